@@ -1,0 +1,1 @@
+"""Prepare AWS and Amazon Redshift for Tonic Structural, and prove that the preparation works."""

@@ -1,0 +1,125 @@
+"""Every error the runbook raises on purpose.
+
+RunbookError                 exit 1
+├── InvalidParameters        exit 2   every problem of a parameter file at once
+├── ApprovalRefused          exit 3   no approval, an unknown digest, another plan's digest
+│   └── PlanDrifted          exit 3   the world or the file changed after the approval
+├── GuardRefused             exit 5   wrong account, region, endpoint; source and destination are one database
+├── Locked                   exit 1   another run of the environment holds its lock
+└── TargetError              what a service or a database answered
+    ├── Denied               the operator lacks the right: the stage ends `owed`
+    ├── Unresolved           a secret reference names nothing here: the stage ends `owed`
+    ├── Unreachable          name, port, TLS: the first layer that fails
+    ├── LoginRefused         wrong password, unknown user
+    ├── NotFound             it is not there
+    ├── InUse                it may not be removed: it holds objects or owns something
+    ├── Conflict             the name is taken by something that is not ours
+    ├── Transient            throttled, not yet propagated, serialization failure: worth another attempt
+    └── Rejected             the service refuses the request for another reason
+
+A message says where, what, and the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class RunbookError(Exception):
+    """Say where, what and the way out; `exit_code` is the command's."""
+
+    exit_code = 1
+
+    def __init__(self, where: str, what: str, way_out: str = "") -> None:
+        self.where, self.what, self.way_out = where, what, way_out
+        super().__init__(f"{where}: {what}" + (f"; {way_out}" if way_out else ""))
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Hold one mistake of a parameter file: `line` counts from 1, 0 means the file as a whole."""
+
+    line: int
+    field: str
+    what: str
+    way_out: str
+
+    def __str__(self) -> str:
+        name = f"{self.field} " if self.field else ""
+        return f"{name}{self.what}; {self.way_out}"
+
+
+class InvalidParameters(RunbookError):
+    """Report every problem of one parameter file at once."""
+
+    exit_code = 2
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source, self.problems = source, tuple(sorted(problems))
+        Exception.__init__(self, "\n".join(f"{source}:{each.line}: {each}" for each in self.problems))
+        self.where, self.what, self.way_out = source, f"{len(self.problems)} problems", "mend the file"
+
+
+class ApprovalRefused(RunbookError):
+    """Refuse to apply: nothing was written."""
+
+    exit_code = 3
+
+
+class PlanDrifted(ApprovalRefused):
+    """Refuse to apply: what was approved is no longer what would be done."""
+
+
+class GuardRefused(RunbookError):
+    """Refuse to touch an account, region, endpoint or database other than the one the file names."""
+
+    exit_code = 5
+
+
+class Locked(RunbookError):
+    """Refuse a second run of the same environment."""
+
+
+class TargetError(RunbookError):
+    """Wrap what AWS or a database answered."""
+
+
+class Denied(TargetError):
+    """Tell that the operator lacks a right: someone else owes the step."""
+
+
+class Unresolved(TargetError):
+    """Tell that a secret reference names nothing that can be read from here."""
+
+
+class Unreachable(TargetError):
+    """Tell which layer of the connection fails first."""
+
+
+class LoginRefused(TargetError):
+    """Tell that the server answers and refuses user or password."""
+
+
+class NotFound(TargetError):
+    """Tell that the object is not there."""
+
+
+class InUse(TargetError):
+    """Tell that removing would destroy something: `artefact` is what frees it (SQL, commands)."""
+
+    def __init__(self, where: str, what: str, way_out: str = "", artefact: str = "") -> None:
+        super().__init__(where, what, way_out)
+        self.artefact = artefact
+
+
+class Conflict(TargetError):
+    """Tell that the name is taken by something the runbook did not make."""
+
+
+class Transient(TargetError):
+    """Tell that another attempt may succeed."""
+
+
+class Rejected(TargetError):
+    """Tell that the service refuses the request."""

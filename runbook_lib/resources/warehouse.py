@@ -1,0 +1,241 @@
+"""Databases, users, grants, owners: what SQL sets up on either side, and what may be asked of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from runbook_lib.model import Question, Resource, Value
+
+Side = Literal["source", "destination"]
+Name = tuple[str, ...]
+ObjectClass = Literal["schema", "table", "database"]
+
+
+class Database(Resource):
+    """Describe a database of the side's cluster; made outside a transaction."""
+
+    kind: ClassVar[str] = "database"
+    is_claimed: ClassVar[bool] = True
+    side: Side
+    name: str
+
+    @property
+    def address(self) -> str:
+        """Name side and database."""
+        return f"{self.kind}/{self.side}/{self.name}"
+
+
+class DatabaseUser(Resource):
+    """Describe a user of the side's cluster; `password` is a secret reference and counts at creation only."""
+
+    kind: ClassVar[str] = "database_user"
+    is_claimed: ClassVar[bool] = True
+    side: Side
+    name: str
+    password: str
+    superuser: bool = False
+
+    @property
+    def address(self) -> str:
+        """Name side and user."""
+        return f"{self.kind}/{self.side}/{self.name}"
+
+    @property
+    def group(self) -> str:
+        """Write in the side's transaction."""
+        return self.side
+
+
+class Grants(Resource):
+    """Hold one privilege of one user on many objects, explicitly granted; `objects` are sorted name parts.
+
+    Observed, it holds those of the wanted objects that are granted (owning counts as granted); none at all is None.
+    A grant on an external schema runs outside a transaction, one schema a resource.
+    """
+
+    kind: ClassVar[str] = "grants"
+    side: Side
+    grantee: str
+    privilege: str
+    on: ObjectClass
+    objects: tuple[Name, ...]
+    external: bool = False
+    label: str = ""
+
+    @property
+    def address(self) -> str:
+        """Name side, user, privilege and class, and the label that tells sets of one class apart."""
+        return "/".join(filter(None, (self.kind, self.side, self.grantee, self.privilege, self.on, self.label)))
+
+    @property
+    def holder(self) -> str:
+        """Name the user."""
+        return f"{DatabaseUser.kind}/{self.side}/{self.grantee}"
+
+    @property
+    def group(self) -> str:
+        """Write in the side's transaction unless the object is external."""
+        return "" if self.external else self.side
+
+
+class DefaultPrivileges(Resource):
+    """Let a user select from tables that `creator` makes later in the schemas."""
+
+    kind: ClassVar[str] = "default_privileges"
+    side: Side
+    creator: str
+    grantee: str
+    schemas: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """Name side, user and creator."""
+        return f"{self.kind}/{self.side}/{self.grantee}/{self.creator}"
+
+    @property
+    def holder(self) -> str:
+        """Name the user."""
+        return f"{DatabaseUser.kind}/{self.side}/{self.grantee}"
+
+    @property
+    def group(self) -> str:
+        """Write in the side's transaction."""
+        return self.side
+
+
+class Ownership(Resource):
+    """Hold the owner of each object; `owners` pairs name parts with the owning user, sorted."""
+
+    kind: ClassVar[str] = "ownership"
+    side: Side
+    on: Literal["schema", "table"]
+    owners: tuple[tuple[Name, str], ...]
+
+    @property
+    def address(self) -> str:
+        """Name side and class."""
+        return f"{self.kind}/{self.side}/{self.on}"
+
+    @property
+    def group(self) -> str:
+        """Write in the side's transaction."""
+        return self.side
+
+
+class SessionAsked(Question):
+    """Ask the layers of the administrator's connection; answered with `SessionAnswer`."""
+
+    kind: ClassVar[str] = "ask_session"
+    side: Side
+
+
+class SessionAnswer(Value):
+    """State who is logged in where; `namespace` is the cluster's id (`current_namespace`)."""
+
+    user: str
+    is_superuser: bool
+    database: str
+    namespace: str
+    version: str
+    databases: tuple[str, ...]
+    case_sensitive: bool
+    tls: bool
+    host: str
+
+
+class SchemasAsked(Question):
+    """Ask for every schema of a side but the system's; answered with a tuple of `SchemaAnswer`, sorted by name."""
+
+    kind: ClassVar[str] = "ask_schemas"
+    side: Side
+
+
+class SchemaAnswer(Value):
+    """State a schema's owner and kind."""
+
+    name: str
+    owner: str
+    kind: Literal["local", "external", "shared"]
+
+
+class RelationsAsked(Question):
+    """Ask for every table and view of a side but the system's; answered with a tuple of `RelationAnswer`, sorted."""
+
+    kind: ClassVar[str] = "ask_relations"
+    side: Side
+
+
+class RelationAnswer(Value):
+    """State a relation's owner and kind (`mv_tbl__...` storage tables are left out)."""
+
+    schema_name: str
+    name: str
+    owner: str
+    kind: Literal["table", "view"]
+
+
+class UsersAsked(Question):
+    """Ask for the users of a side's cluster; answered with a tuple of (name, is_superuser), sorted."""
+
+    kind: ClassVar[str] = "ask_users"
+    side: Side
+
+
+class PrivilegesAsked(Question):
+    """Ask what a user effectively may (HAS_*_PRIVILEGE); answered with `PrivilegesAnswer`."""
+
+    kind: ClassVar[str] = "ask_privileges"
+    side: Side
+    user: str
+
+
+class PrivilegesAnswer(Value):
+    """State effective rights: schemas and relations by what is missing or held; system schemas are left out."""
+
+    is_superuser: bool
+    schemas_without_usage: tuple[str, ...]
+    schemas_with_create: tuple[str, ...]
+    schemas_with_drop: tuple[str, ...]
+    relations_without_select: tuple[Name, ...]
+    relations_with_write: tuple[Name, ...]
+    database_create: bool
+    database_temporary: bool
+    table_info: bool
+    public_may_create_in: tuple[str, ...]
+
+
+class LoginAsked(Question):
+    """Ask to log in as a user and read; answered with `LoginAnswer`. Reads only, and temporary tables when `temporary`."""
+
+    kind: ClassVar[str] = "ask_login"
+    side: Side
+    user: str
+    password: str
+    relations: tuple[Name, ...] = ()
+    temporary: bool = True
+
+
+class LoginAnswer(Value):
+    """State what the user could do: relations that could not be read with the reason, svv_table_info, temporary tables."""
+
+    user: str
+    database: str
+    unreadable: tuple[tuple[Name, str], ...]
+    read: int
+    table_info: str
+    temporary: str
+
+
+class OwnedAsked(Question):
+    """Ask what a user owns or holds beyond our grants; answered with `OwnedAnswer`."""
+
+    kind: ClassVar[str] = "ask_owned"
+    side: Side
+    user: str
+
+
+class OwnedAnswer(Value):
+    """List what keeps a user from being dropped, and the ordered DDL that frees him."""
+
+    owned: tuple[str, ...]
+    ddl: tuple[str, ...]
