@@ -106,15 +106,23 @@ class Resource(Kinded):
         return ()
 
 
+    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+        """Give what this, as observed, becomes when our changes of it are undone: what the first of them found."""
+        found = history[0].before
+        return self.once_removed() if found is None else found
+
+
+AnyResource = Annotated[SerializeAsAny[Resource], BeforeValidator(Kinded.decode)]
+
+
+class Unwanted(Value):
+    """Ask for the removal of something that is there (`exclusive_policies`)."""
+
+    resource: AnyResource
+
+
 class Question(Kinded):
     """Ask the world something that a stage or a check needs to know."""
-
-
-def _decode(value: object) -> object:
-    return Kinded.decode(value)
-
-
-AnyResource = Annotated[SerializeAsAny[Resource], BeforeValidator(_decode)]
 
 
 class Change(Value):
@@ -146,12 +154,13 @@ class Change(Value):
 
 
 class Owed(Value):
-    """Name what this operator cannot do, who can, and what to hand over."""
+    """Name what this operator cannot read or do, who can, and what to hand over; `verdict` tells owed, unknown or broken."""
 
     address: str
     by: str
     reason: str
-    artefact: str = ""
+    way_out: str = ""
+    verdict: Verdict = "owed"
 
 
 class Contested(Value):
@@ -300,7 +309,7 @@ class Inventory(Mapping[Question, Any]):
 
 
 Asks = Callable[["Environment"], Iterable[Question]]
-Desire = Callable[["Environment", Inventory], Iterable[Resource]]
+Desire = Callable[["Environment", Inventory], Iterable["Resource | Unwanted"]]
 Judge = Callable[["Environment", Inventory], Iterable[Judgement]]
 
 
@@ -324,12 +333,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Check:
-    """Prove one claim of the ledger's rows by asking the world; `when` is plan (preflight) or verify."""
+    """Prove one claim of the ledger's rows by asking the world.
+
+    `when` is plan for what must hold before the first write (shown under Pre-flight, and again by verify), else verify.
+    """
 
     rows: tuple[str, ...]
     claim: str
     judge: Judge
     asks: Asks = no_questions
+    when: Literal["plan", "verify"] = "verify"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from runbook_lib.model import Question, Resource, Value
+from runbook_lib.model import Change, Question, Resource, Value
 
 Side = Literal["source", "destination"]
 Name = tuple[str, ...]
@@ -15,7 +15,6 @@ class Database(Resource):
     """Describe a database of the side's cluster; made outside a transaction."""
 
     kind: ClassVar[str] = "database"
-    is_claimed: ClassVar[bool] = True
     side: Side
     name: str
 
@@ -77,6 +76,16 @@ class Grants(Resource):
         """Write in the side's transaction unless the object is external."""
         return "" if self.external else self.side
 
+    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+        """Take back only what our changes granted: grants made elsewhere stay."""
+        ours: set[Name] = set()
+        for change in history:
+            had = change.before.objects if isinstance(change.before, Grants) else ()
+            has = change.after.objects if isinstance(change.after, Grants) else ()
+            ours = (ours | (set(has) - set(had))) - (set(had) - set(has))
+        left = tuple(name for name in self.objects if name not in ours)
+        return self.model_copy(update={"objects": left}) if left else None
+
 
 class DefaultPrivileges(Resource):
     """Let a user select from tables that `creator` makes later in the schemas."""
@@ -115,6 +124,13 @@ class Ownership(Resource):
     def address(self) -> str:
         """Name side and class."""
         return f"{self.kind}/{self.side}/{self.on}"
+
+    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+        """Give each object back to the owner that our first change found."""
+        found: dict[Name, str] = {}
+        for change in reversed(history):
+            found |= dict(change.before.owners) if isinstance(change.before, Ownership) else {}
+        return self.model_copy(update={"owners": tuple((name, found.get(name, owner)) for name, owner in self.owners)})
 
     @property
     def group(self) -> str:
