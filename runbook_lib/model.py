@@ -311,6 +311,7 @@ class Inventory(Mapping[Question, Any]):
 Asks = Callable[["Environment"], Iterable[Question]]
 Desire = Callable[["Environment", Inventory], Iterable["Resource | Unwanted"]]
 Judge = Callable[["Environment", Inventory], Iterable[Judgement]]
+FollowUps = Callable[["Environment", Inventory], Iterable[Question]]
 
 
 def no_questions(_environment: Environment) -> tuple[Question, ...]:
@@ -318,16 +319,23 @@ def no_questions(_environment: Environment) -> tuple[Question, ...]:
     return ()
 
 
+def no_follow_ups(_environment: Environment, _inventory: Inventory) -> tuple[Question, ...]:
+    """Ask nothing more."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Part:
     """Group resources that depend on the same questions: an unanswered one makes just this part owed or unknown.
 
-    `owner` is who owes the part when the operator may not do it; `artefact` renders it for that person.
+    `owner` is who owes the part when the operator may not do it; `then` asks, once, what only the first answers tell to ask
+    (the role that an instance carries); it may raise `Unanswered`, which then holds for the part.
     """
 
     name: str
     desire: Desire
     asks: Asks = no_questions
+    then: FollowUps = no_follow_ups
     owner: str = "cloud engineer"
 
 
@@ -342,6 +350,7 @@ class Check:
     claim: str
     judge: Judge
     asks: Asks = no_questions
+    then: FollowUps = no_follow_ups
     when: Literal["plan", "verify"] = "verify"
 
 

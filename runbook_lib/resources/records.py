@@ -1,0 +1,26 @@
+"""What the record store knows: the findings of a run, and what undoing all receipts would still change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from runbook_lib.model import AnyResource, Change, Question, Value
+
+
+class FindingsAsked(Question):
+    """Ask for the findings of the other stages in this run; answered with a tuple of `Finding` in stage order."""
+
+    kind: ClassVar[str] = "ask_findings"
+
+
+class ReverseAsked(Question):
+    """Ask what undoing every receipt of the environment would still do; answered with `ReverseAnswer`."""
+
+    kind: ClassVar[str] = "ask_reverse"
+
+
+class ReverseAnswer(Value):
+    """State the changes that would still be made, and the resources that lie in a waiting state the service imposes."""
+
+    changes: tuple[Change, ...] = ()
+    waiting: tuple[AnyResource, ...] = ()
