@@ -1,0 +1,25 @@
+"""Plan by difference, apply what was approved, reverse what was applied, verify what is there.
+
+The engine knows resources and targets; it knows no service, no stage and no notebook.
+"""
+
+from runbook_lib.engine.apply import Journal, apply
+from runbook_lib.engine.consent import consent, drift
+from runbook_lib.engine.inventory import inventory_of
+from runbook_lib.engine.plan import plan
+from runbook_lib.engine.reverse import History, claimed, reverse
+from runbook_lib.engine.verify import check, verify
+
+__all__ = [
+    "History",
+    "Journal",
+    "apply",
+    "check",
+    "claimed",
+    "consent",
+    "drift",
+    "inventory_of",
+    "plan",
+    "reverse",
+    "verify",
+]

@@ -1,0 +1,133 @@
+"""Apply an approved plan: one group at a time, journalled before and after, stopping at the first failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol
+
+from runbook_lib.engine.consent import refuse_drift
+from runbook_lib.errors import (
+    Denied,
+    InUse,
+    TargetError,
+    Transient,
+    Unreachable,
+    Unresolved,
+)
+from runbook_lib.model import Entry, Outcome, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from runbook_lib.model import Approval, Change, Plan
+    from runbook_lib.ports import Target
+
+
+class Journal(Protocol):
+    """Keep what is about to be written, and what became of it, across a crash."""
+
+    def begin(self, stage: str, change: Change) -> None:
+        """Record a change before it is sent."""
+
+    def end(self, stage: str, entry: Entry) -> None:
+        """Record what became of it."""
+
+
+@dataclass
+class Applying:
+    """Carry what one apply needs and what it has found out so far."""
+
+    target: Target
+    journal: Journal
+    now: Callable[[], str]
+    stopped: Callable[[], bool]
+    owners: Callable[[str], str]
+    beyond: set[str] = field(default_factory=set)
+    halted: str = ""
+
+
+def apply(
+    approved: Plan,
+    approval: Approval | None,
+    fresh: Plan,
+    target: Target,
+    journal: Journal,
+    *,
+    now: Callable[[], str],
+    stopped: Callable[[], bool] = lambda: False,
+    owners: Callable[[str], str] = lambda _address: "",
+) -> Receipt:
+    """Write what is left of an approved plan; without an approval every change is withheld.
+
+    `fresh` is the plan made now. Raises PlanDrifted, before the first write, when anything but the approved changes differs.
+    """
+    if approval is None:
+        entries = tuple(Entry(change=change, outcome="withheld", detail="not approved") for change in approved.changes)
+        return Receipt(stage=approved.stage, digest=approved.digest, approval=None, entries=entries)
+    refuse_drift(approved, fresh)
+    run = Applying(target, journal, now, stopped, owners)
+    entries = tuple(_entries(approved, fresh, run))
+    return Receipt(stage=approved.stage, digest=approved.digest, approval=approval, entries=entries)
+
+
+def _entries(approved: Plan, fresh: Plan, run: Applying) -> Iterator[Entry]:
+    left = {change.address: change for change in fresh.changes}
+    beyond = {each.address: each.reason for each in fresh.owed} | {each.address: each.reason for each in fresh.contested}
+    for _, group in groupby(enumerate(approved.changes), key=lambda pair: pair[1].subject.group or str(pair[0])):
+        changes = [change for _, change in group]
+        for change in changes:
+            if change.address in beyond:
+                yield _entry(change, "owed", run, beyond[change.address])
+            elif change.address not in left:
+                yield _entry(change, "applied", run, "was in place already")
+        yield from _group([left[each.address] for each in changes if each.address in left], fresh.stage, run)
+
+
+def _group(changes: Sequence[Change], stage: str, run: Applying) -> Iterator[Entry]:
+    if not changes:
+        return
+    if run.stopped() and not run.halted:
+        run.halted = "stopped on request"
+    if run.halted:
+        yield from (_entry(change, "withheld", run, run.halted) for change in changes)
+        return
+    held = [change for change in changes if change.subject.holder in run.beyond]
+    if held:
+        run.beyond.update(change.address for change in changes)
+        yield from (_entry(change, "owed", run, "what it sits on is owed") for change in changes)
+        return
+    for change in changes:
+        run.journal.begin(stage, change)
+    try:
+        entries = _write(changes, run)
+    except (Unreachable, Transient) as error:
+        # Nobody knows whether it was written: the journal's line stays open, and live state decides in the next run.
+        run.halted = f"withheld after a failure: {error}"
+        yield from (_entry(change, "failed", run, str(error)) for change in changes)
+        return
+    for entry in entries:
+        run.journal.end(stage, entry)
+        yield entry
+
+
+def _write(changes: Sequence[Change], run: Applying) -> Sequence[Entry]:
+    try:
+        run.target.write(changes)
+    except (Unreachable, Transient):
+        raise
+    except (Denied, Unresolved, InUse) as error:
+        run.beyond.update(change.address for change in changes)
+        artefact = error.artefact if isinstance(error, InUse) else ""
+        return [_entry(change, "owed", run, str(error), artefact) for change in changes]
+    except TargetError as error:
+        run.halted = f"withheld after a failure: {error}"
+        return [
+            _entry(change, "rolled back" if index else "failed", run, str(error)) for index, change in enumerate(changes)
+        ]
+    return [_entry(change, "applied", run) for change in changes]
+
+
+def _entry(change: Change, outcome: Outcome, run: Applying, detail: str = "", artefact: str = "") -> Entry:
+    by = run.owners(change.address) if outcome == "owed" else ""
+    return Entry(change=change, outcome=outcome, detail=detail, at=run.now(), by=by, artefact=artefact)

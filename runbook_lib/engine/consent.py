@@ -1,0 +1,82 @@
+"""Hold an approval against what would be done now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.errors import ApprovalRefused, PlanDrifted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runbook_lib.model import Approval, Change, EnvironmentPlan, Plan, Resource
+
+
+def consent(approval: Approval, approved: EnvironmentPlan, stage: str) -> Plan:
+    """Find the stage's plan that an approval covers. Raises ApprovalRefused when it covers none."""
+    plan = next((each for each in approved.plans if each.stage == stage), None)
+    if plan is not None and approval.digest in {approved.digest, plan.digest}:
+        return plan
+    raise ApprovalRefused(
+        stage,
+        f"the approval {approval.digest[:12]} is not for this plan",
+        "plan again, read it, and approve the digest it shows",
+    )
+
+
+def drift(approved: Plan, fresh: Plan) -> tuple[str, ...]:
+    """Name every way in which the plan made now is not the approved one, or the rest of it.
+
+    For each approved change the observed value may be its `before`, its `after`, or a value that the write passes through.
+    """
+    reasons = [f"{name} was {before!r} when approved, is {after!r} now" for name, before, after in _scopes(approved, fresh)]
+    now = {**{each.address: (each, each) for each in fresh.kept}, **{c.address: (c.before, c.after) for c in fresh.changes}}
+    reasons += [_changed(change, now, fresh) for change in approved.changes]
+    reasons += [_moved(resource, now, fresh) for resource in approved.kept]
+    known = {change.address for change in approved.changes} | {resource.address for resource in approved.kept}
+    reasons += [f"{address} is not part of the approved plan" for address in now if address not in known]
+    return tuple(reason for reason in reasons if reason)
+
+
+def refuse_drift(approved: Plan, fresh: Plan) -> None:
+    """Raise PlanDrifted with everything that differs."""
+    reasons = drift(approved, fresh)
+    if reasons:
+        raise PlanDrifted(approved.stage, "; ".join(reasons), "plan again, read the difference, approve the new digest")
+
+
+def _scopes(approved: Plan, fresh: Plan) -> list[tuple[str, str, str]]:
+    then, now = dict(approved.scope), dict(fresh.scope)
+    return [
+        (name, then.get(name, ""), now.get(name, ""))
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
+
+
+def _beyond_reach(address: str, fresh: Plan) -> bool:
+    """Tell whether an address fell to someone else since: it is reported as owed or contested, not as drift."""
+    return address in {each.address for each in fresh.owed} | {each.address for each in fresh.contested}
+
+
+def _changed(change: Change, now: Mapping[str, tuple[Resource | None, Resource | None]], fresh: Plan) -> str:
+    address = change.address
+    if address not in now:
+        return "" if change.after is None or _beyond_reach(address, fresh) else f"{address} is no longer wanted"
+    seen, wanted = now[address]
+    if wanted != change.after:
+        return f"{address} is wanted differently now"
+    passed = change.before.on_the_way(change.after) if change.before is not None else ()
+    if seen in (change.before, change.after, *passed):
+        return ""
+    return f"{address} was changed by someone else since the plan was made"
+
+
+def _moved(resource: Resource, now: Mapping[str, tuple[Resource | None, Resource | None]], fresh: Plan) -> str:
+    address = resource.address
+    if address not in now:
+        return "" if _beyond_reach(address, fresh) else f"{address} is no longer wanted"
+    seen, wanted = now[address]
+    if wanted != resource:
+        return f"{address} is wanted differently now"
+    return "" if seen == resource else f"{address} was in place when approved and was changed since"

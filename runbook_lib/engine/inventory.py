@@ -1,0 +1,42 @@
+"""Ask the world what a stage needs to know: first questions together, then the follow-ups together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.model import Inventory, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runbook_lib.model import Check, Part, Question
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Target
+
+Refusals = dict[int, Unanswered]
+"""Why a part or check has no follow-ups, by its place in the sequence that asked."""
+
+
+def inventory_of(
+    askers: Sequence[Part] | Sequence[Check], environment: Environment, target: Target, known: Inventory | None = None
+) -> tuple[Inventory, Refusals]:
+    """Ask what parts or checks need, each question once, leaving out what is known already."""
+    first = _asked((question for asker in askers for question in asker.asks(environment)), target, known or Inventory({}))
+    more: list[Question] = []
+    refusals: Refusals = {}
+    for place, asker in enumerate(askers):
+        try:
+            more.extend(asker.then(environment, first))
+        except Unanswered as refusal:
+            refusals[place] = refusal
+    return _asked(more, target, first), refusals
+
+
+def _asked(questions: Iterable[Question], target: Target, known: Inventory) -> Inventory:
+    asked = tuple(dict.fromkeys(question for question in questions if question not in known))
+    return known.merged(_complete(asked, target.ask(asked))) if asked else known
+
+
+def _complete(asked: Sequence[Question], answers: Mapping[Question, object]) -> Inventory:
+    missing = {question: Unanswered(f"nothing answers {question.kind}") for question in asked if question not in answers}
+    return answers.merged(Inventory(missing)) if isinstance(answers, Inventory) else Inventory({**answers, **missing})

@@ -1,0 +1,148 @@
+"""Plan by difference: what a stage wants against what is there. Planning writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runbook_lib.engine.inventory import inventory_of
+from runbook_lib.model import (
+    Change,
+    Contested,
+    Inventory,
+    Owed,
+    Plan,
+    Resource,
+    Unanswered,
+    Unwanted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runbook_lib.engine.inventory import Refusals
+    from runbook_lib.model import Part, Stage
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Observation, Target
+
+Scope = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Hold what the parts of a stage want, who owes each, and the parts whose questions found no answer."""
+
+    resources: tuple[Resource, ...] = ()
+    unwanted: tuple[Resource, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    owed: tuple[Owed, ...] = ()
+
+
+def desired(stage: Stage, environment: Environment, inventory: Inventory, refusals: Refusals | None = None) -> Wanted:
+    """Collect what every part wants; a part without its answers becomes owed or unknown, the others go on."""
+    refusals = refusals or {}
+    resources: dict[str, Resource] = {}
+    unwanted: dict[str, Resource] = {}
+    owners: dict[str, str] = {}
+    owed: list[Owed] = []
+    for place, part in enumerate(stage.parts):
+        if place in refusals:
+            owed.append(_owed_part(stage, part, refusals[place]))
+            continue
+        try:
+            wishes = tuple(part.desire(environment, inventory))
+        except Unanswered as refusal:
+            owed.append(_owed_part(stage, part, refusal))
+            continue
+        for wish in wishes:
+            subject, into = (wish.resource, unwanted) if isinstance(wish, Unwanted) else (wish, resources)
+            if into.setdefault(subject.address, subject) != subject:
+                raise ValueError(f"{stage.slug} wants {subject.address} in two different ways")
+            owners[subject.address] = part.owner
+    return Wanted(tuple(resources.values()), tuple(unwanted.values()), owners, tuple(owed))
+
+
+def _owed_part(stage: Stage, part: Part, refusal: Unanswered) -> Owed:
+    return Owed(
+        address=f"{stage.slug}/{part.name}",
+        by=refusal.by or part.owner,
+        reason=refusal.reason,
+        way_out=refusal.way_out,
+        verdict=refusal.verdict,
+    )
+
+
+def plan(
+    stage: Stage, environment: Environment, target: Target, scope: Scope, claimed: frozenset[str] = frozenset()
+) -> tuple[Plan, Inventory]:
+    """Compare what a stage wants with what is there.
+
+    `claimed` are the addresses that receipts name as ours. Returns the plan and the answers it was made from.
+    """
+    inventory, refusals = inventory_of(stage.parts, environment, target)
+    wanted = desired(stage, environment, inventory, refusals)
+    observed = target.observe((*wanted.resources, *wanted.unwanted))
+    return difference(stage.slug, environment, wanted, observed, scope, claimed), inventory
+
+
+def difference(
+    stage: str,
+    environment: Environment,
+    wanted: Wanted,
+    observed: Mapping[str, Observation],
+    scope: Scope,
+    claimed: frozenset[str] = frozenset(),
+) -> Plan:
+    """Make the plan of wanted and observed values; pure."""
+    contested = _contested(environment, wanted, observed, claimed)
+    blocked = {each.address for each in contested}
+    changes: list[Change] = []
+    kept: list[Resource] = []
+    owed = list(wanted.owed)
+    for resource, after in _sides(wanted):
+        seen = observed[resource.address]
+        if seen.refusal is not None:
+            owed.append(_owed_address(resource.address, wanted.owners[resource.address], seen.refusal))
+        elif resource.address in blocked or resource.holder in blocked:
+            blocked.add(resource.address)
+        elif seen.value != after:
+            changes.append(Change(before=seen.value, after=after))
+        elif after is not None:
+            kept.append(after)
+    return Plan(
+        stage=stage,
+        environment=environment.environment,
+        scope=scope,
+        changes=tuple(changes),
+        kept=tuple(kept),
+        owed=tuple(owed),
+        contested=contested,
+    )
+
+
+def _sides(wanted: Wanted) -> tuple[tuple[Resource, Resource | None], ...]:
+    return (*((each, each) for each in wanted.resources), *((each, None) for each in wanted.unwanted))
+
+
+def _owed_address(address: str, owner: str, refusal: Unanswered) -> Owed:
+    return Owed(
+        address=address, by=refusal.by or owner, reason=refusal.reason, way_out=refusal.way_out, verdict=refusal.verdict
+    )
+
+
+def _contested(
+    environment: Environment, wanted: Wanted, observed: Mapping[str, Observation], claimed: frozenset[str]
+) -> tuple[Contested, ...]:
+    taken = claimed | set(environment.adopt)
+    return tuple(
+        Contested(
+            address=resource.address,
+            reason="exists and was not made by the runbook for this environment",
+            way_out=f"use another name, or add `{resource.address}` to adopt: after reading what it is",
+        )
+        for resource in wanted.resources
+        if resource.is_claimed
+        and observed[resource.address].value is not None
+        and not observed[resource.address].is_ours
+        and resource.address not in taken
+    )

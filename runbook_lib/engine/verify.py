@@ -1,0 +1,93 @@
+"""Prove by asking: the plan must be empty, and every check is asked of the world anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from runbook_lib.engine.inventory import inventory_of
+from runbook_lib.model import Check, Finding, Inventory, Judgement, Plan, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runbook_lib.model import Change, Stage
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Target
+
+_DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
+
+
+def verify(
+    stage: Stage, environment: Environment, target: Target, fresh: Plan, known: Inventory | None = None
+) -> tuple[Finding, ...]:
+    """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check."""
+    return (*state(fresh), *check(stage, environment, target, known))
+
+
+def check(
+    stage: Stage,
+    environment: Environment,
+    target: Target,
+    known: Inventory | None = None,
+    when: Iterable[Literal["plan", "verify"]] = ("plan", "verify"),
+) -> tuple[Finding, ...]:
+    """Ask what the stage's checks need, all together, and judge."""
+    moments = set(when)
+    checks = [each for each in stage.checks if each.when in moments]
+    inventory, refusals = inventory_of(checks, environment, target, known)
+    return tuple(
+        finding
+        for place, each in enumerate(checks)
+        for finding in _judged(stage, each, environment, inventory, refusals.get(place))
+    )
+
+
+def state(fresh: Plan) -> tuple[Finding, ...]:
+    """Turn a plan made now into findings: an empty one is no drift."""
+    return (
+        *(_finding(fresh.stage, each.address, "is as wanted", "kept") for each in fresh.kept),
+        *(_drifted(fresh.stage, change) for change in fresh.changes),
+        *(
+            Finding(stage=fresh.stage, rows=(), claim=f"{each.address} is ours", verdict="broken", detail=each.reason,
+                    way_out=each.way_out, address=each.address, grade="read back")
+            for each in fresh.contested
+        ),
+        *(
+            Finding(stage=fresh.stage, rows=(), claim=f"{each.address} is as wanted", verdict=each.verdict, by=each.by,
+                    detail=each.reason, way_out=each.way_out, address=each.address)
+            for each in fresh.owed
+        ),
+    )  # fmt: skip
+
+
+def _finding(stage: str, address: str, claim: str, verdict: Literal["kept"]) -> Finding:
+    return Finding(stage=stage, rows=(), claim=f"{address} {claim}", verdict=verdict, address=address, grade="read back")
+
+
+def _drifted(stage: str, change: Change) -> Finding:
+    return Finding(
+        stage=stage,
+        rows=(),
+        claim=f"{change.address} is as wanted",
+        verdict="broken",
+        detail=f"it {_DRIFT[change.verb]}",
+        way_out="plan, read the change, approve its digest and apply",
+        address=change.address,
+        grade="read back",
+    )
+
+
+def _judged(
+    stage: Stage, each: Check, environment: Environment, inventory: Inventory, refused: Unanswered | None
+) -> Iterator[Finding]:
+    try:
+        if refused is not None:
+            raise refused
+        judgements = tuple(each.judge(environment, inventory))
+    except Unanswered as refusal:
+        judgements = (
+            Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade=""),
+        )
+    for judgement in judgements:
+        fields = judgement.model_dump(exclude={"claim"})
+        yield Finding(stage=stage.slug, rows=each.rows, claim=judgement.claim or each.claim, **fields)

@@ -1,0 +1,77 @@
+"""Write down each change before it is sent and what became of it, and read it all back as a history.
+
+One JSON object a line: `begin` holds the change, `end` its outcome. A `begin` without an `end` means that nobody knows:
+the next run looks at live state. Secrets never reach it, since resources hold references only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.model import Change, Entry, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from runbook_lib.engine import History
+
+FILE = "journal.jsonl"
+# An outcome after which something of ours may be in place.
+_MAY_STAND = {"applied", ""}
+
+
+class FileJournal:
+    """Append to a record's journal, each line forced to disk before the call returns."""
+
+    def __init__(self, path: Path, *, is_undo: bool, now: Callable[[], str]) -> None:
+        self._path, self._is_undo, self._now = path, is_undo, now
+
+    def begin(self, stage: str, change: Change) -> None:
+        """Record a change before it is sent."""
+        self._append(
+            {"at": self._now(), "stage": stage, "begin": change.model_dump(mode="json"), "address": change.address,
+             "verb": change.verb, "undo": self._is_undo}
+        )  # fmt: skip
+
+    def end(self, stage: str, entry: Entry) -> None:
+        """Record what became of it."""
+        self._append(
+            {"at": self._now(), "stage": stage, "end": entry.outcome, "address": entry.change.address,
+             "detail": entry.detail}
+        )  # fmt: skip
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(canonical(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read a journal; a last line that a crash cut off is left out, since its change was never sent."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            if text.endswith("\n"):
+                yield json.loads(text)
+
+
+def history(environment_folder: Path) -> History:
+    """Read our changes of an environment from all its records, oldest first."""
+    found: list[tuple[Change, bool]] = []
+    for journal in sorted(environment_folder.glob(f"*/{FILE}")):
+        found.extend(_changes(list(lines(journal))))
+    return tuple(found)
+
+
+def _changes(journal: list[dict[str, Any]]) -> Iterator[tuple[Change, bool]]:
+    for number, line in enumerate(journal):
+        if "begin" not in line:
+            continue
+        ends = (later["end"] for later in journal[number + 1 :] if later["address"] == line["address"] and "end" in later)
+        if next(ends, "") in _MAY_STAND:
+            yield Change.model_validate(line["begin"]), bool(line["undo"])

@@ -1,0 +1,141 @@
+"""Lay out a record: `<records>/<environment>/<UTC time>-<verb>-<id>/`, mode 0700, every name written once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Literal
+
+from runbook_lib.errors import ApprovalRefused
+from runbook_lib.evidence.journal import FILE, FileJournal
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
+
+
+class RunFacts(Value):
+    """State what a run is: written first, and read by every notebook of the run."""
+
+    environment: str
+    verb: RunVerb
+    started: str
+    source: str = ""
+    stages: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+
+
+class StageResult(Value):
+    """State what one stage's notebook found and did; `banner` is who and where, as shown."""
+
+    stage: str
+    banner: tuple[tuple[str, str], ...] = ()
+    idle: str = ""
+    plan: Plan | None = None
+    receipt: Receipt | None = None
+    findings: tuple[Finding, ...] = ()
+    artefacts: tuple[str, ...] = ()
+
+
+class RunEnd(Value):
+    """State how a run ended."""
+
+    finished: str
+    exit_code: int
+    meaning: str
+
+
+class Record:
+    """One run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, store: Path, facts: RunFacts) -> Record:
+        """Make a new folder whose name sorts by time."""
+        stamp = facts.started.replace("-", "").replace(":", "").split(".")[0].rstrip("Z") + "Z"
+        folder = store / facts.environment / f"{stamp}-{facts.verb}-{secrets.token_hex(3)}"
+        folder.mkdir(parents=True, mode=0o700)
+        for parent in (folder.parent, store):
+            parent.chmod(0o700)
+        record = cls(folder)
+        record.write("run.json", facts.model_dump_json(indent=1))
+        return record
+
+    @property
+    def facts(self) -> RunFacts:
+        """Read what the run is."""
+        return RunFacts.model_validate_json((self.folder / "run.json").read_text("utf-8"))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file once, whole or not at all. Raises FileExistsError when the name is taken."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A hard link fails where a rename would overwrite.
+            os.link(partial, path)
+        finally:
+            partial.unlink()
+        return path
+
+    def journal(self, *, is_undo: bool, now: Callable[[], str]) -> FileJournal:
+        """Open the run's journal."""
+        return FileJournal(self.folder / FILE, is_undo=is_undo, now=now)
+
+    def close_stage(self, result: StageResult) -> None:
+        """Keep a stage's result; a notebook that is run again in the same record adds a numbered one."""
+        taken = len(list(self.folder.glob(f"stages/{result.stage}*.json")))
+        suffix = f".{taken}" if taken else ""
+        self.write(f"stages/{result.stage}{suffix}.json", result.model_dump_json(indent=1))
+
+    def results(self) -> dict[str, StageResult]:
+        """Read the stages' latest results."""
+        found: dict[str, StageResult] = {}
+        for path in sorted(self.folder.glob("stages/*.json"), key=lambda each: (each.stat().st_mtime_ns, each.name)):
+            result = StageResult.model_validate_json(path.read_text("utf-8"))
+            found[result.stage] = result
+        return found
+
+    def artefact(self, stage: str, name: str, text: str) -> str:
+        """Keep a text to hand over; give its name relative to the record."""
+        relative = f"artefacts/{stage}/{name}"
+        if not (self.folder / relative).exists():
+            self.write(relative, text)
+        return relative
+
+    def approval(self) -> Approval | None:
+        """Read the approval the run was given."""
+        path = self.folder / "approval.json"
+        return Approval.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+
+
+def records(store: Path, environment: str) -> Iterator[Record]:
+    """List an environment's records, newest first."""
+    for folder in sorted((store / environment).glob("*/run.json"), reverse=True):
+        yield Record(folder.parent)
+
+
+def find_plan(store: Path, environment: str, digest: str) -> EnvironmentPlan:
+    """Find an approved plan by its digest, an environment's or one stage's. Raises ApprovalRefused when none has it."""
+    for record in records(store, environment):
+        path = record.folder / "plan.json"
+        if not path.exists():
+            continue
+        plan = EnvironmentPlan.model_validate_json(path.read_text("utf-8"))
+        if plan.digest == digest:
+            return plan
+        for each in plan.plans:
+            if each.digest == digest:
+                return EnvironmentPlan(environment=environment, plans=(each,))
+    raise ApprovalRefused(
+        f"{environment}", f"no plan in the record store has the digest {digest[:16]}", "run `runbook plan` and approve what it shows"
+    )

@@ -1,0 +1,52 @@
+"""Find the checkout's parts: parameters, notebooks, the record store, and the chosen environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from runbook_lib.errors import InvalidParameters, Problem
+
+CHOICE = ".environment"
+
+
+def home() -> Path:
+    """Give the folder that holds `parameters/` and `notebooks/`: RUNBOOK_HOME, or the nearest one above the working directory."""
+    if named := os.environ.get("RUNBOOK_HOME"):
+        return Path(named).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "parameters").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    return Path(__file__).resolve().parent.parent
+
+
+def store(records: str) -> Path:
+    """Give the record store's folder; a relative one lies below home."""
+    return (home() / records).resolve()
+
+
+def parameter_file(name: str) -> Path:
+    """Find a parameter file by path or by the stem of a file in `parameters/`. Raises InvalidParameters when there is none."""
+    for candidate in (Path(name), home() / "parameters" / name, home() / "parameters" / f"{name}.yaml"):
+        if candidate.is_file():
+            return candidate
+    known = ", ".join(sorted(path.stem for path in (home() / "parameters").glob("*.yaml")))
+    raise InvalidParameters(name, [Problem(0, "", "there is no such parameter file", f"name a file, or one of: {known}")])
+
+
+def choose(path: Path) -> None:
+    """Remember the environment for notebooks that are opened without parameters."""
+    runs = home() / "runs"
+    runs.mkdir(mode=0o700, exist_ok=True)
+    (runs / CHOICE).write_text(f"{path.resolve()}\n", "utf-8")
+
+
+def chosen() -> Path:
+    """Give the environment's file that `00_start` chose. Raises InvalidParameters when none was."""
+    choice = home() / "runs" / CHOICE
+    if not choice.is_file():
+        raise InvalidParameters(
+            "parameters", [Problem(0, "environment", "is empty", "choose one in 00_start, or pass a parameter file with `papermill -f`")]
+        )
+    return Path(choice.read_text("utf-8").strip())
