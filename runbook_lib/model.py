@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_serializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializeAsAny,
+    model_serializer,
+)
 
 if TYPE_CHECKING:
     from pydantic import SerializerFunctionWrapHandler
@@ -277,7 +283,7 @@ class Judgement(Value):
     warning: bool = False
 
 
-class Unanswered(Exception):  # noqa: N818 - it is an answer, not a mistake
+class Unanswered(Exception):
     """Say that a question has no answer here: `verdict` is unknown, owed or broken."""
 
     def __init__(self, reason: str, verdict: Verdict = "unknown", by: str = "", way_out: str = "") -> None:
@@ -296,6 +302,10 @@ class Inventory(Mapping[Question, Any]):
         if isinstance(answer, Unanswered):
             raise answer
         return answer
+
+    def __contains__(self, question: object) -> bool:
+        """Tell whether a question was asked, also when it was refused."""
+        return question in self._answers
 
     def __iter__(self) -> Any:
         return iter(self._answers)

@@ -8,7 +8,7 @@ from runbook_lib.engine.consent import consent, drift
 from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import History, claimed, reverse
-from runbook_lib.engine.verify import check, verify
+from runbook_lib.engine.verify import check, state, verify
 
 __all__ = [
     "History",
@@ -21,5 +21,6 @@ __all__ = [
     "inventory_of",
     "plan",
     "reverse",
+    "state",
     "verify",
 ]

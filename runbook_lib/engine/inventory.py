@@ -18,7 +18,7 @@ Refusals = dict[int, Unanswered]
 
 
 def inventory_of(
-    askers: Sequence[Part] | Sequence[Check], environment: Environment, target: Target, known: Inventory | None = None
+    askers: Sequence[Part | Check], environment: Environment, target: Target, known: Inventory | None = None
 ) -> tuple[Inventory, Refusals]:
     """Ask what parts or checks need, each question once, leaving out what is known already."""
     first = _asked((question for asker in askers for question in asker.asks(environment)), target, known or Inventory({}))

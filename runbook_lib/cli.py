@@ -1,0 +1,165 @@
+"""The `runbook` command: parse, call, print; no logic.
+
+Every command knows `--json`; exit codes: 0 fine, 1 failed, 2 bad usage or parameters, 3 approval refused, 4 broken or drifted,
+5 guard refused, 6 unknown or owed, 7 changes pending (plan --detailed-exitcode).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.errors import InvalidParameters, RunbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runbook_lib.headless import Run
+
+Answer = tuple[int, dict[str, Any], str]
+"""Exit code, the answer as JSON, the answer as text."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    arguments = parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], Answer] = arguments.command
+    try:
+        code, answer, text = command(arguments)
+    except InvalidParameters as error:
+        problems = [{"line": each.line, "field": each.field, "what": each.what, "way_out": each.way_out} for each in error.problems]
+        code, answer, text = error.exit_code, {"file": error.source, "problems": problems}, str(error)
+    except RunbookError as error:
+        answer = {"error": type(error).__name__, "where": error.where, "what": error.what, "way_out": error.way_out}
+        code, text = error.exit_code, str(error)
+    shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if arguments.json else text
+    print(shown, file=sys.stdout if arguments.json or code != 2 else sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="runbook", description="Prepare AWS and Amazon Redshift for Tonic Structural.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    check = _command(commands, "check", _check, "validate parameter files; no network")
+    check.add_argument("files", nargs="+", metavar="FILE")
+    for verb, text in (
+        ("plan", "plan every stage, write a record, print the digest; writes nothing to AWS or the databases"),
+        ("apply", "apply exactly the approved plan, then verify"),
+        ("verify", "read-only: drift and proof"),
+        ("destroy", "plan the reverse of the receipts; apply it when approved"),
+    ):
+        one = _command(commands, verb, _run, text)
+        one.set_defaults(verb=verb)
+        one.add_argument("environment", metavar="ENV", help="a parameter file, or its stem in parameters/")
+        if verb in {"plan", "apply", "verify"}:
+            one.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
+        if verb in {"apply", "destroy"}:
+            one.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
+            one.add_argument("--by", default="", metavar="NAME", help="who approves")
+        if verb == "plan":
+            one.add_argument("--detailed-exitcode", action="store_true", help="exit 7 when changes are pending")
+    render = _command(commands, "render", _render, "offline: policies, commands, SQL and settings for someone else to apply")
+    render.add_argument("environment", metavar="ENV")
+    render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
+    demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
+    demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
+    sandbox = _command(commands, "sandbox", _sandbox, "the embedded AWS and Redshift")
+    sandbox.add_argument("action", choices=("up", "status", "down"))
+    sandbox.add_argument("--ports", nargs=2, metavar=("auto", "FILE"), help="take free ports and write a parameter file for them")
+    return top
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
+    one: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    one.add_argument("--json", action="store_true", help="answer in JSON")
+    one.set_defaults(command=run)
+    return one
+
+
+def _check(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib import place
+    from runbook_lib.parameters.load import load
+
+    problems: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for name in arguments.files:
+        try:
+            path = place.parameter_file(name)
+            lines.append(f"{name}: {load(path).environment} is valid")
+        except InvalidParameters as error:
+            lines.append(str(error))
+            problems += [
+                {"file": error.source, "line": e.line, "field": e.field, "what": e.what, "way_out": e.way_out} for e in error.problems
+            ]
+    return (2 if problems else 0), {"problems": problems}, "\n".join(lines)
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib import headless, place, terminal
+
+    if arguments.verb == "plan" and arguments.detailed_exitcode:
+        arguments.detailed = True
+    file = place.parameter_file(arguments.environment)
+    done = headless.carry_out(
+        file,
+        arguments.verb,
+        stages=tuple(getattr(arguments, "stage", ())),
+        approve=getattr(arguments, "approve", ""),
+        by=getattr(arguments, "by", ""),
+        detailed=getattr(arguments, "detailed", False),
+        progress=terminal.progress(is_quiet=arguments.json),
+    )
+    return _told(done)
+
+
+def _told(done: Run) -> Answer:
+    from runbook_lib import headless
+
+    verdicts: dict[str, int] = {}
+    for finding in done.findings:
+        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
+    answer = {
+        "meaning": headless.MEANINGS[done.exit_code],
+        "record": str(done.record.folder),
+        "digest": done.plan.digest,
+        "changes": sum(len(plan.changes) for plan in done.plan.plans),
+        "verdicts": verdicts,
+        "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
+        "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
+    }
+    return done.exit_code, answer, (done.record.folder / "summary.txt").read_text("utf-8")
+
+
+def _render(arguments: argparse.Namespace) -> Answer:
+    from pathlib import Path
+
+    from runbook_lib import place
+    from runbook_lib.exports.render import render
+    from runbook_lib.parameters.load import load
+
+    environment = load(place.parameter_file(arguments.environment))
+    folder = Path(arguments.out or f"rendered/{environment.environment}")
+    names = render(environment, folder)
+    return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
+
+
+def _demo(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib import demo, terminal
+
+    done = demo.demo(ports=arguments.ports, progress=terminal.progress(is_quiet=arguments.json))
+    return _told(done)
+
+
+def _sandbox(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib.sandbox import command
+
+    ports = arguments.ports[1] if arguments.ports else ""
+    answer, text = command.carry_out(arguments.action, ports)
+    return 0, answer, text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Open a stage from a notebook's parameters: validate, find or make the record, connect lazily."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib import evidence, place
+from runbook_lib.errors import GuardRefused
+from runbook_lib.model import canonical
+from runbook_lib.parameters import Environment
+from runbook_lib.runbook.stage_run import Setting, StageRun
+from runbook_lib.runbook.start import Start
+from runbook_lib.runbook.world import World, now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runbook_lib.engine.plan import Scope
+    from runbook_lib.evidence.record import RunVerb
+    from runbook_lib.model import Stage
+
+PACKAGES = ("boto3", "jupyterlab", "papermill", "psycopg2-binary", "pydantic", "SQLAlchemy", "sqlalchemy-redshift")
+
+
+def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
+    """Open one stage with the values of a notebook's parameters cell.
+
+    Raises InvalidParameters with every problem at once, and GuardRefused when the record belongs to another environment.
+    """
+    from runbook_lib import views
+
+    views.register()
+    environment, source = _environment(parameters)
+    approve = str(parameters.get("approve") or "")
+    folder = str(parameters.get("record") or "")
+    record = _record(folder, environment, source, approve, slug)
+    facts = record.facts
+    scope = scope_of(environment)
+    from runbook_lib.adapters.target import connect
+
+    world = World(connect(environment), record, environment.environment, source.parent, scope)
+    setting = Setting(
+        stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
+        verb=facts.verb, is_alone=not folder,
+    )  # fmt: skip
+    return StageRun(setting)
+
+
+def open_start(parameters: Mapping[str, Any]) -> Start:
+    """Open the start page: environments, stages, and the choice between them."""
+    from runbook_lib import views
+
+    views.register()
+    return Start(dict(parameters))
+
+
+def stage_named(slug: str) -> Stage:
+    """Import the stage of a slug."""
+    stage: Stage = importlib.import_module(f"runbook_lib.stages.{slug}").STAGE
+    return stage
+
+
+def scope_of(environment: Environment) -> Scope:
+    """Say what a digest binds beside the changes: account, endpoints, databases and the parameters themselves."""
+    aws = environment.aws
+    sides = (environment.source, environment.destination)
+    body = environment.model_dump(mode="json", by_alias=True)
+    return (
+        ("account", aws.account),
+        ("destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
+        ("endpoint", aws.endpoint),
+        ("parameters", sha256(canonical(body).encode()).hexdigest()),
+        ("region", aws.region),
+        ("source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
+    )
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """List the versions a run depends on."""
+    found = [("python", platform.python_version())]
+    for package in ("redshift-runbook", *PACKAGES):
+        try:
+            found.append((package, version(package)))
+        except PackageNotFoundError:
+            found.append((package, "not installed"))
+    return tuple(found)
+
+
+def _environment(parameters: Mapping[str, Any]) -> tuple[Environment, Path]:
+    from runbook_lib.parameters.load import load, validate
+
+    given = {name: parameters[name] for name in _keys() if name in parameters}
+    if not given.get("environment"):
+        path = place.chosen()
+        return load(path), path
+    return validate(given), place.home() / "parameters" / "papermill"
+
+
+def _keys() -> tuple[str, ...]:
+    return tuple(field.alias or name for name, field in Environment.model_fields.items())
+
+
+def _record(folder: str, environment: Environment, source: Path, approve: str, slug: str) -> evidence.Record:
+    if not folder:
+        verb: RunVerb = ("destroy" if slug == "teardown" else "apply") if approve else "plan"
+        facts = evidence.RunFacts(
+            environment=environment.environment, verb=verb, started=now(), source=source.name, stages=(slug,),
+            versions=versions(),
+        )  # fmt: skip
+        return evidence.Record.create(place.store(environment.records), facts)
+    record = evidence.Record(Path(folder))
+    if record.facts.environment != environment.environment:
+        raise GuardRefused(
+            folder, f"is a record of {record.facts.environment}, not of {environment.environment}", "start a new run"
+        )
+    return record

@@ -1,0 +1,209 @@
+"""One stage in one run: the straight line that a notebook steps through."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runbook_lib import engine, evidence
+from runbook_lib.engine.plan import desired as wanted_by
+from runbook_lib.errors import ApprovalRefused, RunbookError
+from runbook_lib.evidence.record import find_plan
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Unanswered
+from runbook_lib.resources.iam import Caller
+from runbook_lib.runbook.world import now
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
+
+if TYPE_CHECKING:
+    from runbook_lib.engine.plan import Scope
+    from runbook_lib.evidence.record import RunVerb
+    from runbook_lib.model import Resource, Stage
+    from runbook_lib.parameters import Environment
+    from runbook_lib.runbook.world import World
+
+
+class ChecksBroken(RunbookError):
+    """Tell a stock papermill run that something is broken; `runbook` reads the record instead."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Hold what a stage run is opened with."""
+
+    stage: Stage
+    environment: Environment
+    world: World
+    record: evidence.Record
+    scope: Scope
+    approve: str
+    verb: RunVerb
+    is_alone: bool
+
+
+class StageRun:
+    """Step through one stage: open, pre-flight, desired, plan, approve, apply, verify, evidence."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._idle = setting.stage.idle(setting.environment)
+        self._plan: Plan | None = None
+        self._receipt: Receipt | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._stop = threading.Event()
+
+    @property
+    def banner(self) -> StageBanner:
+        """Show where this run works, as whom, and on what."""
+        return StageBanner(self._setting.stage, facts_of(self._setting), self._idle)
+
+    def preflight(self) -> Findings:
+        """Check what must hold before the first write; reads only."""
+        findings = () if self._idle else engine.check(*self._subject, when=("plan",))
+        self._findings = findings
+        return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans")
+
+    def desired(self) -> DesiredResources:
+        """Show what this stage wants, from the parameters and what was found; reads only."""
+        stage, environment, world = self._subject
+        if self._idle:
+            return DesiredResources((), {}, self._idle)
+        inventory, refusals = engine.inventory_of(stage.parts, environment, world)
+        wanted = wanted_by(stage, environment, inventory, refusals)
+        return DesiredResources(wanted.resources, self._artefacts(wanted.resources), "")
+
+    def plan(self) -> Plan:
+        """Compare what is wanted with what is there; writes nothing."""
+        self._plan = self._planned()
+        return self._plan
+
+    def gate(self, plan: Plan) -> Gate:
+        """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
+        setting = self._setting
+        if not setting.approve:
+            return Gate(plan=plan, approved=plan, approval=None)
+        approval = setting.record.approval() or Approval(digest=setting.approve, by=self._caller(), at=now())
+        if approval.digest != setting.approve:
+            raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
+        return Gate(plan=plan, approved=self._approved(plan, approval), approval=approval)
+
+    async def apply(self, plan: Plan, gate: Gate) -> Receipt:
+        """Write what was approved, and nothing else; without an approval every change is withheld."""
+        self._receipt = await asyncio.to_thread(self._apply, plan, gate)
+        return self._receipt
+
+    def verify(self) -> Findings:
+        """Read everything again and judge; a run that only plans shows what is owed and contested."""
+        setting = self._setting
+        if self._idle:
+            findings: tuple[Finding, ...] = ()
+        elif setting.verb == "plan":
+            plan = self._plan or self._planned()
+            found = engine.state(plan.model_copy(update={"changes": (), "kept": ()}))
+            findings = (*self._findings, *found)
+        else:
+            findings = engine.verify(*self._subject, self._planned())
+        self._findings = findings
+        empty = self._idle or ("nothing was written: `runbook verify` proves" if setting.verb == "plan" else "")
+        return Findings(findings, "Verify", empty)
+
+    def close(self) -> Closing:
+        """Keep what this stage found and did in the record. Raises ChecksBroken when the notebook runs alone and something is broken."""
+        setting = self._setting
+        plan = self._plan
+        names = self._kept_artefacts()
+        result = evidence.StageResult(
+            stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=plan, receipt=self._receipt,
+            findings=self._findings, artefacts=names,
+        )  # fmt: skip
+        setting.record.close_stage(result)
+        if setting.is_alone and plan is not None and not (setting.record.folder / "plan.json").exists():
+            whole = EnvironmentPlan(environment=setting.environment.environment, plans=(plan,))
+            setting.record.write("plan.json", whole.model_dump_json(indent=1))
+        broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
+        if broken and setting.is_alone and setting.verb == "apply":
+            raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
+        return Closing(record=setting.record.folder.name, stage=setting.stage.slug, artefacts=names)
+
+    def stop(self) -> None:
+        """Ask a running apply to stop before its next write."""
+        self._stop.set()
+
+    @property
+    def _subject(self) -> tuple[Stage, Environment, World]:
+        return self._setting.stage, self._setting.environment, self._setting.world
+
+    @property
+    def _is_teardown(self) -> bool:
+        return self._setting.stage.slug == "teardown"
+
+    def _history(self) -> engine.History:
+        return evidence.history(self._setting.record.folder.parent)
+
+    def _planned(self) -> Plan:
+        setting = self._setting
+        environment = setting.environment
+        if self._idle:
+            return Plan(stage=setting.stage.slug, environment=environment.environment, scope=setting.scope)
+        if self._is_teardown:
+            return engine.reverse(environment.environment, self._history(), setting.world, setting.scope)
+        claimed = engine.claimed(self._history())
+        plan, _ = engine.plan(*self._subject, setting.scope, claimed)
+        return plan
+
+    def _approved(self, plan: Plan, approval: Approval) -> Plan:
+        setting = self._setting
+        if plan.digest == approval.digest:
+            return plan
+        whole = find_plan(setting.record.folder.parent.parent, setting.environment.environment, approval.digest)
+        return engine.consent(approval, whole, setting.stage.slug)
+
+    def _apply(self, plan: Plan, gate: Gate) -> Receipt:
+        setting = self._setting
+        journal = setting.record.journal(is_undo=self._is_teardown, now=now)
+        owner = {part.name: part.owner for part in setting.stage.parts}
+        default = next(iter(owner.values()), "cloud engineer")
+        return engine.apply(
+            gate.approved, gate.approval, plan, setting.world, journal, now=now, stopped=self._stop.is_set,
+            owners=lambda _address: default,
+        )  # fmt: skip
+
+    def _artefacts(self, wanted: tuple[Resource, ...]) -> dict[str, str]:
+        return dict(self._setting.stage.artefacts(self._setting.environment, wanted))
+
+    def _kept_artefacts(self) -> tuple[str, ...]:
+        if self._idle:
+            return ()
+        plan = self._plan
+        resources = () if plan is None else (*plan.kept, *(change.after for change in plan.changes if change.after))
+        texts = self._artefacts(resources)
+        entries = self._receipt.entries if self._receipt else ()
+        texts |= {f"owed-{number}.sql": entry.artefact for number, entry in enumerate(entries) if entry.artefact}
+        stage = self._setting.stage.slug
+        return tuple(self._setting.record.artefact(stage, name, text) for name, text in texts.items())
+
+    def _caller(self) -> str:
+        """Name who gives the approval: the AWS caller, or the local user where AWS is not asked."""
+        try:
+            return str(self._setting.world.ask((Caller(),))[Caller()].arn)
+        except Unanswered:
+            return getpass.getuser()
+
+
+def facts_of(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """List where a run works, for its banner and its record."""
+    environment = setting.environment
+    sides = (environment.source, environment.destination)
+    return (
+        ("Environment", environment.environment),
+        ("Account", f"{environment.aws.account} ({environment.aws.partition}, {environment.aws.region})"),
+        ("AWS endpoint", environment.aws.endpoint or "AWS"),
+        ("Source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
+        ("Destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
+        ("Pipeline", f"{environment.pipeline}, {environment.policy_style} policies"),
+        ("Run", f"{setting.verb}, record {setting.record.folder.name}"),
+    )

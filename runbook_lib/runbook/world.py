@@ -1,0 +1,72 @@
+"""Answer what lies in files and in the record store, and pass everything else on to AWS and the databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib import engine, evidence
+from runbook_lib.model import Inventory, Unanswered
+from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
+from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from runbook_lib.engine.plan import Scope
+    from runbook_lib.model import Change, Question, Resource
+    from runbook_lib.ports import Observation, Target
+
+LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked)
+
+
+def now() -> str:
+    """Give the time in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class World:
+    """Be the target of a stage: the services and databases, and the files beside them."""
+
+    def __init__(self, target: Target, record: evidence.Record, environment: str, folder: Path, scope: Scope) -> None:
+        self._target, self._record, self._environment, self._folder = target, record, environment, folder
+        self._scope = scope
+
+    def ask(self, questions: Sequence[Question]) -> Inventory:
+        """Answer questions, the local ones without a call."""
+        remote = tuple(question for question in questions if not isinstance(question, LOCAL))
+        answers = self._target.ask(remote) if remote else Inventory({})
+        return answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
+
+    def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
+        """Read what is there."""
+        return self._target.observe(wanted) if wanted else {}
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Make the changes of one group."""
+        self._target.write(changes)
+
+    def _local(self, question: Question) -> Any:
+        match question:
+            case TodayAsked():
+                return now()[:10]
+            case ExportedSettingsAsked(path=path):
+                return self._exported(path)
+            case FindingsAsked():
+                return tuple(finding for result in self._record.results().values() for finding in result.findings)
+            case ReverseAsked():
+                return self._reverse()
+        return Unanswered(f"nothing answers {question.kind}")
+
+    def _exported(self, path: str) -> str | None:
+        file = self._folder / path
+        return file.read_text("utf-8") if file.is_file() else None
+
+    def _reverse(self) -> ReverseAnswer:
+        history = evidence.history(self._record.folder.parent)
+        plan = engine.reverse(self._environment, history, self._target, self._scope)
+        latest = {change.address: change.after for change, is_undo in history if is_undo and change.after is not None}
+        seen = self.observe(tuple(latest.values()))
+        waiting = tuple(value for address, value in latest.items() if seen[address].value == value)
+        return ReverseAnswer(changes=plan.changes, waiting=waiting)

@@ -1,0 +1,37 @@
+"""Show a run's progress in the terminal, on standard error, so that standard output holds the answer alone."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from runbook_lib.progress import Progress
+
+
+def progress(*, is_quiet: bool) -> Progress:
+    """Give a silent listener, or one that writes a line for each stage and change."""
+    return Progress() if is_quiet else Lines()
+
+
+class Lines(Progress):
+    """Write a line for each stage and for each change, with the time since the start."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def stage_begins(self, title: str, number: int, total: int) -> None:
+        """Write that a stage starts."""
+        self._line(f"[{number}/{total}] {title}")
+
+    def change(self, stage: str, verb: str, address: str, outcome: str) -> None:
+        """Write what was sent and what became of it."""
+        del stage
+        self._line(f"       {verb or '':6} {address}" if not outcome else f"       {outcome:6} {address}")
+
+    def stage_ends(self, title: str, seconds: float, message: str) -> None:
+        """Write how long a stage took, and its error."""
+        self._line(f"       {title}: {'failed: ' + message if message else 'done'} in {seconds:.1f} s")
+
+    def _line(self, text: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - self._begun:6.1f} s  {text}\n")
+        sys.stderr.flush()

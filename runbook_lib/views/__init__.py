@@ -1,0 +1,1 @@
+"""Draw values as HTML, text and Markdown."""

@@ -1,0 +1,70 @@
+"""The values that a notebook's cells end with, beside the model's own: each is drawn by its type in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Approval, Finding, Plan, Resource, Stage
+
+
+@dataclass(frozen=True)
+class StageBanner:
+    """Say where a run works, as whom and on what; `facts` are (label, value) pairs in the order to show."""
+
+    stage: Stage
+    facts: tuple[tuple[str, str], ...]
+    idle: str = ""
+
+
+@dataclass(frozen=True)
+class DesiredResources:
+    """Hold what a stage wants and the texts (policies, commands, SQL, settings) for someone else to apply it with."""
+
+    resources: tuple[Resource, ...]
+    artefacts: Mapping[str, str]
+    idle: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Hold findings under a title; `empty` says why there are none."""
+
+    findings: tuple[Finding, ...]
+    title: str
+    empty: str = ""
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Hold a plan made now, the plan that was approved, and the approval; without one everything is withheld."""
+
+    plan: Plan
+    approved: Plan
+    approval: Approval | None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Say where the evidence of a stage lies."""
+
+    record: str
+    stage: str
+    artefacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Hold a plain table with a caption."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]

@@ -1,0 +1,146 @@
+"""A target in memory that keeps the contract of `ports.Target`: absent, create, update, remove, sets of grants, waiting states.
+
+It counts writes and can fail or die at a chosen one, before or after it took effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runbook_lib.errors import Conflict, NotFound
+from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
+from runbook_lib.ports import Observation
+from runbook_lib.resources.iam import Role
+from runbook_lib.resources.kms import Key
+from runbook_lib.resources.secretsmanager import Secret
+from runbook_lib.resources.warehouse import DatabaseUser, Grants
+
+GrantSet = tuple[str, str, str, str]
+
+
+class Killed(BaseException):
+    """Stand for kill -9: nothing may catch it."""
+
+
+@dataclass
+class FakeTarget:
+    """Hold a world: resources by address, grants by privilege, the addresses that carry our tag, and the writes so far."""
+
+    things: dict[str, Resource] = field(default_factory=dict)
+    grants: dict[GrantSet, set[tuple[str, ...]]] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    answers: dict[Question, Any] = field(default_factory=dict)
+    refused: dict[str, Unanswered] = field(default_factory=dict)
+    writes: int = 0
+    before_write: Callable[[int], None] = lambda _number: None
+    after_write: Callable[[int], None] = lambda _number: None
+    is_deaf: bool = False
+
+    def snapshot(self) -> tuple[dict[str, Resource], dict[GrantSet, set[tuple[str, ...]]]]:
+        """Copy the state of the world."""
+        return dict(self.things), {key: set(names) for key, names in self.grants.items() if names}
+
+    def ask(self, questions: Sequence[Question]) -> Inventory:
+        """Answer from the prepared answers."""
+        return Inventory({each: self.answers.get(each, Unanswered("nobody knows")) for each in questions})
+
+    def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
+        """Read what is there."""
+        return {each.address: self._seen(each) for each in wanted}
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Make all changes of a group, or none."""
+        self.writes += 1
+        self.before_write(self.writes)
+        if not self.is_deaf:
+            saved = dict(self.things), {key: set(names) for key, names in self.grants.items()}, set(self.ours)
+            try:
+                for change in changes:
+                    self._make(change)
+            except (Conflict, NotFound):
+                self.things, self.grants, self.ours = saved
+                raise
+        self.after_write(self.writes)
+
+    def _seen(self, wanted: Resource) -> Observation:
+        if wanted.address in self.refused:
+            return Observation(refusal=self.refused[wanted.address])
+        if isinstance(wanted, Grants):
+            held = self.grants.get(_grant_set(wanted), set())
+            objects = tuple(name for name in wanted.objects if name in held)
+            return Observation(wanted.model_copy(update={"objects": objects}) if objects else None)
+        value = self.things.get(wanted.address)
+        return Observation(_mirrored(value, wanted), is_ours=wanted.address in self.ours)
+
+    def _make(self, change: Change) -> None:
+        if isinstance(change.subject, Grants):
+            had = change.before.objects if isinstance(change.before, Grants) else ()
+            has = change.after.objects if isinstance(change.after, Grants) else ()
+            held = self.grants.setdefault(_grant_set(change.subject), set())
+            held |= set(has) - set(had)
+            held -= set(had) - set(has)
+            return
+        there = change.address in self.things
+        if change.verb == "create" and there:
+            raise Conflict(change.address, "exists")
+        if change.verb != "create" and not there:
+            raise NotFound(change.address, "is not there")
+        if change.after is None:
+            del self.things[change.address]
+            self.ours.discard(change.address)
+        else:
+            self.things[change.address] = change.after
+            if change.verb == "create" and not isinstance(change.after, DatabaseUser):
+                self.ours.add(change.address)
+
+
+def _grant_set(wanted: Grants) -> GrantSet:
+    return (wanted.side, wanted.grantee, wanted.privilege, wanted.on)
+
+
+def _mirrored(value: Resource | None, wanted: Resource) -> Resource | None:
+    """Copy the fields that are not compared from the wanted value, as an adapter does."""
+    match value, wanted:
+        case Key(), Key():
+            return value.model_copy(update={"policy": wanted.policy})
+        case DatabaseUser(), DatabaseUser():
+            return value.model_copy(update={"password": wanted.password})
+        case Role(), Role():
+            keys = dict(wanted.tags)
+            return value.model_copy(update={"tags": tuple(tag for tag in value.tags if tag[0] in keys)})
+        case Secret(), Secret():
+            return value
+    return value
+
+
+@dataclass
+class ListJournal:
+    """Keep a journal in memory: pairs of a change and what became of it."""
+
+    is_undo: bool = False
+    lines: list[tuple[str, Any]] = field(default_factory=list)
+
+    def begin(self, stage: str, change: Change) -> None:
+        """Record a change before it is sent."""
+        self.lines.append(("begin", change))
+
+    def end(self, stage: str, entry: Any) -> None:
+        """Record what became of it."""
+        self.lines.append(("end", entry))
+
+    def history(self) -> tuple[tuple[Change, bool], ...]:
+        """Give the changes that may stand, as the file journal does."""
+        found = []
+        for number, (kind, change) in enumerate(self.lines):
+            if kind != "begin":
+                continue
+            ends = (
+                entry.outcome
+                for later, entry in self.lines[number + 1 :]
+                if later == "end" and entry.change.address == change.address
+            )
+            if next(ends, "applied") == "applied":
+                found.append((change, self.is_undo))
+        return tuple(found)
