@@ -12,7 +12,7 @@ from runbook_lib import engine, evidence
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence.record import find_plan
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Unanswered
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.runbook.world import now
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
@@ -98,18 +98,15 @@ class StageRun:
 
     def verify(self) -> Findings:
         """Read everything again and judge; a run that only plans shows what is owed and contested."""
-        setting = self._setting
-        if self._idle:
-            findings: tuple[Finding, ...] = ()
-        elif setting.verb == "plan":
+        findings: tuple[Finding, ...] = ()
+        if not self._idle and self._only_plans:
             plan = self._plan or self._planned()
-            found = engine.state(plan.model_copy(update={"changes": (), "kept": ()}))
-            findings = (*self._findings, *found)
-        else:
-            findings = engine.verify(*self._subject, self._planned())
+            findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
+        elif not self._idle:
+            findings = engine.verify(*self._subject, self._without_owed(self._planned()))
         self._findings = findings
-        empty = self._idle or ("nothing was written: `runbook verify` proves" if setting.verb == "plan" else "")
-        return Findings(findings, "Verify", empty)
+        empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
+        return Findings(findings, "Verify", self._idle or empty)
 
     def close(self) -> Closing:
         """Keep what this stage found and did in the record. Raises ChecksBroken when the notebook runs alone and something is broken."""
@@ -136,6 +133,25 @@ class StageRun:
     @property
     def _subject(self) -> tuple[Stage, Environment, World]:
         return self._setting.stage, self._setting.environment, self._setting.world
+
+    @property
+    def _only_plans(self) -> bool:
+        """Tell whether the run was asked for a plan and nothing else."""
+        verb = self._setting.verb
+        return verb == "plan" or (verb == "destroy" and not self._setting.approve)
+
+    def _without_owed(self, fresh: Plan) -> Plan:
+        """Turn changes that this run left to someone else from drift into what is owed."""
+        entries = self._receipt.entries if self._receipt else ()
+        left = {entry.change.address: entry for entry in entries if entry.outcome == "owed"}
+        owed = tuple(
+            Owed(address=each.address, by=left[each.address].by, reason=left[each.address].detail,
+                 way_out="hand over what stands under artefacts")
+            for each in fresh.changes
+            if each.address in left
+        )  # fmt: skip
+        changes = tuple(each for each in fresh.changes if each.address not in left)
+        return fresh.model_copy(update={"changes": changes, "owed": (*fresh.owed, *owed)})
 
     @property
     def _is_teardown(self) -> bool:

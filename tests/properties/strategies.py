@@ -81,10 +81,14 @@ def cases(draw: st.DrawFn) -> Case:
     target = FakeTarget()
     foreign = set()
     for resource in strangers:
+        if resource.goes_with_holder and resource.holder not in target.things:
+            continue
         _put(target, resource)
         foreign.add(resource.address)
     for resource in wanted:
         if isinstance(resource, Grants) or resource.address in foreign or not draw(st.booleans()):
+            continue
+        if resource.goes_with_holder and resource.holder not in target.things:
             continue
         altered = draw(resources.filter(lambda each, kind=type(resource): type(each) is kind))
         fields = {name: getattr(altered, name) for name in _mutable(resource)}
