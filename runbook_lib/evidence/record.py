@@ -29,7 +29,10 @@ class RunFacts(Value):
 
 
 class StageResult(Value):
-    """State what one stage's notebook found and did; `banner` is who and where, as shown."""
+    """State what one stage's notebook found and did; `banner` is who and where, as shown.
+
+    `adapter_seconds` is the time spent waiting for AWS and the databases.
+    """
 
     stage: str
     banner: tuple[tuple[str, str], ...] = ()
@@ -38,6 +41,7 @@ class StageResult(Value):
     receipt: Receipt | None = None
     findings: tuple[Finding, ...] = ()
     artefacts: tuple[str, ...] = ()
+    adapter_seconds: float = 0.0
 
 
 class RunEnd(Value):

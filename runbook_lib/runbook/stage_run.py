@@ -115,7 +115,7 @@ class StageRun:
         names = self._kept_artefacts()
         result = evidence.StageResult(
             stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=plan, receipt=self._receipt,
-            findings=self._findings, artefacts=names,
+            findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
         )  # fmt: skip
         setting.record.close_stage(result)
         if setting.is_alone and plan is not None and not (setting.record.folder / "plan.json").exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
@@ -32,20 +34,33 @@ class World:
     def __init__(self, target: Target, record: evidence.Record, environment: str, folder: Path, scope: Scope) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
         self._scope = scope
+        self.seconds = 0.0
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions, the local ones without a call."""
         remote = tuple(question for question in questions if not isinstance(question, LOCAL))
-        answers = self._target.ask(remote) if remote else Inventory({})
+        with self._timed():
+            answers = self._target.ask(remote) if remote else Inventory({})
         return answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
 
     def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
         """Read what is there."""
-        return self._target.observe(wanted) if wanted else {}
+        with self._timed():
+            return self._target.observe(wanted) if wanted else {}
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group."""
-        self._target.write(changes)
+        with self._timed():
+            self._target.write(changes)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Add up the seconds spent inside the adapters, for the record."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - begun
 
     def _local(self, question: Question) -> Any:
         match question:

@@ -1,0 +1,53 @@
+"""The journal is written before each write, survives a crash, and reads back as a history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.evidence.journal import FileJournal, history
+from runbook_lib.model import Change, Entry
+from runbook_lib.resources.s3 import Bucket
+
+CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
+
+
+def journal(folder: Path, name: str, *, is_undo: bool = False) -> FileJournal:
+    """Open the journal of a run."""
+    (folder / name).mkdir()
+    return FileJournal(folder / name / "journal.jsonl", is_undo=is_undo, now=lambda: "2026-01-01T00:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [("applied", ((CHANGE, False),)), ("", ((CHANGE, False),)), ("failed", ()), ("owed", ()), ("rolled back", ())],
+)
+def test_what_may_stand_is_history(tmp_path: Path, outcome: str, expected: tuple[object, ...]) -> None:
+    """A change that was applied, or whose end is missing, is history; one that the service refused is not."""
+    written = journal(tmp_path, "1")
+    written.begin("storage", CHANGE)
+    if outcome:
+        written.end("storage", Entry(change=CHANGE, outcome=outcome))  # type: ignore[arg-type]
+
+    assert expected == history(tmp_path)
+
+
+def test_histories_of_runs_are_read_in_order_of_time(tmp_path: Path) -> None:
+    """Runs are folders that sort by time; an undo is marked."""
+    for name, is_undo in (("20260102", True), ("20260101", False)):
+        written = journal(tmp_path, name, is_undo=is_undo)
+        written.begin("storage", CHANGE)
+        written.end("storage", Entry(change=CHANGE, outcome="applied"))
+
+    assert ((CHANGE, False), (CHANGE, True)) == history(tmp_path)
+
+
+def test_a_line_that_a_crash_cut_off_is_left_out(tmp_path: Path) -> None:
+    """A half-written last line was never followed by a write."""
+    written = journal(tmp_path, "1")
+    written.begin("storage", CHANGE)
+    path = tmp_path / "1" / "journal.jsonl"
+    path.write_text(path.read_text("utf-8") + '{"begin":{"bef', "utf-8")
+
+    assert ((CHANGE, False),) == history(tmp_path)

@@ -1,0 +1,88 @@
+"""References, masked values, password rules and the md5 literal."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_lib.secrets import Masked, Reference, broken_password_rules, generate_password, md5_literal, parse_reference
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("env:ADMIN_PASSWORD", Reference("env", "ADMIN_PASSWORD")),
+        ("secretsmanager:tonic/admin#password", Reference("secretsmanager", "tonic/admin", "password")),
+        ("ssm:/tonic/admin", Reference("ssm", "/tonic/admin")),
+        ("generate:secretsmanager:tonic/reader", Reference("generate", "tonic/reader")),
+    ],
+)
+def test_a_reference_reads_back(text: str, expected: Reference) -> None:
+    """Each source's reference is read and written the same."""
+    assert expected == parse_reference(text)
+    assert text == str(parse_reference(text))
+
+
+@pytest.mark.parametrize("text", ["hunter2Hunter2", "env:", "env:1A", "vault:x", "env:A B", "generate:ssm:/x", "", "md5" + "0" * 32])
+def test_what_is_no_reference_is_refused_without_being_quoted(text: str) -> None:
+    """A password pasted where a reference belongs is refused, and the message does not repeat it."""
+    with pytest.raises(ValueError, match="is not a secret reference") as refusal:
+        parse_reference(text)
+
+    assert not text or text not in str(refusal.value)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=6))
+def test_a_masked_value_shows_itself_nowhere(value: str) -> None:
+    """No way of printing, formatting or serialising a masked value gives it out."""
+    masked = Masked(value)
+
+    shown = [repr(masked), str(masked), f"{masked}", f"{masked:>80}", "%s %r" % (masked, masked), repr([masked]), repr({"a": masked})]  # noqa: UP031
+    for attempt in (lambda: json.dumps(masked), lambda: pickle.dumps(masked), lambda: copy.deepcopy(masked)):
+        try:
+            shown.append(repr(attempt()))
+        except TypeError as error:
+            shown.append(str(error))
+
+    assert [] == [text for text in shown if value in text and value not in "Masked('********') {'a': } [] serialised Object of type is not JSON"]
+    assert value == masked.reveal()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Abcdefg1", ()),
+        ("tonic_password", ("an upper-case letter", "a digit")),
+        ("Ab1", ("8 to 64 characters",)),
+        ("A1" + "b" * 63, ("8 to 64 characters",)),
+        ("ABCDEFG1", ("a lower-case letter",)),
+        ("Abcdefg1@", ("only ASCII 33 to 126 without ' \" \\ / @",)),
+        ("Abcdefg1 ", ("only ASCII 33 to 126 without ' \" \\ / @",)),
+        ("Abcdefg1é", ("only ASCII 33 to 126 without ' \" \\ / @",)),
+        ("Abcdefg1\n", ("only ASCII 33 to 126 without ' \" \\ / @",)),
+    ],
+)
+def test_redshifts_password_rules(value: str, expected: tuple[str, ...]) -> None:
+    """Each rule of CREATE USER is named when it is broken."""
+    assert expected == broken_password_rules(Masked(value))
+
+
+def test_a_generated_password_satisfies_redshift() -> None:
+    """A hundred generated passwords differ and break no rule."""
+    made = [generate_password() for _ in range(100)]
+
+    assert [()] * 100 == [broken_password_rules(each) for each in made]
+    assert 100 == len({each.reveal() for each in made})
+
+
+def test_the_md5_literal_is_redshifts() -> None:
+    """The literal is md5 over password and user name, as the developer guide computes it."""
+    literal = md5_literal(Masked("Ab1234567"), "admin")
+
+    assert "md5a52cfe6cd9ae935d2f62906719107280" == literal.reveal()
+    assert "md5" not in repr(literal)
