@@ -1,0 +1,135 @@
+"""What can be told of a staging bucket that exists, and of the key that encrypts it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.documents.buckets import TLS_SID, bucket_names, bucket_settings
+from runbook_lib.documents.keys import bucket_key
+from runbook_lib.resources.kms import KeyAnswer, KeyAsked
+from runbook_lib.resources.s3 import BucketAnswer, BucketAsked
+from runbook_lib.resources.symbols import symbols_in
+from runbook_lib.stages._judging import advised, broken, kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model import Inventory, Judgement, Question
+    from runbook_lib.parameters import Environment
+
+_MEND = {
+    "public_access_block": "aws s3api put-public-access-block",
+    "lifecycle": "aws s3api put-bucket-lifecycle-configuration",
+    "ownership_controls": "aws s3api put-bucket-ownership-controls",
+}
+
+
+def bucket_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask about each bucket."""
+    return tuple(BucketAsked(name=name) for name in bucket_names(env))
+
+
+def key_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask about each bucket and the key that the file names for it."""
+    keys = dict.fromkeys(bucket_key(env, side) for side in bucket_names(env).values())
+    return (*bucket_asks(env), *(KeyAsked(key=key) for key in keys if key))
+
+
+def judge_missing(env: Environment, name: str) -> Judgement:
+    """Tell what to do about a bucket that is not there."""
+    way_out = "apply this stage" if env.buckets.create else "create it, or set buckets.create: true"
+    return broken(f"there is no bucket {name}", way_out, address=f"s3_bucket/{name}")
+
+
+def judge_existing(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
+    """State account and region first, then each setting that differs: findings, never changes."""
+    address = f"s3_bucket/{found.name}"
+    if found.is_foreign:
+        way_out = f"name a bucket of account {env.aws.account}, or ask its owner to let this account in"
+        yield broken(f"{found.name} belongs to another account", way_out, address=address)
+        return
+    if found.region != env.aws.region:
+        way_out = "use a bucket in the cluster's region: UNLOAD and COPY stay within one"
+        yield broken(f"{found.name} is in {found.region}, not {env.aws.region}", way_out, address=address)
+        return
+    differing = list(_differences(env, found))
+    yield from differing or [
+        kept(f"{found.name} is in {found.region}, private, encrypted and short-lived", address=address)
+    ]
+
+
+def _differences(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
+    address, present = f"s3_bucket/{found.name}", dict(found.settings)
+    for setting, wanted in bucket_settings(env):
+        if (
+            setting in _MEND
+            and present.get(setting) != wanted
+            and not _is_covered(setting, wanted, present.get(setting))
+        ):
+            way_out = f"{_MEND[setting]} --bucket {found.name} ... with {wanted}"
+            judge = broken if setting == "public_access_block" else advised
+            yield judge(f"{found.name}: {setting} is {present.get(setting, 'not set')}", way_out, address=address)
+    if found.versioning == "Enabled":
+        detail = f"{found.name} keeps old versions, so that raw personal data outlives its deletion"
+        yield advised(detail, "use a bucket without versioning, or expire noncurrent versions", address=address)
+    if not found.encryption:
+        yield broken(
+            f"{found.name} has no default encryption",
+            f"aws s3api put-bucket-encryption --bucket {found.name} ...",
+            address=address,
+        )
+    if TLS_SID not in found.policy and "aws:SecureTransport" not in found.policy:
+        detail = f"{found.name} answers calls without TLS"
+        yield advised(detail, "merge a statement that denies s3:* where aws:SecureTransport is false", address=address)
+
+
+def _is_covered(setting: str, wanted: str, present: str | None) -> bool:
+    """Tell whether other lifecycle rules expire objects no later and clean up uploads too."""
+    if setting != "lifecycle" or present is None:
+        return False
+    limit = max(_days(json.loads(wanted), "Expiration", "Days"))
+    rules = json.loads(present)
+    expires = _days(rules, "Expiration", "Days")
+    aborts = _days(rules, "AbortIncompleteMultipartUpload", "DaysAfterInitiation")
+    return bool(aborts) and any(days <= limit for days in expires)
+
+
+def _days(configuration: dict[str, Any], element: str, unit: str) -> list[int]:
+    rules = [rule for rule in configuration.get("Rules", []) if rule.get("Status") == "Enabled"]
+    return [rule[element][unit] for rule in rules if unit in rule.get(element, {})]
+
+
+def judge_keys(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Compare the key that encrypts each bucket with the key that the roles are granted."""
+    for name, side in bucket_names(env).items():
+        answer: BucketAnswer | None = inventory[BucketAsked(name=name)]
+        granted = _arn(inventory, bucket_key(env, side))
+        found = answer.encryption_key if answer is not None else ""
+        yield _judge_key(name, side, found, granted, is_there=answer is not None)
+
+
+def _judge_key(name: str, side: str, found: str, granted: str, *, is_there: bool) -> Judgement:
+    address = f"s3_bucket/{name}"
+    if found == granted:
+        return kept(f"{name} is encrypted with {found or 'keys that S3 manages'}", address=address)
+    if not is_there:
+        return kept(f"{name} does not exist yet; the roles are granted {granted}", address=address)
+    if not found:
+        detail = f"{name} is not encrypted with {granted}, which the roles are granted"
+        return broken(detail, f"apply the encryption stage, or remove kms.bucket_keys.{side}", address=address)
+    if found.endswith(":alias/aws/s3"):
+        return kept(f"{name} is encrypted with the AWS managed key, which needs no grant", address=address)
+    return broken(
+        f"{name} is encrypted with {found}, and the roles are granted {granted or 'no key'}",
+        f"set kms.bucket_keys.{side}: {{adopt: '{found}'}}",
+        address=address,
+    )
+
+
+def _arn(inventory: Inventory, key: str) -> str:
+    """Give the ARN of a key, of one that is to be created once it exists."""
+    if not symbols_in(key):
+        return key
+    answer: KeyAnswer | None = inventory[KeyAsked(key=key)]
+    return answer.arn if answer is not None else key

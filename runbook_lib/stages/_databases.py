@@ -1,0 +1,138 @@
+"""What both database stages share: the guard against one database behind two names, users, passwords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.model import Unanswered
+from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
+from runbook_lib.resources.warehouse import SessionAnswer, SessionAsked, UsersAsked
+from runbook_lib.secrets import parse_reference
+from runbook_lib.stages._judging import broken, kept, owed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook_lib.model import Inventory, Judgement, Question
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Side
+
+ADMIN = "warehouse admin"
+SESSIONS = (SessionAsked(side="source"), SessionAsked(side="destination"))
+
+
+def sessions(_env: Environment) -> tuple[Question, ...]:
+    """Ask for both administrators' sessions: only together do they tell whether two names mean one database."""
+    return SESSIONS
+
+
+def generated_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
+    """Want the secret of a generated password, where the user's reference asks for one."""
+    reference = parse_reference(env.side(side).user.password)
+    return (Secret(name=reference.name, tags=env.tags),) if reference.source == "generate" else ()
+
+
+def is_same_database(env: Environment, inventory: Inventory) -> bool:
+    """Tell whether both sides reach one database; a side that cannot be asked leaves it open."""
+    try:
+        source, destination = (inventory[each] for each in SESSIONS)
+    except Unanswered:
+        return False
+    is_there = env.destination.database in destination.databases
+    return is_there and (source.namespace, source.database) == (destination.namespace, destination.database)
+
+
+def refuse_same_database(env: Environment, inventory: Inventory) -> None:
+    """Want nothing on either side when both are one database. Raises Unanswered (broken)."""
+    if is_same_database(env, inventory):
+        session: SessionAnswer = inventory[SESSIONS[0]]
+        raise Unanswered(
+            f"source and destination are one database: {session.database} of cluster {session.namespace}",
+            verdict="broken",
+            by=ADMIN,
+            way_out="name another destination: a job could drop what it reads",
+        )
+
+
+def judge_same_database(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Compare cluster id and database of both sides; names and tunnels do not count."""
+    refuse_same_database(env, inventory)
+    source, destination = (inventory[each] for each in SESSIONS)
+    yield kept(
+        f"{source.namespace}/{source.database} is read, {destination.namespace}/{env.destination.database} is written"
+    )
+
+
+def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
+    """Judge whether the administrator is logged in and may grant."""
+
+    def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        answer: SessionAnswer = inventory[SessionAsked(side=side)]
+        place = f"{answer.user} in {answer.database} on {answer.host}"
+        if not answer.is_superuser:
+            way_out = "let a superuser log in (admin:), or hand over the stage's SQL file"
+            yield owed(f"{place} is no superuser: svv_table_info and others' schemas cannot be granted", way_out, ADMIN)
+            return
+        tls = "over TLS" if answer.tls else "without TLS"
+        yield kept(
+            f"{place}, {tls}, {answer.version}".rstrip(", "),
+            grade="exercised live" if not env.aws.endpoint else "read back",
+        )
+
+    return judge
+
+
+def password_asks(side: Side) -> Callable[[Environment], tuple[Question, ...]]:
+    """Ask whether the user's password reference resolves to what Redshift accepts, unless it is generated."""
+
+    def asks(env: Environment) -> tuple[Question, ...]:
+        user = env.side(side).user
+        if parse_reference(user.password).source == "generate":
+            return ()
+        return (ReferenceAsked(reference=user.password, user=user.name),)
+
+    return asks
+
+
+def password_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
+    """Judge the password before it is used; its value is never seen here."""
+
+    def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        questions = password_asks(side)(env)
+        if not questions:
+            yield kept("it is generated and kept in Secrets Manager")
+            return
+        answer: ReferenceAnswer = inventory[questions[0]]
+        reference = env.side(side).user.password
+        if not answer.resolves:
+            yield owed(f"{reference} names nothing that can be read from here", "set it, or run where it is set", ADMIN)
+        elif answer.broken_rules:
+            yield broken(f"{reference} lacks: {'; '.join(answer.broken_rules)}", "set a password that Redshift accepts")
+        else:
+            yield kept(f"{reference} resolves and satisfies Redshift's rules")
+
+    return judge
+
+
+def user_state(env: Environment, inventory: Inventory, side: Side) -> bool | None:
+    """Tell whether the product's user is a superuser; None when there is no such user."""
+    users: dict[str, bool] = dict(inventory[UsersAsked(side=side)])
+    return users.get(env.side(side).user.name)
+
+
+def user_judge(side: Side, *, superuser: bool) -> Callable[[Environment, Inventory], Judgement]:
+    """Judge that the product's user exists with the wanted power."""
+
+    def judge(env: Environment, inventory: Inventory) -> Judgement:
+        name, state = env.side(side).user.name, user_state(env, inventory, side)
+        if state is None:
+            return broken(f"there is no user {name}", "apply this stage")
+        if state and not superuser:
+            return broken(
+                f"{name} is a superuser, which reads and drops everything", f'ALTER USER "{name}" NOCREATEUSER;'
+            )
+        if superuser and not state:
+            return broken(f"{name} is no superuser", "plan this stage, read the change, apply it")
+        return kept(f"{name} exists and is {'a' if superuser else 'no'} superuser")
+
+    return judge

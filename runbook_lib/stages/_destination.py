@@ -1,0 +1,170 @@
+"""What the destination user may, which schemas a job replaces, and who owns what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.resources.warehouse import (
+    PrivilegesAnswer,
+    PrivilegesAsked,
+    RelationAnswer,
+    RelationsAsked,
+    SchemaAnswer,
+    SchemasAsked,
+    SessionAnswer,
+    SessionAsked,
+    UsersAsked,
+)
+from runbook_lib.stages import _databases
+from runbook_lib.stages._judging import advised, broken, kept, listed, owed
+from runbook_lib.stages._schemas import included, to_drop
+from runbook_lib.stages._source import RERUN, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model import Inventory, Judgement
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Name
+
+SOURCE_SCHEMAS, DESTINATION_SCHEMAS = SchemasAsked(side="source"), SchemasAsked(side="destination")
+RELATIONS = RelationsAsked(side="destination")
+
+
+def database_exists(env: Environment, inventory: Inventory) -> bool:
+    """Tell whether the destination database is in its cluster."""
+    session: SessionAnswer = inventory[SessionAsked(side="destination")]
+    return env.destination.database in session.databases
+
+
+def schemas_to_drop(env: Environment, inventory: Inventory) -> tuple[str, ...]:
+    """Name the schemas that a job replaces and that belong to somebody else; none while there is no database."""
+    if not database_exists(env, inventory):
+        return ()
+    return to_drop(env, inventory[SOURCE_SCHEMAS], inventory[DESTINATION_SCHEMAS])
+
+
+def everything(env: Environment, inventory: Inventory) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
+    """List every local schema and every relation in one, sorted; none in a database that is yet to be made."""
+    if not database_exists(env, inventory):
+        return (), ()
+    schemas: tuple[SchemaAnswer, ...] = inventory[DESTINATION_SCHEMAS]
+    relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
+    local = {each.name for each in schemas if each.kind == "local"}
+    tables = sorted((each.schema_name, each.name) for each in relations if each.schema_name in local)
+    return tuple((name,) for name in sorted(local)), tuple(tables)
+
+
+def judge_choice(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
+    """Record the choice, and what a superuser means."""
+    if not env.destination.preserve_ownership:
+        yield kept("not preserved, the vendor's default: an ordinary user", grade="")
+        return
+    detail = f"preserved: {env.destination.user.name} is a superuser in every database of the cluster"
+    if env.source.host == env.destination.host and env.source.port == env.destination.port:
+        detail += ", the source included"
+    yield advised(detail, "use a cluster of its own for the destination", grade="")
+
+
+def judge_database(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Look the database up in its cluster."""
+    name = env.destination.database
+    if database_exists(env, inventory):
+        yield kept(f"{name} exists")
+    else:
+        yield broken(f"there is no database {name}", "set destination.create_database: true and apply, or create it")
+
+
+def judge_user(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge that the user is there with the power that the choice asks for."""
+    yield _databases.user_judge("destination", superuser=env.destination.preserve_ownership)(env, inventory)
+
+
+def judge_table_info(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge SELECT on svv_table_info in the destination database."""
+    yield _granted("SELECT on svv_table_info", holds=_privileges(env, inventory).table_info)
+
+
+def judge_temporary(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge TEMPORARY on the database."""
+    yield _granted(f"TEMPORARY on {env.destination.database}", holds=_privileges(env, inventory).database_temporary)
+
+
+def judge_create(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge CREATE on the database."""
+    yield _granted(f"CREATE on {env.destination.database}", holds=_privileges(env, inventory).database_create)
+
+
+def judge_drop(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Compute the set again; warn of the data that a job will replace."""
+    answer, names = _privileges(env, inventory), schemas_to_drop(env, inventory)
+    missing = tuple(name for name in names if name not in set(answer.schemas_with_drop))
+    if missing and not answer.is_superuser:
+        yield broken(
+            f"{len(missing)} without DROP: {listed(missing)}",
+            f"{RERUN}; an old patch level may not know DROP ON SCHEMA",
+        )
+    elif names:
+        detail = f"a job may drop {listed(names)} of {env.destination.database} and what is in them"
+        yield advised(detail, "keep nothing in them that is needed elsewhere")
+    else:
+        yield kept("no included schema of the destination belongs to somebody else")
+
+
+def judge_superuser(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """List what others own, and source owners that the destination's cluster does not know."""
+    if not env.destination.preserve_ownership:
+        yield kept("source ownership is not preserved", grade="")
+        return
+    yield from _judge_owners(env, inventory)
+    others = _others(env, inventory)
+    if not others:
+        yield kept(f"everything in {env.destination.database} belongs to {env.destination.user.name}")
+    elif env.destination.take_ownership:
+        yield broken(f"{len(others)} objects belong to others", RERUN)
+    else:
+        way_out = f"set destination.take_ownership: true, or run:\n{take_over_sql(env.destination.user.name, others)}"
+        yield owed(f"{len(others)} objects belong to others", way_out, _databases.ADMIN)
+
+
+def take_over_sql(user: str, objects: tuple[tuple[str, Name], ...]) -> str:
+    """Write the statements that give objects to the user, schemas first."""
+    return "\n".join(f"ALTER {kind} {quoted(*name)} OWNER TO {quoted(user)};" for kind, name in objects)
+
+
+def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], ...]:
+    schemas: tuple[SchemaAnswer, ...] = inventory[DESTINATION_SCHEMAS]
+    relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
+    user = env.destination.user.name
+    local = {each.name for each in schemas if each.kind == "local"}
+    owned: list[tuple[str, Name, str]] = [
+        ("SCHEMA", (each.name,), each.owner) for each in schemas if each.name in local
+    ]
+    owned += [("TABLE", (each.schema_name, each.name), each.owner) for each in relations if each.schema_name in local]
+    return tuple((kind, name) for kind, name, owner in owned if owner != user)
+
+
+def _judge_owners(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    chosen = set(included(env, inventory[SOURCE_SCHEMAS]).local)
+    relations: tuple[RelationAnswer, ...] = inventory[RelationsAsked(side="source")]
+    owners = {each.owner for each in relations if each.schema_name in chosen}
+    owners |= {each.owner for each in inventory[SOURCE_SCHEMAS] if each.name in chosen}
+    absent = tuple(sorted(owners - {name for name, _ in inventory[UsersAsked(side="destination")]}))
+    if absent:
+        statements = "\n".join(f"CREATE USER {quoted(name)} PASSWORD DISABLE;" for name in absent)
+        yield owed(
+            f"owners in the source without a user in the destination: {listed(absent)}",
+            f"run:\n{statements}",
+            _databases.ADMIN,
+        )
+    else:
+        yield kept(f"all {len(owners)} owners in the source exist in the destination's cluster")
+
+
+def _privileges(env: Environment, inventory: Inventory) -> PrivilegesAnswer:
+    answer: PrivilegesAnswer = inventory[PrivilegesAsked(side="destination", user=env.destination.user.name)]
+    return answer
+
+
+def _granted(what: str, *, holds: bool) -> Judgement:
+    return kept(what) if holds else broken(f"no {what}", RERUN)

@@ -1,0 +1,93 @@
+"""Log-ins as the product's own users, and what they show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.resources.warehouse import (
+    LoginAnswer,
+    LoginAsked,
+    PrivilegesAnswer,
+    PrivilegesAsked,
+    RelationAnswer,
+    RelationsAsked,
+    SchemasAsked,
+)
+from runbook_lib.stages._judging import broken, kept, listed
+from runbook_lib.stages._schemas import included
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model import Grade, Inventory, Judgement, Question
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Name, Side
+
+MEND = "apply the database stage; check the password that the reference names"
+
+
+def source_login(env: Environment, inventory: Inventory) -> tuple[Question, ...]:
+    """Ask to log in as the source user and read one relation of each included schema."""
+    return (_login(env, "source", sample(env, inventory)),)
+
+
+def destination_login(env: Environment) -> tuple[Question, ...]:
+    """Ask to log in as the destination user."""
+    return (_login(env, "destination", ()),)
+
+
+def sample(env: Environment, inventory: Inventory) -> tuple[Name, ...]:
+    """Choose the first relation of each included local schema."""
+    local = set(included(env, inventory[SchemasAsked(side="source")]).local)
+    relations: tuple[RelationAnswer, ...] = inventory[RelationsAsked(side="source")]
+    first: dict[str, Name] = {}
+    for each in sorted(relations, key=lambda each: (each.schema_name, each.name)):
+        if each.schema_name in local:
+            first.setdefault(each.schema_name, (each.schema_name, each.name))
+    return tuple(first.values())
+
+
+def judge_source(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge the source user's log-in."""
+    yield from _judge_login(env, inventory[_login(env, "source", sample(env, inventory))])
+
+
+def judge_destination(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge the destination user's log-in."""
+    yield from _judge_login(env, inventory[_login(env, "destination", ())])
+
+
+def _judge_login(env: Environment, answer: LoginAnswer) -> Iterator[Judgement]:
+    grade, who = exercised(env), f"{answer.user} in {answer.database}"
+    refused = [f"{'.'.join(name)} ({reason})" for name, reason in answer.unreadable]
+    refused += [f"svv_table_info ({answer.table_info})"] if answer.table_info else []
+    refused += [f"a temporary table ({answer.temporary})"] if answer.temporary else []
+    if refused:
+        yield broken(f"{who} is refused: {listed(tuple(refused))}", MEND, grade=grade)
+    else:
+        yield kept(f"{who} read {answer.read} relations and svv_table_info, and used a temporary table", grade=grade)
+
+
+def judge_privileges(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """State what both users may altogether."""
+    for side in ("source", "destination"):
+        user = env.side(side).user.name
+        answer: PrivilegesAnswer = inventory[PrivilegesAsked(side=side, user=user)]
+        power = "superuser" if answer.is_superuser else "ordinary user"
+        create = "may" if answer.database_create else "may not"
+        yield kept(f"{side}: {user}, {power}, {create} create schemas")
+
+
+def judge_scope(_env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
+    """Say what this rehearsal leaves open."""
+    yield kept("log-ins and reads only: no job, no UNLOAD or COPY, no call as the server's role", grade="")
+
+
+def exercised(env: Environment) -> Grade:
+    """Grade a log-in: the sandbox is not the real thing."""
+    return "exercised in the sandbox" if env.aws.endpoint else "exercised live"
+
+
+def _login(env: Environment, side: Side, relations: tuple[Name, ...]) -> LoginAsked:
+    user = env.side(side).user
+    return LoginAsked(side=side, user=user.name, password=user.password, relations=relations)

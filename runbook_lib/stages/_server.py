@@ -1,0 +1,57 @@
+"""Which role the product's server runs as: found from the instance, named in the file, or made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runbook_lib.model import Unanswered
+from runbook_lib.resources.ec2 import InstanceAnswer, InstanceAsked
+from runbook_lib.resources.iam import RoleAsked
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Inventory, Question
+    from runbook_lib.parameters import Environment
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Name the server's role; role and profile may be ours to make; `profile` is what the instance carries."""
+
+    role: str
+    is_made_here: bool
+    profile: str = ""
+
+
+def instance_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance, where the file names one."""
+    return (InstanceAsked(instance_id=env.server.instance_id),) if env.server.instance_id else ()
+
+
+def role_asks(env: Environment, inventory: Inventory) -> tuple[Question, ...]:
+    """Ask for the role that the server turned out to run as."""
+    return (RoleAsked(name=identity(env, inventory).role),)
+
+
+def instance(env: Environment, inventory: Inventory) -> InstanceAnswer:
+    """Give the instance. Raises Unanswered (broken) when there is none of that id."""
+    answer: InstanceAnswer | None = inventory[InstanceAsked(instance_id=env.server.instance_id)]
+    if answer is None:
+        raise Unanswered(
+            f"there is no instance {env.server.instance_id} in {env.aws.account} {env.aws.region}",
+            verdict="broken",
+            way_out="correct server.instance_id, aws.account or aws.region",
+        )
+    return answer
+
+
+def identity(env: Environment, inventory: Inventory) -> Identity:
+    """Find the server's role: by ARN, from the instance's profile, or the one that is made here."""
+    if env.server.role_arn:
+        return Identity(env.server.role_arn.rpartition("/")[2], is_made_here=False)
+    if not env.server.instance_id:
+        return Identity(env.server_role, is_made_here=True)
+    found = instance(env, inventory)
+    if found.role and (found.role != env.server_role or found.profile != env.server_role):
+        return Identity(found.role, is_made_here=False, profile=found.profile)
+    return Identity(env.server_role, is_made_here=True, profile=found.profile)

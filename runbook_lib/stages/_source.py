@@ -1,0 +1,128 @@
+"""What the source user may and may not, as the database tells it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.model import Unanswered
+from runbook_lib.resources.warehouse import PrivilegesAnswer, PrivilegesAsked, SchemasAsked, SessionAsked
+from runbook_lib.stages import _databases
+from runbook_lib.stages._confirmations import owed as unconfirmed
+from runbook_lib.stages._confirmations import vouched
+from runbook_lib.stages._judging import advised, broken, kept, listed, owed
+from runbook_lib.stages._schemas import included
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model import Inventory, Judgement
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Name
+    from runbook_lib.stages._schemas import Included
+
+RERUN = "plan this stage, read the SQL, apply it"
+
+
+def quoted(*parts: str) -> str:
+    """Quote name parts for SQL."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def judge_backup(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Record who says that the source is a backup, as the vendor recommends; show which database is read."""
+    try:
+        session = inventory[SessionAsked(side="source")]
+        place = f"{session.database} on {session.host}"
+    except Unanswered:
+        place = f"{env.source.database} on {env.source.host}"
+    detail = f"{place} is read; the vendor recommends a backup instead of production"
+    yield vouched(env, inventory, "G2", unconfirmed("G2", detail, _databases.ADMIN))
+
+
+def judge_patterns(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Name patterns without a schema, and datashare schemas, which take no grants from here."""
+    chosen = included(env, inventory[SchemasAsked(side="source")])
+    for pattern in chosen.idle_patterns:
+        yield broken(f"`{pattern}` matches no schema of {env.source.database}", "correct schemas: include or exclude")
+    for name in chosen.shared:
+        detail = f"{name} comes from a datashare: grants across databases are not supported"
+        user = quoted(env.source.user.name)
+        way_out = f"let the datashare's admin GRANT USAGE ON its database and schema TO {user}, or exclude it"
+        yield owed(detail, way_out, _databases.ADMIN)
+    if not chosen.idle_patterns and not chosen.shared:
+        local, external = len(chosen.local), len(chosen.external)
+        yield kept(f"{local} local and {external} external schemas are included")
+
+
+def judge_user(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge that the user is there and is no superuser."""
+    yield _databases.user_judge("source", superuser=False)(env, inventory)
+
+
+def judge_usage(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """List included schemas without USAGE."""
+    answer, chosen = _answers(env, inventory)
+    missing = tuple(sorted(set(answer.schemas_without_usage) & {*chosen.local, *chosen.external}))
+    if missing:
+        yield broken(f"{len(missing)} without USAGE: {listed(missing)}", RERUN)
+    else:
+        yield kept(f"{len(chosen.local) + len(chosen.external)} schemas")
+
+
+def judge_select(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """List included tables and views without SELECT."""
+    answer, chosen = _answers(env, inventory)
+    missing = _within(answer.relations_without_select, chosen.local)
+    if missing:
+        yield broken(f"{len(missing)} without SELECT: {listed(missing)}", RERUN)
+    else:
+        yield kept("no included table or view is without SELECT; row-level security may still hide rows")
+
+
+def judge_future(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
+    """Say what becomes of tables that are made later."""
+    creators = env.source.future_tables_of
+    if creators:
+        yield kept(f"those that {listed(creators)} make; others after the next apply", grade="")
+    else:
+        yield kept("after the next apply; source.future_tables_of lets them be readable at once", grade="")
+
+
+def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """List what the user could write: by grants, or because PUBLIC may create in a schema."""
+    answer, _ = _answers(env, inventory)
+    writable = tuple(".".join(name) for name in answer.relations_with_write)
+    public = set(answer.public_may_create_in)
+    creatable = tuple(name for name in answer.schemas_with_create if name not in public)
+    user = quoted(env.source.user.name)
+    if writable:
+        table = quoted(*answer.relations_with_write[0])
+        way_out = f"who granted it revokes it, e.g. REVOKE INSERT, UPDATE, DELETE ON {table} FROM {user};"
+        yield broken(f"it may write to {listed(writable)}", way_out)
+    if creatable:
+        yield broken(
+            f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {quoted(creatable[0])} FROM {user};"
+        )
+    for name in sorted(public):
+        detail = f"everybody may create in {name}, the source user too"
+        yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {quoted(name)} FROM PUBLIC;")
+    if not writable and not creatable and not public:
+        yield kept("it may neither write nor create")
+
+
+def judge_table_info(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge the grant on svv_table_info in this database."""
+    answer, _ = _answers(env, inventory)
+    yield (
+        kept("granted in the source database") if answer.table_info else broken("it may not read svv_table_info", RERUN)
+    )
+
+
+def _answers(env: Environment, inventory: Inventory) -> tuple[PrivilegesAnswer, Included]:
+    asked = PrivilegesAsked(side="source", user=env.source.user.name)
+    return inventory[asked], included(env, inventory[SchemasAsked(side="source")])
+
+
+def _within(names: tuple[Name, ...], schemas: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = set(schemas)
+    return tuple(sorted(".".join(name) for name in names if name[0] in chosen))

@@ -1,0 +1,112 @@
+"""Stage 90: proof by log-ins and reads. What the product writes is not rehearsed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.documents.policies import lambda_role_policies, server_role_policies
+from runbook_lib.model import Check, Stage
+from runbook_lib.resources.iam import RoleAsked
+from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
+from runbook_lib.stages import _rehearsal, _roles
+from runbook_lib.stages._judging import kept
+from runbook_lib.stages._server import identity, instance_asks, role_asks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model import Inventory, Judgement, Question
+    from runbook_lib.parameters import Environment
+
+
+def server_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance and for keys that policies name by symbol."""
+    return (*instance_asks(env), *_roles.created_key_asks(env))
+
+
+def lambda_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the Lambda role; nothing under V2."""
+    return (RoleAsked(name=env.lambda_role), *_roles.created_key_asks(env)) if env.is_legacy else ()
+
+
+def source_asks(_env: Environment) -> tuple[Question, ...]:
+    """Ask for schemas and relations of the source."""
+    return (SchemasAsked(side="source"), RelationsAsked(side="source"))
+
+
+def privilege_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask what both users may."""
+    source = PrivilegesAsked(side="source", user=env.source.user.name)
+    return (source, PrivilegesAsked(side="destination", user=env.destination.user.name))
+
+
+def judge_server(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Read every policy of the server's role again."""
+    role, policies = _roles.role_answer(identity(env, inventory).role, inventory), server_role_policies(env)
+    for name, _ in policies:
+        yield _roles.judge_policy(inventory, role, name, policies)
+
+
+def judge_lambda(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Read every policy of the Lambda role again."""
+    if not env.is_legacy:
+        yield kept("V2 has no Lambda role", grade="")
+        return
+    role, policies = _roles.role_answer(env.lambda_role, inventory), lambda_role_policies(env)
+    for name, _ in policies:
+        yield _roles.judge_policy(inventory, role, name, policies)
+
+
+STAGE = Stage(
+    number=90,
+    slug="rehearsal",
+    title="Rehearsal",
+    rows=(
+        "A1",
+        "B1",
+        "B2",
+        "C1",
+        "C2",
+        "C4",
+        "C5",
+        "C6",
+        "D1",
+        "G3",
+        "G4",
+        "G5",
+        "G6",
+        "H3",
+        "H3a",
+        "H3b",
+        "H3c",
+        "H4",
+    ),
+    summary="Logs in as both users, reads what they may, and reads both roles again.",
+    checks=(
+        Check(
+            ("G3", "G4", "G5", "G6"),
+            "the source user logs in and reads",
+            _rehearsal.judge_source,
+            source_asks,
+            _rehearsal.source_login,
+        ),
+        Check(
+            ("H3", "H3a", "H3b", "H4"),
+            "the destination user logs in and reads",
+            _rehearsal.judge_destination,
+            _rehearsal.destination_login,
+        ),
+        Check(
+            ("G4", "G5", "H3c"), "both users' effective rights are read", _rehearsal.judge_privileges, privilege_asks
+        ),
+        Check(
+            ("B1", "B2", "C1", "C2", "C4", "C5", "C6"),
+            "the server role's policies are read again",
+            judge_server,
+            server_asks,
+            role_asks,
+        ),
+        Check(("D1",), "the Lambda role's policies are read again", judge_lambda, lambda_asks),
+        Check(("A1",), "what is not proven here is said", _rehearsal.judge_scope),
+    ),
+)

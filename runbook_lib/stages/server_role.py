@@ -1,0 +1,146 @@
+"""Stage 50: the role that the product's server runs as, and for EC2 its instance profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.documents.commands import aws_artefacts
+from runbook_lib.documents.policies import EXTRA, KMS, LEGACY, V2, ec2_trust, server_role_policies
+from runbook_lib.model import Check, Part, Stage
+from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
+from runbook_lib.resources.iam import Role, RoleAsked
+from runbook_lib.stages import _passrole, _roles, _server_checks
+from runbook_lib.stages._confirmations import asks_today
+from runbook_lib.stages._judging import kept
+from runbook_lib.stages._server import identity, instance_asks, role_asks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runbook_lib.model import Inventory, Judgement, Question, Resource, Unwanted
+    from runbook_lib.parameters import Environment
+    from runbook_lib.stages._server import Identity
+
+V2_ROWS = ("B1", "B2")
+LEGACY_ROWS = ("C1", "C2", "C4", "C5", "C6")
+
+
+def desire(env: Environment, inventory: Inventory) -> Iterator[Resource | Unwanted]:
+    """Want the policies on the server's role; role and profile too where they are ours to make."""
+    server, policies = identity(env, inventory), server_role_policies(env)
+    if server.is_made_here:
+        yield from _made(env, server)
+    else:
+        _roles.role_answer(server.role, inventory)
+    yield from _roles.role_policies(server.role, policies)
+    if env.exclusive_policies:
+        yield from _roles.unwanted(env, inventory[RoleAsked(name=server.role)], policies)
+
+
+def _made(env: Environment, server: Identity) -> Iterator[Resource]:
+    """Want role and profile, and their association with an instance that carries no other profile."""
+    name = env.server_role
+    yield Role(
+        name=name,
+        path=env.roles.path,
+        trust=ec2_trust(env),
+        permissions_boundary=env.roles.permissions_boundary,
+        tags=env.tags,
+    )
+    yield InstanceProfile(name=name, path=env.roles.path, tags=env.tags)
+    yield InstanceProfileRole(profile=name, role=name)
+    if env.server.attach_profile and env.server.instance_id and server.profile in {"", name}:
+        yield ProfileAssociation(instance_id=env.server.instance_id, profile=name)
+
+
+def asks_with_keys(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance and for the keys that policies name by symbol."""
+    return (*instance_asks(env), *_roles.created_key_asks(env))
+
+
+def asks_with_today(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance and the date."""
+    return (*instance_asks(env), *asks_today(env))
+
+
+def judge_policy(name: str, absent: str) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
+    """Compare one policy on the server's role; `absent` says why the environment needs none."""
+
+    def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        policies = server_role_policies(env)
+        if name not in dict(policies):
+            yield kept(absent, grade="")
+            return
+        role = _roles.role_answer(identity(env, inventory).role, inventory)
+        yield _roles.judge_policy(inventory, role, name, policies)
+
+    return judge
+
+
+def judge_rest(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Name foreign policies."""
+    role = _roles.role_answer(identity(env, inventory).role, inventory)
+    yield from _roles.judge_foreign(env, role, server_role_policies(env))
+
+
+def judge_size(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Add up the inline policies."""
+    name = identity(env, inventory).role
+    yield _roles.judge_size(env, inventory[RoleAsked(name=name)], name, server_role_policies(env))
+
+
+def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
+    """Write the role's documents and commands."""
+    return aws_artefacts(env, desired, "server_role")
+
+
+STAGE = Stage(
+    number=50,
+    slug="server_role",
+    title="Server role",
+    rows=("A3", "A5", *V2_ROWS, "C1", "C2", "C3", "C4", "C5", "C6", "E3", "E4"),
+    summary="Gives the role of the product's server its policies; on EC2 also makes role and instance profile.",
+    parts=(Part("role", desire, instance_asks, role_asks),),
+    checks=(
+        Check(("A3",), "the server runs as the role", _server_checks.judge_identity, asks_with_today, role_asks),
+        Check(("A3",), "the role's trust lets the server in", _server_checks.judge_trust, asks_with_today, role_asks),
+        Check(
+            V2_ROWS,
+            "the server role carries the V2 permissions",
+            judge_policy(V2, "no workspace uses V2"),
+            asks_with_keys,
+            role_asks,
+        ),
+        Check(
+            LEGACY_ROWS,
+            "the server role carries the legacy permissions",
+            judge_policy(LEGACY, "no workspace uses SQS and Lambda"),
+            asks_with_keys,
+            role_asks,
+        ),
+        Check(("C3",), "the server may pass the Lambda role that exists", _passrole.judge, _passrole.asks),
+        Check(
+            ("C1",),
+            "the image of the Lambda function is in a private ECR repository of this region",
+            _passrole.judge_image,
+            asks_today,
+        ),
+        Check(
+            ("E3", "E4"),
+            "the server role may use the keys",
+            judge_policy(KMS, "no customer managed key is in use"),
+            asks_with_keys,
+            role_asks,
+        ),
+        Check(
+            ("A5",),
+            "additions stand in a policy of their own",
+            judge_policy(EXTRA, "there are none"),
+            asks_with_keys,
+            role_asks,
+        ),
+        Check(("A5",), "nothing else is attached to the server role", judge_rest, instance_asks, role_asks),
+        Check(("A5",), "the role's inline policies fit", judge_size, instance_asks, role_asks, when="plan"),
+    ),
+    artefacts=artefacts,
+)
