@@ -232,7 +232,10 @@ class LoginAsked(Question):
 
 
 class LoginAnswer(Value):
-    """State what the user could do: relations that could not be read with the reason, svv_table_info, temporary tables."""
+    """State what the user could do: `read` relations, those that could not be read with the reason.
+
+    `table_info` and `temporary` hold the reason why svv_table_info or a temporary table was refused, empty when it worked.
+    """
 
     user: str
     database: str
