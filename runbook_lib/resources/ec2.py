@@ -40,6 +40,10 @@ class InstanceProfileRole(Resource):
         """Name the profile."""
         return f"{InstanceProfile.kind}/{self.profile}"
 
+    def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
+        """List the empty profile: a role is taken out before another is put in."""
+        return () if after is None else (None,)
+
 
 class ProfileAssociation(Resource):
     """Attach a profile to an instance that has none."""

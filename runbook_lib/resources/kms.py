@@ -31,8 +31,9 @@ class Key(Resource):
         return self.model_copy(update={"state": "PendingDeletion"})
 
     def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
-        """List the disabled key that lies between enabled and pending, both ways."""
-        return (self.model_copy(update={"state": "Disabled"}),) if isinstance(after, Key) else ()
+        """List the disabled key that lies between enabled and pending, both ways, and the key whose tags are not changed yet."""
+        states = ("Disabled", after.state) if isinstance(after, Key) else ()
+        return tuple(self.model_copy(update={"state": state}) for state in states)
 
 
 class KeyAlias(Resource):

@@ -9,11 +9,15 @@ from runbook_lib.resources.iam import Tags
 
 
 class Secret(Resource):
-    """Describe a secret with a generated password that satisfies Redshift's rules; its value is never part of this."""
+    """Describe a secret with a generated password that satisfies Redshift's rules; its value is never part of this.
+
+    With a `username`, which counts at creation only, it holds JSON with username and password, else the password alone.
+    """
 
     kind: ClassVar[str] = "secretsmanager_secret"
     is_claimed: ClassVar[bool] = True
     name: str
+    username: str = ""
     state: Literal["Active", "PendingDeletion"] = "Active"
     tags: Tags = ()
 
@@ -25,6 +29,10 @@ class Secret(Resource):
     def once_removed(self) -> Resource | None:
         """Give the waiting state: Secrets Manager deletes after a recovery window."""
         return self.model_copy(update={"state": "PendingDeletion"})
+
+    def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
+        """List the secret whose state is changed already and whose tags are not."""
+        return (self.model_copy(update={"state": after.state}),) if isinstance(after, Secret) else ()
 
 
 class ReferenceAsked(Question):
