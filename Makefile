@@ -1,49 +1,82 @@
-# Makes its own .venv; needs only Python 3.11 to 3.13, make and git. UV=0 uses plain pip.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
-	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
-UV ?= 1
-BIN := .venv/bin
-STAMP := .venv/.installed
+# `make` lists the targets. Every target that runs something first makes .venv, with whatever is there: Python 3.11 to 3.13, git and make.
+#
+#   make UV=0                     install with pip alone (uv is tried first because it is several times faster)
+#   make PYTHON3=/path/python3.12 make .venv with this interpreter
+#   make VENV=.venv-mine          make and use another folder (its name begins with .venv, so that git ignores it)
 
-.PHONY: help demo test test-all lint types notebooks bench lab clean
+SHELL := /bin/sh
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
 
-help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+VENV ?= .venv
+UV ?= 1
+PYTHON3 ?=
+PIP_QUIET := --quiet --disable-pip-version-check
+UV_VERSION := uv>=0.9,<1
+EXTRAS := sandbox,dev
 
-$(STAMP): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found on the PATH"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@if [ "$(UV)" != 0 ] && { test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }; then \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[sandbox,dev]'; \
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# Writes the parameters cell of every notebook and parameters/schema.json from the schema.
+WRITE_NOTEBOOKS := runbook_lib.parameters.cells
+
+.PHONY: help venv demo test test-all lint types notebooks bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+venv: $(STAMP) ## install everything into .venv
+
+demo: $(STAMP) ## set up a whole environment on the embedded AWS and Redshift
+	@$(VENV)/bin/runbook demo
+
+test: $(STAMP) ## run every suite; tell which could not be run, and why
+	@$(PYTHON) -m tests.suites
+
+test-all: $(STAMP) ## the same, and fail when a suite could not be run
+	@$(PYTHON) -m tests.suites --all
+
+lint: $(STAMP) ## check style and format
+	@$(PYTHON) -m tests.suites lint
+
+types: $(STAMP) ## check the types
+	@$(PYTHON) -m tests.suites types
+
+notebooks: $(STAMP) ## write the notebooks' parameters cells and the parameters' JSON schema
+	@$(PYTHON) -m $(WRITE_NOTEBOOKS)
+
+bench: $(STAMP) ## measure what a run costs
+	@$(PYTHON) -m tests.bench
+
+clean: ## remove what was installed and cached; records in runs/ stay
+	@rm -rf .venv .venv-* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp stands for the installed environment: made again when a dependency may have changed.
+$(STAMP): pyproject.toml Makefile
+	@set -eu; \
+	if ! $(PYTHON) -c 'import sys, pip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+	  rm -rf $(VENV); \
+	  for each in $(PYTHON3) $(if $(PYTHON3),,python3.11 python3.12 python3.13 python3 python); do \
+	    if "$$each" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+	      echo "making $(VENV) with $$("$$each" --version)"; \
+	      "$$each" -m venv $(VENV); \
+	      break; \
+	    fi; \
+	  done; \
+	  if [ ! -x $(PYTHON) ]; then \
+	    echo "No Python 3.11, 3.12 or 3.13 with its venv module was found on the PATH." >&2; \
+	    echo "Install one (Debian and Ubuntu: python3.11 and python3.11-venv; macOS: brew install python@3.12)," >&2; \
+	    echo "or name it: make PYTHON3=/path/to/python3.12" >&2; \
+	    exit 1; \
+	  fi; \
+	fi; \
+	if [ "$(UV)" != 0 ] && $(PYTHON) -m pip install $(PIP_QUIET) '$(UV_VERSION)' \
+	    && $(PYTHON) -m uv pip install --quiet --python $(PYTHON) --editable '.[$(EXTRAS)]'; then \
+	  :; \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sandbox,dev]'; \
+	  if [ "$(UV)" != 0 ]; then echo "uv could not install; trying pip alone" >&2; fi; \
+	  $(PYTHON) -m pip install $(PIP_QUIET) --editable '.[$(EXTRAS)]'; \
 	fi
 	@touch $@
-
-demo: $(STAMP)  ## set up the sandbox's environment from end to end
-	@$(BIN)/runbook demo
-
-test: $(STAMP)  ## run every suite that can run here, and say which could not
-	@$(BIN)/python -m tests.suites
-
-test-all: $(STAMP)  ## the same, and fail when a suite could not run
-	@$(BIN)/python -m tests.suites --all
-
-lint: $(STAMP)  ## ruff and the import contracts
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
-
-types: $(STAMP)  ## mypy, strict
-	@$(BIN)/mypy
-
-notebooks: $(STAMP)  ## write what is generated from the schema: parameters cells, parameters/schema.json, docs/parameters.md
-	@$(BIN)/python -m runbook_lib.parameters
-
-bench: $(STAMP)  ## measure what a run costs
-	@$(BIN)/python -m tests.bench
-
-lab: $(STAMP)  ## open the notebooks
-	@$(BIN)/jupyter lab notebooks
-
-clean:  ## remove what make made; records stay
-	@rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
