@@ -1,0 +1,71 @@
+"""Make the botocore session that the parameter file describes: profile, then an assumed role that renews itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
+
+if TYPE_CHECKING:
+    from runbook_lib.parameters import Environment
+
+Hook = Callable[..., None]
+
+
+class _Assumed(CredentialProvider):
+    """Give the credentials of the role that the parameter file names."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return self._credentials
+
+
+def core_session(environment: Environment, hook: Hook | None = None) -> Session:
+    """Make the session; `hook` hears of every answer. Raises botocore's errors, as for a missing profile."""
+    base = _session(environment, hook)
+    if not environment.aws.role_arn:
+        return base
+    assumed = _session(environment, hook)
+    resolver = CredentialResolver(providers=[_Assumed(_role_credentials(environment, base))])
+    assumed.register_component("credential_provider", resolver)
+    return assumed
+
+
+def _session(environment: Environment, hook: Hook | None) -> Session:
+    session = Session(profile=environment.aws.profile or None)
+    session.set_config_variable("region", environment.aws.region)
+    session.get_scoped_config()
+    if hook is not None:
+        session.register("after-call", hook)
+        session.register("after-call-error", hook)
+    return session
+
+
+def _role_credentials(environment: Environment, base: Session) -> DeferredRefreshableCredentials:
+    aws = environment.aws
+    source = base.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+
+    def create_client(service: str, **keywords: Any) -> Any:
+        endpoint = {"endpoint_url": aws.endpoint} if aws.endpoint else {}
+        return base.create_client(service, region_name=aws.region, **{**keywords, **endpoint})
+
+    extra = {"RoleSessionName": f"tonic-runbook-{environment.environment}"}
+    if aws.external_id:
+        extra["ExternalId"] = aws.external_id
+    fetcher = AssumeRoleCredentialFetcher(create_client, source, aws.role_arn, extra_args=extra)
+    return DeferredRefreshableCredentials(fetcher.fetch_credentials, _Assumed.METHOD)

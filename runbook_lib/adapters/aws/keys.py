@@ -1,0 +1,127 @@
+"""Find keys by alias or tags, tell what uses one, and answer what a key is."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.adapters.aws.tags import is_ours, read_tags
+from runbook_lib.errors import Denied, InUse, NotFound, Rejected
+from runbook_lib.policy import canonical
+from runbook_lib.resources.kms import KeyAnswer, KeyAsked
+
+if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.reading import Reader
+
+NAME_TAG = "tonic-runbook:key"
+"""Tag that names our key once its alias is gone."""
+
+_PREFERENCE = ("Enabled", "Disabled", "PendingDeletion")
+
+
+def described(key: str, reader: Reader) -> dict[str, Any] | None:
+    """Give a key's metadata by id, ARN or alias, or None."""
+    answer = reader.maybe("kms", "describe_key", key, KeyId=key)
+    return answer["KeyMetadata"] if answer is not None else None
+
+
+def find_key(name: str, reader: Reader) -> dict[str, Any] | None:
+    """Find the key of a name: by its alias, else among all keys by our tags, the most usable one first."""
+    by_alias = described(f"alias/{name}", reader)
+    made = reader.session.made_keys.get(name, "")
+    if by_alias is not None or made:
+        return by_alias or described(made, reader)
+    key_ids = [each["KeyId"] for each in reader.pages("kms", "list_keys", "Keys")]
+    with ThreadPoolExecutor(8) as pool:
+        ours = [
+            key
+            for key, is_it in zip(key_ids, pool.map(lambda key: _is_named(key, name, reader), key_ids), strict=True)
+            if is_it
+        ]
+    found = [metadata for metadata in (described(key, reader) for key in ours) if metadata is not None]
+    return min(found, key=_rank, default=None)
+
+
+def _rank(metadata: dict[str, Any]) -> tuple[int, float]:
+    state = metadata["KeyState"]
+    return _PREFERENCE.index(state) if state in _PREFERENCE else len(_PREFERENCE), -metadata["CreationDate"].timestamp()
+
+
+def _is_named(key_id: str, name: str, reader: Reader) -> bool:
+    """Tell whether a key carries our tags; one whose tags are hidden from us is not ours."""
+    try:
+        tags = read_tags(reader.pages("kms", "list_resource_tags", "Tags", KeyId=key_id))
+    except (Denied, NotFound):
+        return False
+    return is_ours(tags, reader.session.environment) and (NAME_TAG, name) in tags
+
+
+def key_arns(names: set[str], reader: Reader) -> dict[str, str]:
+    """Give the ARN of each named key that exists, by address."""
+    found = {name: find_key(name, reader) for name in sorted(names)}
+    return {f"kms_key/{name}": metadata["Arn"] for name, metadata in found.items() if metadata is not None}
+
+
+def refuse_use(arn: str, reader: Reader) -> None:
+    """Raise InUse when a bucket of the environment or one of the product's queues is encrypted with the key."""
+    users = [*_buckets(arn, reader), *_queues(arn, reader)]
+    if users:
+        raise InUse(
+            arn,
+            f"the key encrypts {', '.join(users)}",
+            "give these another key first, then run again",
+            "\n".join(users),
+        )
+
+
+def _buckets(arn: str, reader: Reader) -> list[str]:
+    buckets = reader.session.environment.buckets
+    names = sorted({buckets.source.name, buckets.destination.name})
+    return [f"bucket {name}" for name in names if _is_same(_bucket_key(name, reader), arn)]
+
+
+def _bucket_key(bucket: str, reader: Reader) -> str:
+    answer = reader.maybe("s3", "get_bucket_encryption", Bucket=bucket)
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer is not None else []
+    return str(rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")) if rules else ""
+
+
+def _queues(arn: str, reader: Reader) -> list[str]:
+    found = []
+    for url in reader.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix="tonic-"):
+        answer = reader.maybe("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+        if answer is not None and _is_same(answer.get("Attributes", {}).get("KmsMasterKeyId", ""), arn):
+            found.append(f"queue {url.rsplit('/', 1)[-1]}")
+    return found
+
+
+def _is_same(name: str, arn: str) -> bool:
+    return bool(name) and name.rsplit("/", 1)[-1] == arn.rsplit("/", 1)[-1]
+
+
+def answer_key(question: KeyAsked, reader: Reader) -> KeyAnswer | None:
+    """State what DescribeKey, GetKeyPolicy and GetKeyRotationStatus tell."""
+    metadata = described(question.key, reader)
+    if metadata is None:
+        return None
+    policy = reader.maybe("kms", "get_key_policy", KeyId=metadata["Arn"], PolicyName="default")
+    arn = metadata["Arn"].split(":")
+    return KeyAnswer(
+        arn=metadata["Arn"],
+        key_id=metadata["KeyId"],
+        account=metadata.get("AWSAccountId", arn[4]),
+        region=arn[3],
+        state=metadata["KeyState"],
+        manager=metadata["KeyManager"],
+        spec=metadata.get("KeySpec", ""),
+        usage=metadata.get("KeyUsage", ""),
+        policy=canonical(policy["Policy"]) if policy is not None else "",
+        rotation=_rotation(metadata["Arn"], reader),
+    )
+
+
+def _rotation(arn: str, reader: Reader) -> bool | None:
+    try:
+        return bool(reader.read("kms", "get_key_rotation_status", KeyId=arn)["KeyRotationEnabled"])
+    except (Denied, NotFound, Rejected):
+        return None

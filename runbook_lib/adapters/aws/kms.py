@@ -1,0 +1,164 @@
+"""Observe and write customer managed keys, their aliases, rotation and single statements of their policies."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from runbook_lib.adapters.aws.keys import NAME_TAG, described, find_key, refuse_use
+from runbook_lib.adapters.aws.reading import Reader
+from runbook_lib.adapters.aws.tags import (
+    is_ours,
+    read_tags,
+    tag_list,
+    tag_steps,
+    wanted_tags,
+)
+from runbook_lib.errors import NotFound, Transient
+from runbook_lib.model import Unanswered
+from runbook_lib.policy import (
+    canonical_statement,
+    same_statement,
+    statement_by_sid,
+    with_statement,
+    without_statement,
+)
+from runbook_lib.ports import Observation
+from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
+
+if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.session import AwsSession
+    from runbook_lib.model import Change
+
+WINDOW = 30
+"""Days between scheduling a key's deletion and the deletion (KMS allows 7 to 30)."""
+
+State = Literal["Enabled", "Disabled", "PendingDeletion"]
+_STATES: dict[str, State] = {"Enabled": "Enabled", "Disabled": "Disabled", "PendingDeletion": "PendingDeletion"}
+
+
+def observe_key(wanted: Key, reader: Reader) -> Observation:
+    """Find a key by alias or by our tags; its state and the wanted tags count."""
+    metadata = find_key(wanted.name, reader)
+    if metadata is None:
+        return Observation()
+    state = metadata["KeyState"]
+    if state not in _STATES:
+        return Observation(
+            refusal=Unanswered(f"{metadata['Arn']} is {state}", way_out="wait until KMS has finished, then run again")
+        )
+    tags = read_tags(reader.pages("kms", "list_resource_tags", "Tags", KeyId=metadata["KeyId"]))
+    value = Key(name=wanted.name, policy=wanted.policy, state=_STATES[state], tags=wanted_tags(tags, wanted.tags))
+    return Observation(value, is_ours(tags, reader.session.environment))
+
+
+def observe_alias(wanted: KeyAlias, reader: Reader) -> Observation:
+    """Read which key an alias points at."""
+    metadata = described(f"alias/{wanted.name}", reader)
+    return Observation(KeyAlias(name=wanted.name, key=metadata["Arn"]) if metadata is not None else None)
+
+
+def observe_rotation(wanted: KeyRotation, reader: Reader) -> Observation:
+    """Read whether a key rotates; not rotating is absent, unless just that is wanted."""
+    answer = reader.maybe("kms", "get_key_rotation_status", KeyId=wanted.key)
+    enabled = answer is not None and bool(answer["KeyRotationEnabled"])
+    return Observation(wanted.model_copy(update={"enabled": enabled}) if enabled or not wanted.enabled else None)
+
+
+def observe_statement(wanted: KeyStatement, reader: Reader) -> Observation:
+    """Read one statement of a key's policy by its Sid."""
+    answer = reader.maybe("kms", "get_key_policy", KeyId=wanted.key, PolicyName="default")
+    found = statement_by_sid(answer["Policy"], wanted.sid) if answer is not None else None
+    if found is None:
+        return Observation()
+    text = wanted.statement if same_statement(found, wanted.statement) else canonical_statement(found)
+    return Observation(wanted.model_copy(update={"statement": text}))
+
+
+def write(change: Change, session: AwsSession) -> None:
+    """Write one change of a key, an alias, rotation or a statement. Raises TargetError."""
+    match change.before, change.after:
+        case None, Key() as after:
+            _create(after, session)
+        case Key() as before, (Key() | None) as after:
+            _update(before, after, session)
+        case (KeyAlias() | None) as before, (KeyAlias() | None) as after:
+            _write_alias(before, after, session)
+        case _, KeyRotation(enabled=True) as after:
+            session.write("kms", "enable_key_rotation", KeyId=after.key)
+        case KeyRotation(enabled=True) as before, _:
+            session.write("kms", "disable_key_rotation", KeyId=before.key)
+        case _, KeyStatement() as after:
+            _put_policy(after.key, with_statement(_policy(after.key, session), after.statement), session)
+        case KeyStatement() as before, None:
+            _put_policy(before.key, without_statement(_policy(before.key, session), before.sid), session)
+
+
+def _create(key: Key, session: AwsSession) -> None:
+    """Create a key; after an answer that may have been lost, look for it first: a second one would stay forever."""
+    tags = (*key.tags, (NAME_TAG, key.name))
+    try:
+        answer = session.write(
+            "kms",
+            "create_key",
+            Policy=key.policy,
+            Description=f"Tonic Structural, {key.name}",
+            Tags=tag_list(tags, "TagKey", "TagValue"),
+        )
+    except Transient:
+        if find_key(key.name, Reader(session)) is None:
+            raise
+        return
+    session.made_keys[key.name] = answer["KeyMetadata"]["KeyId"]
+    session.born(answer["KeyMetadata"]["KeyId"])
+
+
+def _update(before: Key, after: Key | None, session: AwsSession) -> None:
+    metadata = find_key(before.name, Reader(session))
+    if metadata is None:
+        raise NotFound(before.address, "the key is gone", "plan again")
+    key_id, state = metadata["KeyId"], after.state if after is not None else "PendingDeletion"
+    if state != before.state:
+        _move(key_id, metadata, state, session)
+    put, taken = tag_steps(before.tags, after.tags if after is not None else before.tags)
+    if put:
+        session.write("kms", "tag_resource", KeyId=key_id, Tags=tag_list(put, "TagKey", "TagValue"))
+    if taken:
+        session.write("kms", "untag_resource", KeyId=key_id, TagKeys=list(taken))
+
+
+def _move(key_id: str, metadata: dict[str, Any], state: State, session: AwsSession) -> None:
+    """Lead a key to another state, through disabled between enabled and pending deletion."""
+    if state == "PendingDeletion":
+        refuse_use(metadata["Arn"], Reader(session))
+    if metadata["KeyState"] == "PendingDeletion":
+        session.write("kms", "cancel_key_deletion", KeyId=key_id)
+    if state == "Enabled":
+        session.write("kms", "enable_key", KeyId=key_id)
+        return
+    if metadata["KeyState"] == "Enabled":
+        session.write("kms", "disable_key", KeyId=key_id)
+    if state == "PendingDeletion":
+        session.write("kms", "schedule_key_deletion", KeyId=key_id, PendingWindowInDays=WINDOW)
+
+
+def _write_alias(before: KeyAlias | None, after: KeyAlias | None, session: AwsSession) -> None:
+    if after is None:
+        session.write("kms", "delete_alias", AliasName=f"alias/{before.name}" if before is not None else "")
+        return
+    operation = "create_alias" if before is None else "update_alias"
+    session.write("kms", operation, _key_id(after.key), AliasName=f"alias/{after.name}", TargetKeyId=_key_id(after.key))
+
+
+def _policy(key: str, session: AwsSession) -> str:
+    return str(session.read("kms", "get_key_policy", _key_id(key), KeyId=key, PolicyName="default")["Policy"])
+
+
+def _put_policy(key: str, document: dict[str, Any], session: AwsSession) -> None:
+    """Put a key policy; KMS's check against locking oneself out stays on."""
+    policy = json.dumps(document, ensure_ascii=False)
+    session.write("kms", "put_key_policy", _key_id(key), KeyId=key, PolicyName="default", Policy=policy)
+
+
+def _key_id(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]

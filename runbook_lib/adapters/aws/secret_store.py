@@ -1,0 +1,111 @@
+"""Resolve secret references at the moment of use, from the environment, Secrets Manager or Parameter Store."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.errors import NotFound, Rejected, Unresolved
+from runbook_lib.resources.secretsmanager import ReferenceAnswer
+from runbook_lib.secrets import (
+    Masked,
+    Reference,
+    broken_password_rules,
+    parse_reference,
+)
+
+if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.session import AwsSession
+
+_PASSWORD = "password"  # noqa: S105
+
+
+class AwsSecrets:
+    """Be the secret store: `session` is called only for references that AWS holds."""
+
+    def __init__(self, session: Callable[[], AwsSession], environ: Mapping[str, str] | None = None) -> None:
+        self._session = session
+        self._environ = environ if environ is not None else os.environ
+
+    def resolve(self, reference: str) -> Masked:
+        """Read the value a reference names. Raises Unresolved or another TargetError, which never quotes a value."""
+        parsed = parse_reference(reference)
+        match parsed.source:
+            case "env":
+                return self._variable(parsed)
+            case "ssm":
+                return _picked(self._parameter(parsed), parsed)
+            case "secretsmanager" | "generate":
+                return _picked(self._secret(parsed), parsed)
+
+    def _variable(self, reference: Reference) -> Masked:
+        value = self._environ.get(reference.name)
+        if not value:
+            raise Unresolved(
+                str(reference),
+                "the variable is not set here",
+                f"set {reference.name} in the environment of this process",
+            )
+        return _picked(Masked(value), reference)
+
+    def _parameter(self, reference: Reference) -> Masked:
+        try:
+            answer = self._session().read("ssm", "get_parameter", Name=reference.name, WithDecryption=True)
+        except NotFound:
+            raise Unresolved(
+                str(reference), "there is no such parameter", "create it, or correct the reference"
+            ) from None
+        return Masked(answer["Parameter"]["Value"])
+
+    def _secret(self, reference: Reference) -> Masked:
+        way_out = (
+            "apply the stage that generates it"
+            if reference.source == "generate"
+            else "create it, or correct the reference"
+        )
+        try:
+            answer = self._session().read(
+                "secretsmanager", "get_secret_value", f"secretsmanager_secret/{reference.name}", SecretId=reference.name
+            )
+        except NotFound:
+            raise Unresolved(str(reference), "there is no such secret", way_out) from None
+        except Rejected as error:
+            if "InvalidRequestException" not in error.what:
+                raise
+            raise Unresolved(
+                str(reference), "the secret is scheduled for deletion", "restore it, or name another"
+            ) from None
+        if "SecretString" not in answer:
+            raise Unresolved(str(reference), "the secret is binary", "store a text, or JSON and name its key")
+        return Masked(answer["SecretString"])
+
+
+def _picked(value: Masked, reference: Reference) -> Masked:
+    """Take the named field out of a JSON secret; without a name, the password of one that has user and password."""
+    fields = _fields(value)
+    key = reference.key or (_PASSWORD if _PASSWORD in fields else "")
+    if not key:
+        return value
+    picked = fields.get(key)
+    if not isinstance(picked, str) or not picked:
+        raise Unresolved(str(reference), f"the secret has no text under the key {key}", "correct the key after #")
+    return Masked(picked)
+
+
+def _fields(value: Masked) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(value.reveal())
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def answer_reference(reference: str, secrets: AwsSecrets) -> ReferenceAnswer:
+    """Tell whether a reference resolves; one that the runbook generates counts as resolving before it is made."""
+    try:
+        value = secrets.resolve(reference)
+    except Unresolved:
+        return ReferenceAnswer(resolves=parse_reference(reference).source == "generate")
+    return ReferenceAnswer(resolves=True, broken_rules=broken_password_rules(value))

@@ -1,0 +1,233 @@
+"""Make sessions and clients from the parameter file, guard them, and send requests."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.adapters.aws.credentials import core_session
+from runbook_lib.adapters.aws.endpoints import (
+    configured_endpoints,
+    foreign_endpoints,
+    is_own,
+    is_same,
+)
+from runbook_lib.adapters.aws.errors import RAISED, Request, Unsettled, translated
+from runbook_lib.adapters.aws.recording import Recorder, hook_of
+from runbook_lib.adapters.aws.retry import Patience, is_transient, patiently
+from runbook_lib.errors import Denied, GuardRefused, NotFound, TargetError
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+    from runbook_lib.parameters import Environment
+
+_SUBJECTS = (
+    "RoleName", "InstanceProfileName", "AliasName", "KeyId", "Bucket", "SecretId", "InstanceId", "InstanceIds",
+    "PolicyArn", "PolicySourceArn", "ClusterIdentifier", "workgroupName", "Name",
+)  # fmt: skip
+
+
+_YOUTH = 300.0
+"""Seconds in which what was made may not be known, or its tags not count, everywhere (KMS guide, tag permissions)."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """State who calls."""
+
+    account: str
+    arn: str
+    endpoint: str
+
+    @property
+    def partition(self) -> str:
+        """Give the partition of the caller's ARN."""
+        return self.arn.split(":")[1]
+
+
+class AwsSession:
+    """Send requests as the parameter file says, after one guard of endpoint, account, partition and region.
+
+    Clients are made on first use, once, by any thread. What was made a moment ago is waited for, nothing else is.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        recorder: Recorder | None = None,
+        *,
+        patience: Patience | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.environment = environment
+        self.patience = patience if patience is not None else Patience()
+        self._recorder = recorder
+        self._environ = environ if environ is not None else os.environ
+        self._lock = threading.RLock()
+        self._core: Session | None = None
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._identity: tuple[str, Identity] | None = None
+        self._born: dict[str, float] = {}
+        self.made_keys: dict[str, str] = {}
+
+    def read(self, service: str, operation: str, young: str = "", /, **parameters: Any) -> dict[str, Any]:
+        """Send a request that changes nothing; a `young` address that is not found yet is waited for."""
+        return self._patient(lambda: self._sent(service, operation, parameters, writes=False), young)
+
+    def pages(self, service: str, operation: str, key: str, /, **parameters: Any) -> list[Any]:
+        """Send a listing request and collect the pages under one key."""
+        return self._patient(lambda: self._sent(service, operation, parameters, writes=False, pages=key), "")[key]  # type: ignore[no-any-return]
+
+    def write(self, service: str, operation: str, young: str = "", /, **parameters: Any) -> dict[str, Any]:
+        """Send a request that changes something, once; only named passing errors repeat it."""
+        return self._patient(lambda: self._sent(service, operation, parameters, writes=True), young)
+
+    def born(self, address: str) -> None:
+        """Remember that an address was made just now."""
+        self._born[address] = self.patience.clock()
+
+    def gone(self, address: str) -> None:
+        """Forget an address that was removed."""
+        self._born.pop(address, None)
+
+    def identity(self) -> Identity:
+        """Ask who calls, once for each set of credentials. Raises GuardRefused when it is not who the file says."""
+        with self._lock:
+            key = self._access_key()
+            if self._identity is None or self._identity[0] != key:
+                self._identity = (key, self._guarded())
+            return self._identity[1]
+
+    def foreign_endpoints(self) -> tuple[str, ...]:
+        """List the settings that would send requests elsewhere than the file says."""
+        core = self._session()
+        configured = configured_endpoints(core.get_scoped_config(), core.full_config)
+        return foreign_endpoints(self.environment.aws.endpoint, self._environ, configured)
+
+    def client(self, service: str, *, writes: bool = False) -> Any:
+        """Give the client of a service, made once. Raises GuardRefused when it would talk to a foreign endpoint."""
+        with self._lock:
+            known = self._clients.get((service, writes))
+            if known is None:
+                known = self._clients[service, writes] = self._made(service, attempts=1 if writes else 3)
+            return known
+
+    def _made(self, service: str, attempts: int) -> Any:
+        from botocore.config import Config
+
+        aws = self.environment.aws
+        config = Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            s3={"addressing_style": "path"} if aws.endpoint else None,
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+            max_pool_connections=16,
+        )
+        client = self._session().create_client(
+            service, region_name=aws.region, endpoint_url=aws.endpoint or None, config=config
+        )
+        effective = client.meta.endpoint_url
+        if not (is_same(effective, aws.endpoint) if aws.endpoint else is_own(effective)):
+            raise GuardRefused(service, f"requests would go to {effective}", "correct aws.endpoint")
+        return client
+
+    def _session(self) -> Session:
+        with self._lock:
+            if self._core is None:
+                try:
+                    self._core = core_session(self.environment, hook_of(self._recorder))
+                except RAISED as error:
+                    raise translated(error, Request("sts", "GetCallerIdentity")) from None
+            return self._core
+
+    def _access_key(self) -> str:
+        request = Request("sts", "GetCallerIdentity")
+        try:
+            credentials = self._session().get_credentials()
+            if credentials is None:
+                from botocore.exceptions import NoCredentialsError
+
+                raise NoCredentialsError
+            return str(credentials.get_frozen_credentials().access_key)
+        except RAISED as error:
+            raise translated(error, request) from None
+
+    def _guarded(self) -> Identity:
+        aws = self.environment.aws
+        foreign = self.foreign_endpoints()
+        if foreign:
+            raise GuardRefused(
+                "endpoint",
+                f"{', '.join(foreign)} differs from aws.endpoint",
+                "unset it, or name the endpoint in the file",
+            )
+        if self._session().get_partition_for_region(aws.region) != aws.partition:
+            raise GuardRefused(
+                "region", f"{aws.region} is not in partition {aws.partition}", "correct aws.region or aws.partition"
+            )
+        answer = patiently(
+            lambda: self._raw("sts", "get_caller_identity", {}, Request("sts", "GetCallerIdentity")), self.patience
+        )
+        identity = Identity(answer["Account"], answer["Arn"], self.client("sts").meta.endpoint_url)
+        if identity.account != aws.account:
+            raise GuardRefused(
+                "account",
+                f"the credentials belong to {identity.account}, the file says {aws.account}",
+                "use the credentials of that account",
+            )
+        if identity.partition != aws.partition:
+            raise GuardRefused(
+                "partition",
+                f"the caller is in {identity.partition}, the file says {aws.partition}",
+                "correct aws.partition",
+            )
+        return identity
+
+    def _sent(
+        self, service: str, operation: str, parameters: dict[str, Any], *, writes: bool, pages: str = ""
+    ) -> dict[str, Any]:
+        principal = self.identity().arn
+        name = self.client(service, writes=writes).meta.method_to_api_mapping[operation]
+        request = Request(service, name, self._resource(service, parameters), principal)
+        return self._raw(service, operation, parameters, request, writes=writes, pages=pages)
+
+    def _raw(
+        self,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        request: Request,
+        *,
+        writes: bool = False,
+        pages: str = "",
+    ) -> dict[str, Any]:
+        client = self.client(service, writes=writes)
+        try:
+            if pages:
+                return {pages: [], **client.get_paginator(operation).paginate(**parameters).build_full_result()}
+            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+        except RAISED as error:
+            raise translated(error, request) from None
+        return answer
+
+    def _patient(self, attempt: Callable[[], dict[str, Any]], young: str) -> dict[str, Any]:
+        return patiently(attempt, self.patience, lambda error: self._is_passing(error, young))
+
+    def _is_passing(self, error: TargetError, young: str) -> bool:
+        if is_transient(error):
+            return True
+        now = self.patience.clock()
+        recent = {address for address, at in self._born.items() if now - at < _YOUTH}
+        if isinstance(error, Unsettled) and recent:
+            return True
+        return young in recent and isinstance(error, NotFound | Denied)
+
+    def _resource(self, service: str, parameters: Mapping[str, Any]) -> str:
+        subject = next((parameters[name] for name in _SUBJECTS if name in parameters), "")
+        text = ",".join(subject) if isinstance(subject, list) else str(subject)
+        return f"arn:{self.environment.aws.partition}:s3:::{text}" if service == "s3" and text else text

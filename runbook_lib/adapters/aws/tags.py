@@ -1,0 +1,43 @@
+"""Read and make tags: AWS spells them differently from service to service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from runbook_lib.parameters.schema import OWNER_TAG
+
+if TYPE_CHECKING:
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.iam import Tags
+
+
+def read_tags(answer: Iterable[Mapping[str, str]]) -> Tags:
+    """Read the tags of an answer, sorted by key."""
+    return tuple(
+        sorted(
+            (each.get("Key", each.get("TagKey", "")), each.get("Value", each.get("TagValue", ""))) for each in answer
+        )
+    )
+
+
+def wanted_tags(present: Tags, wanted: Tags) -> Tags:
+    """Keep the present tags whose keys are wanted."""
+    keys = {key for key, _ in wanted}
+    return tuple(pair for pair in present if pair[0] in keys)
+
+
+def tag_list(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Spell tags as a request takes them."""
+    return [{key: name, value: text} for name, text in tags]
+
+
+def tag_steps(before: Tags, after: Tags) -> tuple[Tags, tuple[str, ...]]:
+    """Give the tags to set and the keys to take away."""
+    had, has = dict(before), dict(after)
+    return tuple(pair for pair in after if had.get(pair[0]) != pair[1]), tuple(key for key in had if key not in has)
+
+
+def is_ours(tags: Tags, environment: Environment) -> bool:
+    """Tell whether the ownership tag names this environment."""
+    return (OWNER_TAG, environment.environment) in tags

@@ -1,0 +1,56 @@
+"""Make the connections of an environment, each when it is first needed, once, for any thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from runbook_lib.adapters.aws.log_ins import LogIn, log_in
+from runbook_lib.adapters.aws.secret_store import AwsSecrets
+
+if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.recording import Recorder
+    from runbook_lib.adapters.aws.session import AwsSession
+    from runbook_lib.adapters.aws.target import AwsTarget
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Target
+
+
+class Connections:
+    """Hold what was connected so far; loading an SDK waits for its first use as well."""
+
+    def __init__(self, environment: Environment, recorder: Recorder | None = None) -> None:
+        self.environment = environment
+        self.secrets = AwsSecrets(self.session)
+        self._recorder = recorder
+        self._lock = threading.RLock()
+        self._session: AwsSession | None = None
+        self._warehouse: Target | None = None
+
+    def session(self) -> AwsSession:
+        """Give the guarded session with AWS."""
+        from runbook_lib.adapters.aws.session import AwsSession
+
+        with self._lock:
+            if self._session is None:
+                self._session = AwsSession(self.environment, self._recorder)
+            return self._session
+
+    def aws(self) -> AwsTarget:
+        """Give the AWS half of the target."""
+        from runbook_lib.adapters.aws.target import AwsTarget
+
+        return AwsTarget(self.session(), self.secrets)
+
+    def warehouse(self) -> Target:
+        """Give the databases' half of the target."""
+        from runbook_lib.adapters import redshift
+
+        with self._lock:
+            if self._warehouse is None:
+                self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in)
+            return self._warehouse
+
+    def log_in(self, side: str) -> LogIn:
+        """Give the administrator's user and password of a side. Raises TargetError."""
+        return log_in(self.environment, side, self.secrets, self.session)

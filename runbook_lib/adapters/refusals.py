@@ -1,0 +1,17 @@
+"""Turn errors of a read into reasons why a question stays open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.errors import Denied, TargetError, Unresolved
+from runbook_lib.model import Unanswered
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Verdict
+
+
+def unanswered(error: TargetError) -> Unanswered:
+    """Say owed when a right or a secret is missing, unknown otherwise, with the error's words and way out."""
+    verdict: Verdict = "owed" if isinstance(error, Denied | Unresolved) else "unknown"
+    return Unanswered(f"{error.where}: {error.what}", verdict, way_out=error.way_out)

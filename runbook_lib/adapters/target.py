@@ -1,0 +1,151 @@
+"""Be the one target of the engine: AWS and both databases behind one port, each reached only when it is needed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runbook_lib.adapters.connections import Connections
+from runbook_lib.adapters.refusals import unanswered
+from runbook_lib.adapters.symbols import (
+    filled_change,
+    refuse_placeholders,
+    symbols_of,
+    with_names,
+    with_symbols,
+)
+from runbook_lib.errors import TargetError
+from runbook_lib.model import Inventory, Unanswered
+from runbook_lib.ports import Observation
+from runbook_lib.resources import warehouse
+from runbook_lib.resources.kms import Key, KeyAsked, KeyRotation, KeyStatement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from runbook_lib.adapters.aws.recording import Recorder
+    from runbook_lib.adapters.aws.target import AwsTarget
+    from runbook_lib.model import Change, Kinded, Question, Resource
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Secrets
+
+A = TypeVar("A")
+B = TypeVar("B")
+K = TypeVar("K", bound="Kinded")
+
+
+def connect(environment: Environment, *, recorder: Recorder | None = None) -> CompositeTarget:
+    """Make the target of an environment. Nothing is reached, and no SDK is loaded, before the first question."""
+    return CompositeTarget(Connections(environment, recorder))
+
+
+class CompositeTarget:
+    """Route by what a value describes; symbols are filled before AWS hears of them and put back into what it tells."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    @property
+    def secrets(self) -> Secrets:
+        """Give the store that resolves this environment's references."""
+        return self._connections.secrets
+
+    def ask(self, questions: Sequence[Question]) -> Inventory:
+        """Answer the questions of AWS and of the databases at once. Raises GuardRefused."""
+        sql, cloud = _parted(questions)
+        answers, others = _both(
+            lambda: self._ask_aws(cloud),
+            lambda: self._connections.warehouse().ask(sql) if sql else Inventory({}),
+        )
+        return answers.merged(others)
+
+    def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
+        """Read what is there for each wanted resource, AWS and the databases at once. Raises GuardRefused."""
+        sql, cloud = _parted(wanted)
+        seen, others = _both(
+            lambda: self._observe_aws(cloud),
+            lambda: self._connections.warehouse().observe(sql) if sql else {},
+        )
+        return {**seen, **others}
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Make the changes of one group. Raises TargetError, before anything is sent when a text is not complete."""
+        if all(_is_of_warehouse(change.subject) for change in changes):
+            self._connections.warehouse().write(changes)
+            return
+        aws = self._connections.aws()
+        sides = [side for change in changes for side in (change.before, change.after) if side is not None]
+        names = aws.key_arns(_keys(sides))
+        ready = [filled_change(change, names) for change in changes]
+        for change in ready:
+            refuse_placeholders(change.subject)
+        aws.write(ready)
+
+    def _ask_aws(self, questions: Sequence[Question]) -> Inventory:
+        if not questions:
+            return Inventory({})
+        aws = self._connections.aws()
+        names, refusal = _names(aws, [each for each in questions if isinstance(each, KeyAsked)])
+        filled = {each: with_names(each, names) for each in questions}
+        unnamed = {each: refusal for each, asked in filled.items() if isinstance(asked, KeyAsked) and symbols_of(asked)}
+        named = [each for each in filled if each not in unnamed]
+        answers: dict[Question, Any] = dict(zip(named, aws.answers([filled[each] for each in named]), strict=True))
+        return Inventory({**answers, **unnamed})
+
+    def _observe_aws(self, wanted: Sequence[Resource]) -> dict[str, Observation]:
+        if not wanted:
+            return {}
+        aws = self._connections.aws()
+        names, refusal = _names(aws, wanted)
+        filled = [with_names(each, names) for each in wanted]
+        named = [each for each in filled if not _is_on_unnamed_key(each)]
+        seen = {id(each): found for each, found in zip(named, aws.observations(named), strict=True)}
+        absent = Observation(refusal=refusal)
+        return {
+            each.address: _symbolised(seen.get(id(asked), absent), each, names)
+            for each, asked in zip(wanted, filled, strict=True)
+        }
+
+
+def _names(aws: AwsTarget, values: Iterable[Kinded]) -> tuple[Mapping[str, str], Unanswered | None]:
+    """Look up what the symbols stand for; when that fails, say why."""
+    keys = _keys(values)
+    try:
+        return (aws.key_arns(keys) if keys else {}), None
+    except TargetError as error:
+        return {}, unanswered(error)
+
+
+def _keys(values: Iterable[Kinded]) -> set[str]:
+    """Collect the names of the keys that values refer to by symbol."""
+    prefix = f"{Key.kind}/"
+    return {each.removeprefix(prefix) for value in values for each in symbols_of(value) if each.startswith(prefix)}
+
+
+def _is_on_unnamed_key(resource: Resource) -> bool:
+    """Tell whether a resource sits on a key that does not exist: then it does not either."""
+    return isinstance(resource, KeyRotation | KeyStatement) and resource.key.startswith("@(")
+
+
+def _symbolised(seen: Observation, wanted: Resource, names: Mapping[str, str]) -> Observation:
+    if seen.value is None:
+        return seen
+    return Observation(with_symbols(seen.value, wanted, names), seen.is_ours, seen.refusal)
+
+
+def _is_of_warehouse(value: Kinded) -> bool:
+    return type(value).__module__ == warehouse.__name__
+
+
+def _parted(values: Sequence[K]) -> tuple[list[K], list[K]]:
+    """Part what is the databases' from the rest."""
+    sql = [each for each in values if _is_of_warehouse(each)]
+    return sql, [each for each in values if not _is_of_warehouse(each)]
+
+
+def _both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
+    """Do two things at once; the first error of either is raised when both have ended."""
+    with ThreadPoolExecutor(1, "target") as pool:
+        second = pool.submit(other)
+        first = one()
+    return first, second.result()
