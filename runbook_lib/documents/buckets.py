@@ -16,7 +16,8 @@ ABORT_DAYS = 1
 
 def bucket_names(env: Environment) -> dict[str, str]:
     """Map each distinct bucket to the side it serves (the source's where one bucket serves both)."""
-    return {env.buckets.destination.name: "destination"} | {env.buckets.source.name: "source"}
+    source, destination = env.buckets.source.name, env.buckets.destination.name
+    return {source: "source"} if source == destination else {source: "source", destination: "destination"}
 
 
 def bucket_settings(env: Environment) -> tuple[tuple[Setting, str], ...]:

@@ -100,25 +100,33 @@ def _days(configuration: dict[str, Any], element: str, unit: str) -> list[int]:
     return [rule[element][unit] for rule in rules if unit in rule.get(element, {})]
 
 
+def found_key_asks(env: Environment, inventory: Inventory) -> tuple[Question, ...]:
+    """Ask about the keys that the buckets turned out to be encrypted with."""
+    answers: list[BucketAnswer | None] = [inventory[BucketAsked(name=name)] for name in bucket_names(env)]
+    keys = dict.fromkeys(each.encryption_key for each in answers if each is not None and each.encryption_key)
+    return tuple(KeyAsked(key=key) for key in keys)
+
+
 def judge_keys(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Compare the key that encrypts each bucket with the key that the roles are granted."""
     for name, side in bucket_names(env).items():
         answer: BucketAnswer | None = inventory[BucketAsked(name=name)]
         granted = _arn(inventory, bucket_key(env, side))
-        found = answer.encryption_key if answer is not None else ""
-        yield _judge_key(name, side, found, granted, is_there=answer is not None)
+        yield _judge_key(inventory, side, name, answer, granted)
 
 
-def _judge_key(name: str, side: str, found: str, granted: str, *, is_there: bool) -> Judgement:
+def _judge_key(inventory: Inventory, side: str, name: str, answer: BucketAnswer | None, granted: str) -> Judgement:
     address = f"s3_bucket/{name}"
+    if answer is None:
+        return kept(f"{name} does not exist yet; the roles are granted {granted or 'no key'}", address=address)
+    found = answer.encryption_key
     if found == granted:
         return kept(f"{name} is encrypted with {found or 'keys that S3 manages'}", address=address)
-    if not is_there:
-        return kept(f"{name} does not exist yet; the roles are granted {granted}", address=address)
     if not found:
         detail = f"{name} is not encrypted with {granted}, which the roles are granted"
         return broken(detail, f"apply the encryption stage, or remove kms.bucket_keys.{side}", address=address)
-    if found.endswith(":alias/aws/s3"):
+    key: KeyAnswer | None = inventory[KeyAsked(key=found)]
+    if not granted and key is not None and key.manager == "AWS":
         return kept(f"{name} is encrypted with the AWS managed key, which needs no grant", address=address)
     return broken(
         f"{name} is encrypted with {found}, and the roles are granted {granted or 'no key'}",

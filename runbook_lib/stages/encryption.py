@@ -15,7 +15,7 @@ from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, KeyRotation, KeyS
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting
 from runbook_lib.resources.symbols import symbol, symbols_in
 from runbook_lib.stages import _keys
-from runbook_lib.stages._buckets import bucket_asks, judge_keys, key_asks
+from runbook_lib.stages._buckets import bucket_asks, found_key_asks, judge_keys, key_asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ STAGE = Stage(
         ),
         Check(("E2",), "S3's event notifications may use the queues' key", _keys.judge_statement, queue_key_asks),
         Check(("E4",), "each key's policy lets the account's IAM policies decide", _keys.judge_delegation, every_key),
-        Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks),
+        Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
     ),
     artefacts=artefacts,
 )

@@ -14,9 +14,9 @@ from runbook_lib.stages import _roles
 from runbook_lib.stages._judging import broken, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from runbook_lib.model import Inventory, Judgement, Question, Resource, Unwanted
+    from runbook_lib.model import Inventory, Judge, Judgement, Question, Resource, Unwanted
     from runbook_lib.parameters import Environment
 
 
@@ -94,6 +94,15 @@ def judge_size(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     yield _roles.judge_size(env, inventory[RoleAsked(name=env.lambda_role)], env.lambda_role, lambda_role_policies(env))
 
 
+def _if_legacy(judge: Judge) -> Judge:
+    """Say nothing under V2."""
+
+    def judge_or_not(env: Environment, inventory: Inventory) -> Iterable[Judgement]:
+        return judge(env, inventory) if env.is_legacy else ()
+
+    return judge_or_not
+
+
 def idle(env: Environment) -> str:
     """Say why nothing is to do under V2."""
     return "" if env.is_legacy else "pipeline: v2 uses no Lambda function"
@@ -112,12 +121,19 @@ STAGE = Stage(
     summary="Creates the execution role of the product's Lambda functions (legacy only).",
     parts=(Part("role", desire, asks),),
     checks=(
-        Check(("D1", "D2"), "the Lambda role carries the documented permissions", judge_documents, asks_with_keys),
-        Check(("D1", "C3", "F1"), "the role is the one that PassRole and the worker name", judge_account, asks),
-        Check(("D3",), "the Lambda service, and nobody else, may assume the role", judge_trust, asks),
-        Check(("E3", "E4"), "the Lambda role may use the keys", judge_key_use, asks_with_keys),
-        Check(("D1",), "nothing else is attached to the Lambda role", judge_rest, asks),
-        Check(("D1",), "the role's inline policies fit", judge_size, asks, when="plan"),
+        Check(
+            ("D1", "D2"),
+            "the Lambda role carries the documented permissions",
+            _if_legacy(judge_documents),
+            asks_with_keys,
+        ),
+        Check(
+            ("D1", "C3", "F1"), "the role is the one that PassRole and the worker name", _if_legacy(judge_account), asks
+        ),
+        Check(("D3",), "the Lambda service, and nobody else, may assume the role", _if_legacy(judge_trust), asks),
+        Check(("E3", "E4"), "the Lambda role may use the keys", _if_legacy(judge_key_use), asks_with_keys),
+        Check(("D1",), "nothing else is attached to the Lambda role", _if_legacy(judge_rest), asks),
+        Check(("D1",), "the role's inline policies fit", _if_legacy(judge_size), asks, when="plan"),
     ),
     idle=idle,
     artefacts=artefacts,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
 from runbook_lib.stages import _databases, _network, _preflight
-from runbook_lib.stages._buckets import judge_keys, key_asks
+from runbook_lib.stages._buckets import found_key_asks, judge_keys, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
 
@@ -67,7 +67,7 @@ def checks() -> tuple[Check, ...]:
         ),
         Check(("A6",), "the data generation process is chosen", _preflight.judge_pipeline),
         Check(("A7",), "the installed product still has the previous process", _preflight.judge_legacy, asks_today),
-        Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks),
+        Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
     )
     return tuple(Check(each.rows, each.claim, each.judge, each.asks, each.then, when="plan") for each in everything)
 

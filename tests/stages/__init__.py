@@ -1,0 +1,1 @@
+"""Table tests of the stages: environment and answers in, resources and verdicts out."""

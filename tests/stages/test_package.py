@@ -1,0 +1,140 @@
+"""What holds for every stage."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import runbook_lib.stages
+from runbook_lib.model import Unanswered
+from tests.stages.worlds import STAGES, amiss, answered, environment, judged, legacy, wanted, world
+
+ROWS = {
+    *(f"A{number}" for number in range(1, 9)),
+    *("B1", "B2"),
+    *(f"C{number}" for number in range(1, 7)),
+    *("D1", "D2", "D3"),
+    *(f"E{number}" for number in range(1, 5)),
+    *(f"F{number}" for number in range(1, 6)),
+    *(f"G{number}" for number in range(1, 7)),
+    *("H1", "H2", "H3", "H3a", "H3b", "H3c", "H3d", "H4"),
+}
+ENVIRONMENTS = {
+    "v2": environment(),
+    "v2 scoped": environment(policy_style="scoped"),
+    "legacy": legacy(),
+    "both scoped": legacy(pipeline="both", policy_style="scoped"),
+    "separate keys": legacy(kms={"queue_key": {"create": "tonic-q"}, "bucket_keys": {"source": {"create": "tonic-b"}}}),
+}
+
+
+def test_stages_are_found_in_order_of_number() -> None:
+    """Discovery reads the package: eleven stages, numbered as the notebooks are."""
+    found = [(stage.number, stage.slug) for stage in runbook_lib.stages.all_stages()]
+    assert found == [
+        (10, "preflight"),
+        (20, "storage"),
+        (30, "encryption"),
+        (40, "lambda_role"),
+        (50, "server_role"),
+        (60, "source_database"),
+        (70, "destination_database"),
+        (80, "worker_settings"),
+        (90, "rehearsal"),
+        (95, "handover"),
+        (99, "teardown"),
+    ]
+
+
+def test_stages_cover_every_row() -> None:
+    """The rows of all stages add up to the ledger's, no more and no less."""
+    assert {row for stage in STAGES.values() for row in stage.rows} == ROWS
+
+
+def test_every_row_of_a_stage_is_judged() -> None:
+    """Each row that some stage names is named by a check too."""
+    checked = {row for stage in STAGES.values() for check in stage.checks for row in check.rows}
+    assert checked == ROWS
+
+
+@pytest.mark.parametrize("slug", STAGES)
+def test_a_stage_imports_neither_an_sdk_nor_another_stage(slug: str) -> None:
+    """A stage's imports are values, documents and the shared pure parts."""
+    tree = ast.parse((Path(runbook_lib.stages.__file__).parent / f"{slug}.py").read_text(encoding="utf-8"))
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    allowed = ("__future__", "typing", "collections.abc", "runbook_lib.")
+    stages = {f"runbook_lib.stages.{other}" for other in STAGES}
+    assert [each for each in modules if not each.startswith(allowed) or each in stages] == []
+    assert [node for node in ast.walk(tree) if isinstance(node, ast.Import)] == []
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_complete_set_up_leaves_nothing_amiss(name: str) -> None:
+    """In a world that is as wanted every check of every stage is kept."""
+    env = ENVIRONMENTS[name]
+    answers = world(env) | _created_keys(name)
+    assert [(slug, *each) for slug in STAGES for each in amiss(slug, env, answers)] == []
+
+
+def _created_keys(name: str) -> dict[object, object]:
+    from runbook_lib.documents.keys import bucket_key
+    from runbook_lib.resources.kms import KeyAsked
+    from runbook_lib.resources.s3 import BucketAsked
+    from tests.stages.worlds import BUCKET_KEY, QUEUE_KEY, bucket, key
+
+    if name != "separate keys":
+        return {}
+    env = ENVIRONMENTS[name]
+    queue, data = "@(kms_key/tonic-q)", bucket_key(env, "source")
+    return {
+        KeyAsked(key=queue): key(env, QUEUE_KEY, policy=key(env, queue).policy),
+        KeyAsked(key=data): key(env, BUCKET_KEY),
+        BucketAsked(name="tonic-src"): bucket(env, "tonic-src", encryption="aws:kms", encryption_key=BUCKET_KEY),
+    }
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_addresses_are_unique_over_all_stages(name: str) -> None:
+    """No two resources of an environment share an address."""
+    env = ENVIRONMENTS[name]
+    addresses = [each.address for slug in STAGES for each in wanted(slug, env, world(env) | _created_keys(name))]  # type: ignore[union-attr]
+    assert len(addresses) == len(set(addresses)) > 0
+
+
+@pytest.mark.parametrize("slug", STAGES)
+def test_what_is_not_kept_names_a_way_out(slug: str) -> None:
+    """Against a world in which nothing is there, every judgement says what to do."""
+    env = legacy(pipeline="both", confirmations=[])
+    silent = [
+        each.detail for _, each in judged(slug, env, _empty_world()) if each.verdict != "kept" and not each.way_out
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("slug", STAGES)
+def test_a_refused_question_raises_no_other_error(slug: str) -> None:
+    """When nothing may be asked, each part and check ends in the refusal itself."""
+    env = legacy(pipeline="both", confirmations=[])
+    refusal = Unanswered("you may not", verdict="owed", way_out="ask")
+
+    class Silent(dict[object, object]):
+        def __getitem__(self, _key: object) -> object:
+            return refusal
+
+    for step in (*STAGES[slug].parts, *STAGES[slug].checks):
+        try:
+            inventory = answered(step, env, Silent())  # type: ignore[arg-type]
+            tuple(step.desire(env, inventory) if hasattr(step, "desire") else step.judge(env, inventory))
+        except Unanswered as reason:
+            assert reason is refusal
+
+
+def _empty_world() -> dict[object, object]:
+    env = legacy(pipeline="both", confirmations=[])
+    nothing = {question: None for question, answer in world(env).items() if answer is not None}
+    return {
+        **world(env),
+        **{each: None for each in nothing if each.kind in {"ask_role", "ask_bucket", "ask_key", "ask_instance"}},
+    }
