@@ -1,0 +1,236 @@
+"""Stage 10: preflight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runbook_lib.documents.rights import calls
+from runbook_lib.model import Unanswered
+from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked
+from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RightsAsked, RoleAsked
+from runbook_lib.resources.s3 import BucketAsked
+from runbook_lib.resources.warehouse import SessionAsked
+from tests.stages.worlds import (
+    ACCOUNT,
+    INSTANCE,
+    STAGES,
+    World,
+    amiss,
+    bucket,
+    cluster,
+    environment,
+    instance,
+    judged,
+    legacy,
+    session,
+    verdicts,
+    world,
+)
+
+CALLER = "the caller is in the file's account, partition, region and endpoint"
+REGIONS = "each cluster and its bucket are in one region"
+ROUTES = "each cluster's routing leads to S3"
+CONTAINER = "the instance is there and its container can see the role"
+REACH = "the administrator reaches the source database"
+TWO = "source and destination are two databases"
+RIGHTS = "the operator has the rights that this environment's plan takes"
+
+
+def test_preflight_wants_nothing_and_judges_before_the_plan() -> None:
+    """It changes nothing, and every check of it holds before the first write."""
+    stage = STAGES["preflight"]
+    assert (stage.parts, {check.when for check in stage.checks}) == ((), {"plan"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"account": "444455556666"}, "account is 444455556666, the file says 111122223333"),
+        ({"partition": "aws-cn"}, "partition is aws-cn, the file says aws"),
+        ({"region": "eu-west-1"}, "region is eu-west-1, the file says us-east-1"),
+        ({"foreign_endpoints": ("AWS_ENDPOINT_URL_S3",)}, "AWS_ENDPOINT_URL_S3 leads elsewhere"),
+    ],
+)
+def test_a_caller_elsewhere_is_broken(changes: dict[str, Any], detail: str) -> None:
+    """Right names in a wrong place are no good."""
+    fields = {"account": ACCOUNT, "arn": "arn", "partition": "aws", "region": "us-east-1", "endpoint": "aws"}
+    answers = world(environment(), {Caller(): CallerAnswer(**{**fields, **changes})})
+    assert verdicts("preflight", CALLER, environment(), answers) == [("broken", detail)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "claim", "verdict", "detail"),
+    [
+        ({InstanceAsked(instance_id=INSTANCE): None}, CONTAINER, "broken", f"there is no instance {INSTANCE} in {ACCOUNT} us-east-1"),
+        (
+            {InstanceAsked(instance_id=INSTANCE): instance(hop_limit=1)},
+            CONTAINER,
+            "broken",
+            "hop limit 1 hides the role from a container on a bridge network",
+        ),
+        ({InstanceAsked(instance_id=INSTANCE): instance(state="stopped")}, CONTAINER, "kept", f"{INSTANCE} is stopped"),
+        ({ClusterAsked(cluster="src"): cluster("src", region="eu-west-1")}, REGIONS, "broken", "the source cluster is in eu-west-1, tonic-src in us-east-1"),
+        ({ClusterAsked(cluster="src"): None}, REGIONS, "unknown", "the source host's name tells no region"),
+        ({ClusterAsked(cluster="dst"): None}, ROUTES, "unknown", "the destination cluster's routing is not known"),
+        (
+            {ClusterAsked(cluster="src"): cluster("src", enhanced_vpc_routing=True, routes_to_s3=())},
+            ROUTES,
+            "broken",
+            "source: src routes through its VPC, which has no S3 endpoint",
+        ),
+        (
+            {ClusterAsked(cluster="src"): cluster("src", enhanced_vpc_routing=True)},
+            ROUTES,
+            "unknown",
+            "source: src routes through its VPC, whose endpoints cannot be read",
+        ),
+        (
+            {ClusterAsked(cluster="src"): cluster("src", enhanced_vpc_routing=True, routes_to_s3=("vpce-1",))},
+            ROUTES,
+            "kept",
+            "source: src reaches S3 through vpce-1",
+        ),
+        (
+            {SessionAsked(side="source"): session("source", is_superuser=False)},
+            REACH,
+            "owed",
+            "admin in dev on source.example is no superuser: svv_table_info and others' schemas cannot be granted",
+        ),
+        (
+            {SessionAsked(side="source"): Unanswered("source.example:5439: connection refused", "broken", way_out="open the port")},
+            REACH,
+            "broken",
+            "source.example:5439: connection refused",
+        ),
+        (
+            {SessionAsked(side="destination"): session("destination", namespace="namespace-source", database="dev", databases=("dev", "masked"))},
+            TWO,
+            "broken",
+            "source and destination are one database: dev of cluster namespace-source",
+        ),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_way_is_told(answers: World, claim: str, verdict: str, detail: str) -> None:
+    """Instance, regions, routes, log-ins and the one-database guard each have a finding of their own."""
+    env = environment()
+    assert (verdict, detail) in verdicts("preflight", claim, env, world(env, answers))
+
+
+def test_the_hosts_name_tells_a_region_when_no_cluster_is_named() -> None:
+    """AWS's own host names carry the region."""
+    host = "c.abc.us-east-1.redshift.amazonaws.com"
+    env = environment(source={"cluster": "", "host": host}, destination={"cluster": "", "host": "127.0.0.1"})
+    assert [each for each, _ in verdicts("preflight", REGIONS, env)] == ["kept", "unknown"]
+
+
+def test_a_bucket_in_another_region_than_its_cluster_is_broken() -> None:
+    """UNLOAD and COPY stay within a region."""
+    env = environment()
+    answers = world(env, {BucketAsked(name="tonic-dst"): bucket(env, "tonic-dst", region="eu-west-1")})
+    found = verdicts("preflight", REGIONS, env, answers)
+    assert found[1] == ("broken", "the destination cluster is in us-east-1, tonic-dst in eu-west-1")
+
+
+def test_refused_rights_are_owed_before_anything_is_planned() -> None:
+    """The simulator's refusals name action and resource."""
+    env = environment()
+    refused = (("iam:CreateRole", "arn:aws:iam::111122223333:role/tonic-staging-server"),)
+    answers = world(env, {RightsAsked(calls=calls(env)): refused})
+    [(verdict, detail)] = verdicts("preflight", RIGHTS, env, answers)
+    assert (verdict, detail) == (
+        "owed",
+        "refused: iam:CreateRole on arn:aws:iam::111122223333:role/tonic-staging-server",
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "grade"), [("", "simulated by AWS"), ("http://127.0.0.1:5555", "evaluated offline")]
+)
+def test_a_simulation_on_loopback_is_no_more_than_our_own(endpoint: str, grade: str) -> None:
+    """The grade is AWS's only when AWS simulated."""
+    env = environment(aws={"endpoint": endpoint})
+    assert [each.grade for check, each in judged("preflight", env) if check.claim == RIGHTS] == [grade]
+
+
+def test_rights_follow_what_the_environment_makes() -> None:
+    """Legacy, keys, buckets, profile and generated passwords each add their calls."""
+    env = legacy(
+        kms={"queue_key": {"create": "tonic-q"}},
+        source={"user": {"name": "tonic_user", "password": "generate:secretsmanager:tonic/src"}},
+    )
+    actions = {action for action, _ in calls(env)}
+    assert actions == {
+        "ec2:AssociateIamInstanceProfile",
+        *(f"iam:{name}" for name in ("AddRoleToInstanceProfile", "CreateInstanceProfile", "CreateRole", "PassRole")),
+        *(f"iam:{name}" for name in ("PutRolePolicy", "TagInstanceProfile", "TagRole")),
+        *(f"kms:{name}" for name in ("CreateAlias", "CreateKey", "EnableKeyRotation", "PutKeyPolicy", "TagResource")),
+        *(
+            f"s3:{name}"
+            for name in ("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketTagging")
+        ),
+        *(
+            f"s3:{name}"
+            for name in ("PutBucketPublicAccessBlock", "PutEncryptionConfiguration", "PutLifecycleConfiguration")
+        ),
+        "secretsmanager:CreateSecret",
+        "secretsmanager:TagResource",
+    }
+    assert {arn for action, arn in calls(env) if action == "iam:CreateRole"} == {
+        "arn:aws:iam::111122223333:role/tonic-staging-lambda",
+        "arn:aws:iam::111122223333:role/tonic-staging-server",
+    }
+
+
+def test_a_role_by_arn_needs_no_more_than_policies() -> None:
+    """For an existing role the operator puts policies and makes nothing."""
+    arn = "arn:aws:iam::111122223333:role/task"
+    env = environment(server={"instance_id": "", "role_arn": arn}, buckets={"create": False})
+    assert calls(env) == (("iam:PutRolePolicy", arn),)
+
+
+def test_without_words_the_open_questions_are_owed() -> None:
+    """What cannot be seen from here is owed by name until somebody confirms it."""
+    assert amiss("preflight", legacy(confirmations=[])) == [
+        ("the server reaches both databases", "owed"),
+        ("it is known what Redshift itself uses to reach S3", "owed"),
+        ("the installed product still has the previous process", "owed"),
+    ]
+
+
+def test_an_expired_word_counts_no_more() -> None:
+    """A confirmation ends on its day."""
+    words = [{"row": row, "who": "Ada", "date": "2026-01-31", "expires": "2026-06-29"} for row in ("A1", "A5")]
+    env = environment(confirmations=words)
+    [(verdict, detail)] = verdicts("preflight", "the server reaches both databases", env)
+    assert (verdict, detail.startswith("the word of Ada expired on 2026-06-29; ")) == ("owed", True)
+
+
+def test_the_chosen_process_is_recorded() -> None:
+    """A6: the branch stands in the report."""
+    found = [
+        verdicts("preflight", "the data generation process is chosen", env)[0][1]
+        for env in (environment(), legacy(pipeline="both"))
+    ]
+    assert found == [
+        "Data Pipeline V2, the vendor's default: no SQS, no Lambda",
+        "both processes on one server: both policies are attached",
+    ]
+
+
+def test_functions_that_piled_up_are_reported() -> None:
+    """A2: the product makes one function a version and removes none; neither do we."""
+    claim = "the runbook makes no queue, function or notification: the product does"
+    answers = world(legacy(), {ProductLeftovers(service="lambda"): ("tonic-1", "tonic-2")})
+    assert verdicts("preflight", claim, legacy(), answers) == [
+        ("kept", "the product's functions so far: tonic-1, tonic-2; one a version, never removed by it")
+    ]
+
+
+def test_an_unknown_role_is_told_early() -> None:
+    """A role by ARN that is not there is broken before anything is planned."""
+    env = environment(server={"instance_id": "", "role_arn": "arn:aws:iam::111122223333:role/task"})
+    answers = world(env, {RoleAsked(name="task"): None})
+    claim = "the role that the server runs as is known"
+    assert verdicts("preflight", claim, env, answers) == [("broken", "there is no role task in 111122223333")]
