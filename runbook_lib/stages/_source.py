@@ -103,10 +103,13 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
         yield broken(
             f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {quoted(creatable[0])} FROM {user};"
         )
+    if answer.database_create:
+        way_out = f"REVOKE CREATE ON DATABASE {quoted(env.source.database)} FROM {user};"
+        yield broken(f"it may create schemas in {env.source.database}", way_out)
     for name in sorted(public):
         detail = f"everybody may create in {name}, the source user too"
         yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {quoted(name)} FROM PUBLIC;")
-    if not writable and not creatable and not public:
+    if not (writable or creatable or public or answer.database_create):
         yield kept("it may neither write nor create")
 
 
