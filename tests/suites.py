@@ -1,138 +1,178 @@
-"""Run every suite that can run here, one after the other; print a line for each that could not, and why.
+"""Run the suites one after another, then say what could not be run and why, then sum up.
 
-`make test` fails when a suite fails; `make test-all` (`--all`) also when one could not run.
+`make test` fails when a suite fails; `make test-all` (`--all`) also when one could not be run or skipped a test.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
-HERE = Path(__file__).resolve().parents[1]
-VERSIONS = ("3.11", "3.12", "3.13")
-# What every admitted Python runs beside the one that make chose.
-PORTABLE = ("tests/unit", "tests/stages", "tests/vendor", "tests/ledger", "tests/properties")
-COUNTS = re.compile(r"(\d+) (passed|failed|error|errors)\b")
+from tests import machine
 
-
-@dataclass(frozen=True)
-class Suite:
-    """Name a suite, the command that runs it, and why it cannot run here (empty: it can)."""
-
-    name: str
-    command: tuple[str, ...]
-    missing: str = ""
+NOT_HERE = "not live and not browser"
+PORTABLE = ("unit", "vendor", "ledger", "stages", "properties", "contract")
+"""The folders that run on every admitted Python and on the lowest versions."""
+NO_TESTS = 5
+"""pytest's exit code when it found none."""
+LIVE = "RUNBOOK_LIVE_ENVIRONMENT"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """State how a suite went."""
+    """Count a suite's tests; `gaps` tells what was not run, each with its reason."""
 
-    suite: Suite
-    is_good: bool
     passed: int = 0
     failed: int = 0
+    skipped: int = 0
+    gaps: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Suite:
+    """Name a suite and what runs it."""
+
+    name: str
+    run: Callable[[], Outcome]
+
+
 def suites() -> Iterator[Suite]:
-    """List the suites in the order in which a mistake is found cheapest."""
-    python = sys.executable
-    binaries = Path(python).parent
-    yield Suite("lint", (str(binaries / "ruff"), "check", "."))
-    yield Suite("format", (str(binaries / "ruff"), "format", "--check", "."))
-    yield Suite("imports", (str(binaries / "lint-imports"),))
-    yield Suite("types", (python, "-m", "mypy"))
-    for folder in ("repository", "unit", "stages", "vendor", "ledger", "properties", "sandbox", "contract", "faults", "notebooks", "end_to_end"):
-        if (HERE / "tests" / folder).is_dir():
-            yield pytest_suite(python, folder, f"tests/{folder}", "-m", "not live and not browser")
-    yield pytest_suite(python, "browser", "tests", "-m", "browser", missing=_no_chromium())
-    yield pytest_suite(python, "live", "tests", "-m", "live", missing=_no_account())
-    yield from portable_suites()
-
-
-def pytest_suite(python: str, name: str, *words: str, missing: str = "") -> Suite:
-    """Make a suite of tests."""
-    return Suite(name, (python, "-m", "pytest", "-q", "--no-header", *words), missing)
-
-
-def portable_suites() -> Iterator[Suite]:
-    """Run the pure suites on every other admitted Python that is present."""
+    """List the suites, those first that find a mistake the cheapest."""
+    yield Suite("lint", partial(run_checks, ("ruff", "check", "."), ("ruff", "format", "--check", ".")))
+    yield Suite("types", partial(run_checks, ("mypy",)))
+    for name in ("repository", "unit", "vendor", "ledger", "stages", "properties"):
+        yield Suite(name, partial(run_pytest, (name,), spread="load"))
+    for name in ("contract", "sandbox", "faults", "notebooks", "end_to_end"):
+        yield Suite(name, partial(run_pytest, (name,), spread="loadfile"))
+    yield Suite("browser", browser)
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    for version in VERSIONS:
-        if version == here:
-            continue
-        interpreter = find_python(version)
-        folders = tuple(folder for folder in PORTABLE if (HERE / folder).is_dir())
-        if not interpreter:
-            yield Suite(f"Python {version}", (), f"python{version} is not on this machine")
-        else:
-            yield Suite(f"Python {version}", (sys.executable, "-m", "tests.other_python", version, interpreter, *folders))
+    for version in machine.PYTHONS:
+        if version != here:
+            yield Suite(f"python{version}", partial(elsewhere, version))
+    yield Suite("lowest", partial(elsewhere, here, resolution="lowest-direct"))
+    yield Suite("live", live)
 
 
-def find_python(version: str) -> str:
-    """Find an interpreter of a version that really runs: on the PATH, through uv, or among pyenv's."""
-    candidates = [f"python{version}"]
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates += [str(path) for path in sorted(root.glob(f"versions/{version}.*/bin/python"))]
-    for candidate in candidates:
-        try:
-            done = subprocess.run([candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
-        except OSError:
-            continue
-        if done.returncode == 0 and done.stdout.strip() == version:
-            return candidate
-    return ""
+def run_checks(*commands: Sequence[str]) -> Outcome:
+    """Run programs of the environment; each counts as one test."""
+    codes = [_call([sys.executable, "-m", *command]) for command in commands]
+    return Outcome(passed=codes.count(0), failed=len(codes) - codes.count(0))
 
 
-def _no_chromium() -> str:
-    return "" if shutil.which("chromium") else "Chromium is not installed (Debian: apt-get install chromium)"
+def run_pytest(
+    folders: Sequence[str], *, spread: str = "", python: str = sys.executable, marked: str = NOT_HERE
+) -> Outcome:
+    """Run the tests of some folders; `spread` is how they are divided between two processes (empty: not)."""
+    there = [f"tests/{folder}" for folder in folders if any((machine.ROOT / "tests" / folder).rglob("test_*.py"))]
+    if not there:
+        return Outcome(gaps=(f"tests/{folders[0]} holds no test",))
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        workers = ("-n", "2", "--dist", spread) if spread else ("-n", "0")
+        code = _call([python, "-m", "pytest", "-q", "-m", marked, *workers, f"--junitxml={report}", *there])
+        return read(report.read_text("utf-8") if report.exists() else "<testsuites/>", code)
 
 
-def _no_account() -> str:
-    return "" if os.environ.get("RUNBOOK_LIVE_ENVIRONMENT") else "RUNBOOK_LIVE_ENVIRONMENT names no parameter file of a real environment"
+def read(report: str, code: int) -> Outcome:
+    """Count what pytest's report holds; an exit code that no failed test explains is a failure of its own."""
+    cases = ET.fromstring(report).findall(".//testcase")  # noqa: S314 - pytest has just written it
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    skips = [skip for case in cases if case not in failed and (skip := case.find("skipped")) is not None]
+    reasons = tuple(sorted({f"skipped a test: {skip.get('message')}" for skip in skips}))
+    passed = len(cases) - len(failed) - len(skips)
+    if code == NO_TESTS:
+        return Outcome(gaps=("no test was found",))
+    return Outcome(passed, max(len(failed), int(code != 0)), len(skips), reasons)
 
 
-def run(suite: Suite) -> Outcome:
-    """Run one suite and count its tests."""
-    print(f"\n== {suite.name}: {' '.join(suite.command[1:])}", flush=True)
+def browser() -> Outcome:
+    """Run what needs Chromium, wherever it stands."""
+    os.environ["RUNBOOK_CHROMIUM"] = machine.chromium()
+    return run_pytest((".",), marked="browser")
+
+
+def live() -> Outcome:
+    """Run what needs an AWS account and a warehouse."""
+    if not os.environ.get(LIVE):
+        message = f"no account: {LIVE} names no parameter file of a real environment"
+        raise machine.Absent(message)
+    return run_pytest((".",), marked="live")
+
+
+def elsewhere(version: str, resolution: str = "highest") -> Outcome:
+    """Run the portable suites in an environment of their own."""
+    name = version if resolution == "highest" else resolution
+    python = machine.environment(name, machine.python(version), resolution)
+    return run_pytest(PORTABLE, spread="load", python=python)
+
+
+def outcome(suite: Suite) -> Outcome:
+    """Run one suite, timed."""
+    _say(f"\n=== {suite.name}")
     begun = time.monotonic()
-    done = subprocess.run(suite.command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    print(done.stdout, flush=True)
-    counts = {"passed": 0, "failed": 0}
-    for line in done.stdout.splitlines()[-3:]:
-        for number, word in COUNTS.findall(line):
-            counts["passed" if word == "passed" else "failed"] += int(number)
-    is_good = done.returncode == 0
-    failed = counts["failed"] or (0 if is_good else 1)
-    return Outcome(suite, is_good, counts["passed"], failed, time.monotonic() - begun)
+    try:
+        done = suite.run()
+    except machine.Absent as absent:
+        done = Outcome(gaps=(str(absent),))
+    except machine.Conflict as conflict:
+        _say(str(conflict))
+        done = Outcome(failed=1)
+    return replace(done, seconds=time.monotonic() - begun)
 
 
-def main() -> int:
-    """Run all, print the table, the suites that could not run, and the sum."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", action="store_true", help="fail when a suite could not run")
-    parser.add_argument("names", nargs="*", help="only these suites")
-    arguments = parser.parse_args()
-    chosen = [suite for suite in suites() if not arguments.names or suite.name in arguments.names]
-    outcomes = [run(suite) for suite in chosen if not suite.missing]
-    missing = [suite for suite in chosen if suite.missing]
-    print("\n== summary")
-    for each in outcomes:
-        print(f"{'ok    ' if each.is_good else 'FAILED'} {each.suite.name:14} {each.passed:5} passed {each.failed:3} failed {each.seconds:7.1f} s")
-    for suite in missing:
-        print(f"NOT RUN {suite.name}: {suite.missing}")
-    print(f"{sum(each.passed for each in outcomes)} passed, {sum(each.failed for each in outcomes)} failed")
-    is_bad = any(not each.is_good for each in outcomes) or (arguments.all and bool(missing))
-    return 1 if is_bad else 0
+def summary(outcomes: dict[str, Outcome]) -> str:
+    """Draw the table, then what was not run, then the sum as the last line."""
+    rows = [
+        f"{_verdict(each):6} {name:12} {each.passed:5} passed {each.failed:4} failed {each.seconds:7.1f} s"
+        for name, each in outcomes.items()
+    ]
+    gaps = [f"NOT RUN {name}: {gap}" for name, each in outcomes.items() for gap in each.gaps]
+    passed, failed, skipped = (
+        sum(getattr(each, count) for each in outcomes.values()) for count in ("passed", "failed", "skipped")
+    )
+    total = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+    return "\n".join((*rows, *gaps, total))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the chosen suites (all by default) and give the exit code."""
+    known = {suite.name: suite for suite in suites()}
+    parser = argparse.ArgumentParser(prog="python -m tests.suites", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="fail also when a suite could not be run")
+    parser.add_argument("names", nargs="*", metavar="SUITE", help=f"only these: {', '.join(known)}")
+    arguments = parser.parse_args(words)
+    if unknown := [name for name in arguments.names if name not in known]:
+        parser.error(f"no such suite: {', '.join(unknown)} (there are {', '.join(known)})")
+    outcomes = {name: outcome(known[name]) for name in arguments.names or known}
+    _say("\n=== summary\n" + summary(outcomes))
+    is_bad = any(each.failed or (arguments.all and each.gaps) for each in outcomes.values())
+    return int(is_bad or not any(each.passed for each in outcomes.values()))
+
+
+def _verdict(each: Outcome) -> str:
+    """Say in a word how a suite went."""
+    return "FAILED" if each.failed else "ok" if each.passed else "-"
+
+
+def _call(command: Sequence[str]) -> int:
+    """Run a program with our output as its own, and give its exit code."""
+    _say("$ " + " ".join(["python", *command[1:]]))
+    return subprocess.run(command, cwd=machine.ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _say(text: str) -> None:
+    """Write a line at once, so that it stands before what the suites write."""
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

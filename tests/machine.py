@@ -1,0 +1,114 @@
+"""Find what some suites need of this machine: other Pythons, their packages, Chromium; or say why it is not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHONS = ("3.11", "3.12", "3.13")
+EXTRAS = ("sandbox", "dev")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PLAYWRIGHTS_OWN = (
+    ".cache/ms-playwright/chromium-*/chrome-linux*/chrome",
+    "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+)
+
+
+class Absent(Exception):
+    """Say that this machine lacks something, and why or how to get it."""
+
+
+class Conflict(Exception):
+    """Say that the declared dependencies contradict each other: a mistake in the project, not a lack of the machine."""
+
+
+def chromium() -> str:
+    """Find the Chromium that Playwright may drive. Raises Absent."""
+    named = os.environ.get("RUNBOOK_CHROMIUM", "")
+    installed = [found for found in (named, *map(shutil.which, BROWSERS)) if found]
+    own = [str(path) for pattern in PLAYWRIGHTS_OWN for path in sorted(Path.home().glob(pattern))]
+    for candidate in (*installed, *own):
+        if _says([candidate, "--version"]):
+            return candidate
+    message = "no Chromium on the PATH (Debian: apt-get install chromium; elsewhere: playwright install chromium)"
+    raise Absent(message)
+
+
+def python(version: str) -> str:
+    """Find an interpreter of a version that really runs: on the PATH, among pyenv's, or known to uv. Raises Absent."""
+    for candidate in _pythons(version):
+        if _says([candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]) == version:
+            return candidate
+    message = f"python{version} is not on this machine (looked on the PATH, in pyenv and in uv)"
+    raise Absent(message)
+
+
+def environment(name: str, interpreter: str, resolution: str = "highest") -> str:
+    """Make or refresh `.venv-NAME` with all extras and give its interpreter.
+
+    Raises Absent when the packages cannot be had, Conflict when they do not fit together.
+    """
+    folder = ROOT / f".venv-{name}"
+    its_python, stamp = folder / "bin" / "python", folder / ".installed"
+    content = sha256((ROOT / "pyproject.toml").read_bytes() + f"{interpreter} {resolution}".encode()).hexdigest()
+    if stamp.exists() and stamp.read_text("utf-8") == content:
+        return str(its_python)
+    for command in _installation(folder, interpreter, resolution):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+            if "No solution found" in done.stderr or "ResolutionImpossible" in done.stderr:
+                raise Conflict("\n".join(said))
+            message = f"its packages could not be installed: {said[-1].strip()}"
+            raise Absent(message)
+    stamp.write_text(content, "utf-8")
+    return str(its_python)
+
+
+def _installation(folder: Path, interpreter: str, resolution: str) -> tuple[list[str], ...]:
+    """List the commands that make an environment, with uv when it is there."""
+    uv, its_python = _uv(), str(folder / "bin" / "python")
+    if uv:
+        extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+        install = [*uv, "pip", "install", "--quiet", "--python", its_python]
+        return (
+            [*uv, "venv", "--quiet", "--clear", "--python", interpreter, str(folder)],
+            [*install, "--resolution", resolution, "--requirement", "pyproject.toml", *extras],
+            [*install, "--no-deps", "--editable", "."],
+        )
+    if resolution != "highest":
+        raise Absent("uv is not installed, and pip cannot choose the lowest versions")
+    pip = [its_python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return ([interpreter, "-m", "venv", "--clear", str(folder)], [*pip, "--editable", f".[{','.join(EXTRAS)}]"])
+
+
+def _pythons(version: str) -> Iterator[str]:
+    """List what may be an interpreter of this version, the likeliest first."""
+    if found := shutil.which(f"python{version}"):
+        yield found
+    if root := _says(["pyenv", "root"]):
+        yield from map(str, sorted(Path(root).glob(f"versions/{version}*/bin/python"), reverse=True))
+    if (uv := _uv()) and (found := _says([*uv, "python", "find", "--no-python-downloads", version])):
+        yield found
+
+
+def _uv() -> list[str]:
+    """Give the command that runs uv: beside this interpreter, or on the PATH; empty without."""
+    if _says([sys.executable, "-m", "uv", "--version"]):
+        return [sys.executable, "-m", "uv"]
+    return ["uv"] if _says(["uv", "--version"]) else []
+
+
+def _says(command: list[str]) -> str:
+    """Give what a command prints; empty when it fails or is not there."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
