@@ -1,0 +1,120 @@
+"""Render blocks as HTML; every text is escaped by its type, nothing is loaded, nothing runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from runbook_lib.views.blocks import (
+    Code,
+    Counts,
+    Facts,
+    Fold,
+    Folded,
+    Grid,
+    Heading,
+    Line,
+    Link,
+    Listing,
+    Mark,
+    Note,
+    Way,
+)
+from runbook_lib.views.style import stylesheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runbook_lib.views.blocks import Block, Cell, Inline
+
+_TAGS = {"+": "ins", "-": "del", "~": "i"}
+
+
+def view(blocks: Iterable[Block]) -> str:
+    """Wrap blocks with their stylesheet, so that they can stand alone in a cell's output."""
+    return str(Markup('<div class="rb"><style>{}</style>\n{}</div>').format(Markup(stylesheet()), body(blocks)))  # noqa: S704
+
+
+def body(blocks: Iterable[Block]) -> Markup:
+    """Render blocks one after the other."""
+    return Markup("\n").join(block(each) for each in blocks)
+
+
+def block(value: Block) -> Markup:  # noqa: PLR0911 - a case a type
+    """Render one block."""
+    match value:
+        case Heading(text=text, level=level):
+            return Markup("<h{0}>{1}</h{0}>").format(level, text)
+        case Counts(marks=marks):
+            items = (Markup('<li class="{}">{}</li>').format(each.tone, _said(each)) for each in marks)
+            return Markup('<ul class="c">{}</ul>').format(Markup("").join(items))
+        case Note(parts=parts, tone="plain"):
+            return Markup("<p>{}</p>").format(cell(parts))
+        case Note(parts=parts, tone=tone):
+            return Markup('<p class="n {}">{}</p>').format(tone, cell(parts))
+        case Facts():
+            return _facts(value)
+        case Grid():
+            return _grid(value)
+        case Folded(summary=summary, blocks=blocks):
+            return Markup("<details><summary>{}</summary>{}</details>").format(summary, body(blocks))
+        case Listing(name=name, text=text):
+            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(name, text)
+
+
+def cell(parts: Cell) -> Markup:
+    """Render what stands in a cell, a line each; a way out and a fold bring their own line."""
+    shown = Markup("")
+    for place, part in enumerate(parts):
+        if place and not isinstance(part, (Way, Fold)):
+            shown += Markup("<br>")
+        shown += _inline(part)
+    return shown
+
+
+def _inline(part: Inline) -> Markup:  # noqa: PLR0911 - a case a type
+    match part:
+        case str():
+            return escape(part)
+        case Mark(tone="plain"):
+            return escape(_said(part))
+        case Mark(tone=tone):
+            return Markup('<b class="{}">{}</b>').format(tone, _said(part))
+        case Code(text=text):
+            return Markup("<code>{}</code>").format(text)
+        case Way(text=text):
+            return Markup('<span class="w">{}</span>').format(text)
+        case Link(text=text, href=href):
+            return Markup('<a href="{}">{}</a>').format(href, text)
+        case Fold(summary=summary, lines=lines):
+            inside = Markup("").join(_line(each) for each in lines)
+            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(summary, inside)
+
+
+def _said(mark: Mark) -> str:
+    return f"{mark.letter} {mark.word}".strip()
+
+
+def _line(line: Line) -> Markup:
+    text = f"{line.sign} {'  ' * line.depth}{line.text}"
+    tag = _TAGS.get(line.sign)
+    return Markup("<{0}>{1}</{0}>").format(Markup(tag), text) if tag else Markup("{}\n").format(text)  # noqa: S704
+
+
+def _facts(facts: Facts) -> Markup:
+    rows = (
+        Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, cell(parts)) for label, parts in facts.pairs
+    )
+    return Markup('<table class="f"><caption>{}</caption>{}</table>').format(facts.caption, Markup("").join(rows))
+
+
+def _grid(grid: Grid) -> Markup:
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in grid.columns)
+    rows = Markup("\n").join(_row(row) for row in grid.rows)
+    caption = Markup("<caption>{}</caption>").format(grid.caption)
+    return Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows)
+
+
+def _row(row: tuple[Cell, ...]) -> Markup:
+    return Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(cell(parts)) for parts in row))

@@ -1,0 +1,175 @@
+"""Show how a resource differs from what is there: policies by statement, grants by object, the rest by field."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING
+
+from runbook_lib.policy.differences import differences
+from runbook_lib.resources.iam import Role, RolePolicy
+from runbook_lib.resources.kms import Key, KeyStatement
+from runbook_lib.resources.s3 import BucketSetting, BucketStatement
+from runbook_lib.resources.warehouse import DefaultPrivileges, Grants, Ownership
+from runbook_lib.views.blocks import Fold, Line, counted
+from runbook_lib.views.naming import dotted, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runbook_lib.model import Resource
+    from runbook_lib.policy.differences import StatementDifference
+    from runbook_lib.views.blocks import Inline, Sign
+
+Sides = tuple["Resource | None", "Resource | None"]
+_SIGNS: dict[str, Sign] = {"added": "+", "removed": "-", "changed": "~"}
+_DOCUMENTS = {"document", "trust", "policy", "statement", "value"}
+_NAMING = {"kind", "name", "role", "key", "bucket", "sid", "setting", "side", "on", "grantee", "privilege", "creator"}
+
+
+def shown(before: Resource | None, after: Resource | None) -> tuple[Inline, ...]:
+    """Show a difference in a table's cell: one line, and what is behind it folded."""
+    found = tuple(lines(before, after))
+    summary = _summary(before, after, found)
+    match found:
+        case ():
+            return (summary,) if summary else ()
+        case (Line(text=text, sign=sign),) if len(text) <= 90:  # noqa: PLR2004
+            return (f"{sign} {text}",)
+    return (Fold(summary, found),)
+
+
+def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
+    """Write a difference line by line."""
+    subject = after if after is not None else before
+    match subject:
+        case RolePolicy():
+            yield from _policy(_text(before, "document"), _text(after, "document"))
+        case KeyStatement() | BucketStatement():
+            yield from _policy(_wrapped(_text(before, "statement")), _wrapped(_text(after, "statement")))
+        case BucketSetting():
+            yield from _json(_text(before, "value"), _text(after, "value"))
+        case Role():
+            yield from _policy(_text(before, "trust"), _text(after, "trust"))
+            yield from _fields(before, after)
+        case Key():
+            if before is None:
+                yield from _policy(None, _text(after, "policy"))
+            yield from _fields(before, after)
+        case Grants():
+            yield from _objects(_granted(before), _granted(after))
+        case DefaultPrivileges():
+            yield from _objects(_schemas(before), _schemas(after))
+        case Ownership():
+            yield from _owners(before, after)
+        case _:
+            yield from _fields(before, after)
+
+
+def _summary(before: Resource | None, after: Resource | None, found: Sequence[Line]) -> str:
+    subject = after if after is not None else before
+    added, removed = (tuple(each.text for each in found if each.sign == sign) for sign in ("+", "-"))
+    match subject:
+        case Grants() | DefaultPrivileges() | Ownership():
+            return "; ".join(
+                filter(None, (f"+ {some(added)}" if added else "", f"- {some(removed)}" if removed else ""))
+            )
+        case BucketSetting():
+            return "settings"
+    top = [each for each in found if each.depth == 0]
+    parts = (
+        f"{sign} {counted(count, 'line')}" for sign in "+~-" if (count := sum(each.sign == sign for each in found))
+    )
+    return top[0].text if len(top) == 1 and before is None else ", ".join(parts)
+
+
+def _policy(before: str | None, after: str | None) -> Iterator[Line]:
+    for each in differences(before, after):
+        yield Line(_stated(each), _SIGNS[each.change])
+        yield from (
+            Line(text, "+", 1) for text in (*each.added_actions, *(f"on {arn}" for arn in each.added_resources))
+        )
+        yield from (
+            Line(text, "-", 1) for text in (*each.removed_actions, *(f"on {arn}" for arn in each.removed_resources))
+        )
+        for name, was, now in each.other:
+            if name in {"Sid", "Effect"} and each.change != "changed":
+                continue
+            yield from (Line(f"{name} {text}", sign, 1) for sign, text in (("-", was), ("+", now)) if text)  # type: ignore[arg-type]
+
+
+def _stated(each: StatementDifference) -> str:
+    effects = {name: was or now for name, was, now in each.other if name == "Effect"}
+    effect = json.loads(effects["Effect"]) + " " if effects and each.change != "changed" else ""
+    return f"{effect}{each.label}: {_number(each)}"
+
+
+def _number(each: StatementDifference) -> str:
+    signed = (
+        ("+", len(each.added_actions), "action"),
+        ("-", len(each.removed_actions), "action"),
+        ("+", len(each.added_resources), "resource"),
+        ("-", len(each.removed_resources), "resource"),
+    )
+    said = [
+        f"{sign if each.change == 'changed' else ''}{counted(count, noun)}" for sign, count, noun in signed if count
+    ]
+    return ", ".join(said) or "other elements"
+
+
+def _json(before: str | None, after: str | None) -> Iterator[Line]:
+    was, now = (json.dumps(json.loads(text), indent=1).splitlines() if text else [] for text in (before, after))
+    for line in difflib.ndiff(was, now):
+        sign, text = line[0], line[2:]
+        if sign != "?":
+            yield Line(text, sign)  # type: ignore[arg-type]
+
+
+def _objects(was: tuple[str, ...], now: tuple[str, ...]) -> Iterator[Line]:
+    had, has = set(was), set(now)
+    yield from (Line(each, "+") for each in now if each not in had)
+    yield from (Line(each, "-") for each in was if each not in has)
+
+
+def _granted(resource: Resource | None) -> tuple[str, ...]:
+    return tuple(dotted(each) for each in resource.objects) if isinstance(resource, Grants) else ()
+
+
+def _schemas(resource: Resource | None) -> tuple[str, ...]:
+    return resource.schemas if isinstance(resource, DefaultPrivileges) else ()
+
+
+def _owners(before: Resource | None, after: Resource | None) -> Iterator[Line]:
+    was, now = (dict(each.owners) if isinstance(each, Ownership) else {} for each in (before, after))
+    for name in sorted({*was, *now}):
+        if was.get(name) != now.get(name):
+            yield Line(f"{dotted(name)}: {was.get(name, 'nobody known')} -> {now.get(name, 'left as it is')}", "~")
+
+
+def _fields(before: Resource | None, after: Resource | None) -> Iterator[Line]:
+    was, now = (each.model_dump(mode="json") if each is not None else {} for each in (before, after))
+    for name in {**was, **now}:
+        if name in _NAMING | _DOCUMENTS or was.get(name) == now.get(name):
+            continue
+        if before is None and now[name] in ("", [], None):
+            continue
+        for sign, value in (("-", was.get(name)), ("+", now.get(name))):
+            if value not in ("", [], None):
+                yield Line(f"{name.replace('_', ' ')}: {_value(value)}", sign)  # type: ignore[arg-type]
+
+
+def _value(value: object) -> str:
+    match value:
+        case list():
+            return ", ".join("=".join(each) if isinstance(each, list) else str(each) for each in value)
+        case bool():
+            return "yes" if value else "no"
+    return str(value)
+
+
+def _text(resource: Resource | None, name: str) -> str | None:
+    return getattr(resource, name) if resource is not None else None
+
+
+def _wrapped(statement: str | None) -> str | None:
+    return None if statement is None else json.dumps({"Version": "2012-10-17", "Statement": [json.loads(statement)]})

@@ -1,0 +1,55 @@
+"""Draw any value that a notebook's cell may end with, by its type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
+from runbook_lib.views import as_html, as_markdown, as_text, findings, plans, stages
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from runbook_lib.views.blocks import Block
+
+DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
+    Approval: plans.approval,
+    Change: plans.change,
+    Closing: stages.closing,
+    DesiredResources: stages.desired,
+    EnvironmentPlan: plans.environment_plan,
+    Finding: findings.one,
+    Findings: findings.findings,
+    Gate: plans.gate,
+    Plan: plans.plan,
+    Receipt: plans.receipt,
+    StageBanner: stages.banner,
+    Table: stages.table,
+}
+
+
+def drawn(value: object) -> Iterable[Block]:
+    """Give the blocks of a value; what has a banner is drawn as its banner. Raises TypeError for anything else."""
+    if type(value) in DRAWINGS:
+        return DRAWINGS[type(value)](value)
+    if isinstance(value, (tuple, list)) and value and all(isinstance(each, Finding) for each in value):
+        return findings.verdicts(value)
+    if isinstance(banner := getattr(value, "banner", None), StageBanner):
+        return stages.banner(banner)
+    raise TypeError(f"nothing draws a {type(value).__name__}")
+
+
+def html(value: object) -> str:
+    """Draw a value as HTML that stands alone."""
+    return as_html.view(drawn(value))
+
+
+def text(value: object) -> str:
+    """Draw a value as text."""
+    return as_text.view(drawn(value))
+
+
+def markdown(value: object) -> str:
+    """Draw a value as Markdown."""
+    return as_markdown.view(drawn(value))

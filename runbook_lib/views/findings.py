@@ -1,0 +1,98 @@
+"""Draw findings: what does not hold comes first, with the way out; what holds is folded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.views.blocks import Counts, Folded, Grid, Mark, Note, Way, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runbook_lib.model import Finding, Verdict
+    from runbook_lib.views.blocks import Block, Cell, Tone
+    from runbook_lib.views.shown import Findings
+
+VERDICTS: dict[Verdict, Mark] = {
+    "broken": Mark("broken", "bad", "\N{MULTIPLICATION SIGN}"),
+    "unknown": Mark("unknown", "open", "?"),
+    "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),
+    "kept": Mark("kept", "good", "\N{CHECK MARK}"),
+}
+ADVICE = Mark("kept, with advice", "change", "!")
+_SECTIONS: tuple[tuple[Verdict, str], ...] = (
+    ("broken", "Broken: mend these"),
+    ("owed", "Owed by somebody else"),
+    ("unknown", "Unknown: could not be decided"),
+)
+
+
+def counts(found: Sequence[Finding]) -> Counts:
+    """Count verdicts, worst first; advice is a kind of kept."""
+    verdicts = [each.verdict for each in found]
+    advice = sum(each.verdict == "kept" and each.warning for each in found)
+    marks = [
+        Mark(f"{verdicts.count(each):,} {each}", _tone(mark, verdicts.count(each))) for each, mark in VERDICTS.items()
+    ]
+    return Counts((*marks, *((Mark(f"{advice:,} with advice", "change"),) if advice else ())))
+
+
+def _tone(mark: Mark, number: int) -> Tone:
+    return mark.tone if number else "quiet"
+
+
+def findings(value: Findings) -> Iterator[Block]:
+    """Draw findings under their title."""
+    if not len(value):
+        yield Note((f"{value.title}: {value.empty or 'no findings'}.",))
+        return
+    yield from verdicts(value.findings)
+
+
+def one(value: Finding) -> Iterator[Block]:
+    """Draw one finding."""
+    yield table("Finding", (value,))
+
+
+def verdicts(found: Sequence[Finding]) -> Iterator[Block]:
+    """Draw findings of one stage or of many."""
+    yield counts(found)
+    yield from pending(found)
+    advised = [each for each in found if each.verdict == "kept" and each.warning]
+    if advised:
+        yield table("Kept, with advice that nobody is bound to", advised)
+    kept = [each for each in found if each.verdict == "kept" and not each.warning]
+    if kept:
+        yield Folded(f"{counted(len(kept), 'claim')} kept", (table("Kept", kept),))
+
+
+def pending(found: Sequence[Finding]) -> Iterator[Block]:
+    """Draw what is broken, owed or unknown."""
+    for verdict, caption in _SECTIONS:
+        some = [each for each in found if each.verdict == verdict]
+        if some:
+            yield table(caption, some)
+
+
+def table(caption: str, found: Sequence[Finding]) -> Grid:
+    """Draw findings as a table; the stage is a column where there are several."""
+    has_stages = len({each.stage for each in found}) > 1
+    columns = ("verdict", *(("stage",) if has_stages else ()), "rows", "claim", "found", "known by")
+    return Grid(caption, columns, tuple(_row(each, has_stages=has_stages) for each in found))
+
+
+def _row(each: Finding, *, has_stages: bool) -> tuple[Cell, ...]:
+    mark = ADVICE if each.warning and each.verdict == "kept" else VERDICTS[each.verdict]
+    found: Cell = (
+        *((each.detail,) if each.detail else ()),
+        *((f"owed by {each.by}",) if each.by else ()),
+        *((Way(each.way_out),) if each.way_out else ()),
+    )
+    return (
+        (mark,),
+        *(((each.stage,),) if has_stages else ()),
+        (", ".join(each.rows),),
+        (each.claim,),
+        found,
+        (each.grade,),
+    )

@@ -1,0 +1,207 @@
+"""Draw changes, plans, the approval gate and receipts: counts first, then what changes, then what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.views import naming
+from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
+from runbook_lib.views.difference import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runbook_lib.model import (
+        Approval,
+        Change,
+        Contested,
+        EnvironmentPlan,
+        Outcome,
+        Owed,
+        Plan,
+        Receipt,
+        Resource,
+        Verb,
+    )
+    from runbook_lib.views.blocks import Block, Cell, Tone
+    from runbook_lib.views.shown import Gate
+
+VERBS: dict[Verb, Mark] = {
+    "create": Mark("create", "good", "+"),
+    "update": Mark("update", "change", "~"),
+    "remove": Mark("remove", "bad", "-"),
+}
+OUTCOMES: dict[Outcome, Mark] = {
+    "applied": Mark("applied", "good", "\N{CHECK MARK}"),
+    "failed": Mark("failed", "bad", "\N{MULTIPLICATION SIGN}"),
+    "rolled back": Mark("rolled back", "change", "\N{ANTICLOCKWISE OPEN CIRCLE ARROW}"),
+    "withheld": Mark("withheld", "quiet", "\N{EN DASH}"),
+    "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),
+}
+
+
+def plan_counts(plans: Sequence[Plan]) -> Counts:
+    """Count what would change and what would not."""
+    verbs = [change.verb for plan in plans for change in plan.changes]
+    numbers: tuple[tuple[int, str, Tone], ...] = (
+        (verbs.count("create"), "to create", "good"),
+        (verbs.count("update"), "to update", "change"),
+        (verbs.count("remove"), "to remove", "bad"),
+        (sum(len(plan.kept) for plan in plans), "kept", "plain"),
+        (sum(len(plan.owed) for plan in plans), "owed or unknown", "owed"),
+        (sum(len(plan.contested) for plan in plans), "contested", "bad"),
+    )
+    always = {"to create", "to update", "to remove", "kept"}
+    return Counts(
+        tuple(
+            Mark(f"{number:,} {words}", tone if number else "quiet")
+            for number, words, tone in numbers
+            if number or words in always
+        )
+    )
+
+
+def plan(value: Plan) -> Iterator[Block]:
+    """Draw one stage's plan."""
+    yield plan_counts((value,))
+    if not value.changes:
+        said = (
+            "Nothing to change: everything is as wanted."
+            if _is_whole(value)
+            else "Nothing that may be changed from here."
+        )
+        yield Note((said,))
+    else:
+        yield changes(value.changes)
+    if value.contested:
+        yield _contested(value.contested)
+    if value.owed:
+        yield _owed(value.owed)
+    if value.kept:
+        yield Folded(f"{counted(len(value.kept), 'resource')} kept", (resources(value.kept, "Kept as they are"),))
+    scope = tuple((label, (Code(text or "AWS"),)) for label, text in value.scope)
+    digest = Facts("The digest", (("plan", (Code(value.digest),)),))
+    yield digest
+    if scope:
+        yield Folded("What the digest binds beside the changes", (Facts("Scope", scope),))
+
+
+def _is_whole(value: Plan) -> bool:
+    return not value.owed and not value.contested
+
+
+def changes(found: Sequence[Change], caption: str = "Changes, in the order in which they are made") -> Grid:
+    """Draw changes as a table."""
+    return Grid(caption, ("change", "what", "name", "difference"), tuple(_change(each) for each in found))
+
+
+def _change(each: Change) -> tuple[Cell, ...]:
+    subject = each.subject
+    difference = (*((each.reason,) if each.reason else ()), *shown(each.before, each.after))
+    return ((VERBS[each.verb],), (naming.kind(subject),), (naming.name(subject),), difference)
+
+
+def change(value: Change) -> Iterator[Block]:
+    """Draw one change."""
+    yield changes((value,), "Change")
+
+
+def resources(found: Sequence[Resource], caption: str) -> Grid:
+    """List resources by kind and name."""
+    rows = tuple(((naming.kind(each),), (naming.name(each),)) for each in found)
+    return Grid(caption, ("what", "name"), rows)
+
+
+def _contested(found: Sequence[Contested]) -> Grid:
+    rows = tuple(((Code(each.address),), (each.reason, Way(each.way_out))) for each in found)
+    return Grid("Contested: left alone, they are not ours", ("address", "why, and the way out"), rows)
+
+
+def _owed(found: Sequence[Owed]) -> Grid:
+    tones: dict[str, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            (Mark(each.verdict, tones.get(each.verdict, "quiet")),),
+            (Code(each.address),),
+            (each.by,),
+            (each.reason, *((Way(each.way_out),) if each.way_out else ())),
+        )
+        for each in found
+    )
+    return Grid("Left out of the plan", ("verdict", "address", "by whom", "why, and the way out"), rows)
+
+
+def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
+    """Draw the plan of all stages: the one digest first."""
+    yield plan_counts(value.plans)
+    yield Facts("The digest that one approval is for", (("plan", (Code(value.digest),)),))
+    for each in value.plans:
+        verbs = [change.verb for change in each.changes]
+        said = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in VERBS if verb in verbs) or "nothing to change"
+        yield Folded(f"{each.stage}: {said}", tuple(plan(each)))
+
+
+def approval(value: Approval) -> Iterator[Block]:
+    """Draw an approval."""
+    yield Facts("Approval", (("by", (value.by,)), ("at", (value.at,)), ("digest", (Code(value.digest),))))
+
+
+def gate(value: Gate) -> Iterator[Block]:
+    """Say whether the plan may be applied, and how to approve it when it may not."""
+    held = value.approval
+    if held is not None:
+        yield Note((f"Approved by {held.by}.",), "good")
+        if value.plan.digest != value.approved.digest:
+            done = len(value.approved.changes) - len(value.plan.changes)
+            yield Note(
+                (f"An approved run goes on: {done} of {counted(len(value.approved.changes), 'change')} are in place.",)
+            )
+        yield from approval(held)
+    elif value.plan.changes:
+        number = counted(len(value.plan.changes), "change")
+        yield Note((f"Not approved: Apply will withhold {number} and write nothing.",), "change")
+        ways = (
+            (
+                "in this notebook",
+                (Code(f'approve = "{value.plan.digest}"'), "in the parameters cell, then run all cells again"),
+            ),
+            ("this stage, from a shell", (Code(_command(value.plan)),)),
+        )
+        yield Facts("To approve exactly this plan", ways)
+    else:
+        yield Note(("Nothing to approve: the plan is empty.",), "good")
+
+
+def _command(value: Plan) -> str:
+    if value.stage == "teardown":
+        return f"runbook destroy {value.environment} --approve {value.digest}"
+    return f"runbook apply {value.environment} --stage {value.stage} --approve {value.digest}"
+
+
+def receipt(value: Receipt) -> Iterator[Block]:
+    """Draw what became of each change."""
+    outcomes = [entry.outcome for entry in value.entries]
+    yield Counts(
+        tuple(
+            Mark(f"{outcomes.count(each):,} {each}", mark.tone)
+            for each, mark in OUTCOMES.items()
+            if each in outcomes or each == "applied"
+        )
+    )
+    if not value.entries:
+        yield Note(("There was nothing to apply.",))
+        return
+    if value.approval is None:
+        yield Note(("Withheld, because nobody approved it. Nothing was written.",))
+    rows = tuple(
+        (
+            (OUTCOMES[entry.outcome],),
+            (VERBS[entry.change.verb],),
+            (naming.kind(entry.change.subject),),
+            (naming.name(entry.change.subject),),
+            tuple(filter(None, (entry.detail, f"by {entry.by}" if entry.by else ""))),
+            (entry.at,),
+        )
+        for entry in value.entries
+    )
+    yield Grid("Receipt", ("outcome", "change", "what", "name", "remark", "at"), rows)

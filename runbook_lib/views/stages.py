@@ -1,0 +1,58 @@
+"""Draw where a stage works, what it wants, and where its evidence lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.views import naming
+from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Heading, Listing, Mark, Note, counted
+from runbook_lib.views.difference import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.views.blocks import Block
+    from runbook_lib.views.shown import Closing, DesiredResources, StageBanner, Table
+
+
+def banner(value: StageBanner) -> Iterator[Block]:
+    """Draw account, endpoint, databases and run: what to read before anything else."""
+    stage = value.stage
+    yield Heading(f"{stage.number} · {stage.title}")
+    yield Note((stage.summary,))
+    if value.idle:
+        yield Note((f"Nothing to do here: {value.idle}.",), "quiet")
+    yield Facts("Where this run works", tuple((label, (text,)) for label, text in value.facts))
+
+
+def desired(value: DesiredResources) -> Iterator[Block]:
+    """Draw what a stage wants, and the texts to hand over."""
+    if value.idle:
+        yield Note((f"Nothing is wanted: {value.idle}.",))
+        return
+    texts = value.artefacts
+    yield Counts(
+        (
+            Mark(f"{counted(len(value.resources), 'resource')} wanted", "good" if value.resources else "quiet"),
+            Mark(f"{counted(len(texts), 'artefact')} to hand over", "open" if texts else "quiet"),
+        )
+    )
+    if value.resources:
+        rows = tuple(((naming.kind(each),), (naming.name(each),), shown(None, each)) for each in value.resources)
+        yield Grid("Wanted", ("what", "name", "holds"), rows)
+    if texts:
+        listings = tuple(Listing(name, text) for name, text in texts.items())
+        yield Folded(f"{counted(len(texts), 'artefact')} for someone else to apply", listings)
+
+
+def closing(value: Closing) -> Iterator[Block]:
+    """Say where the evidence lies."""
+    yield Note((f"The evidence of {value.stage} is kept.",), "good")
+    files = (("artefacts", tuple(Code(each) for each in value.artefacts)),) if value.artefacts else ()
+    yield Facts("Evidence", (("record", (Code(value.record),)), *files))
+
+
+def table(value: Table) -> Iterator[Block]:
+    """Draw a plain table."""
+    rows = tuple(tuple((text,) for text in row) for row in value.rows)
+    yield Grid(value.caption, value.columns, rows)

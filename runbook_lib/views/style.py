@@ -1,0 +1,108 @@
+"""The colours and the stylesheet: light and dark, every pair of them readable (WCAG 2.2 AA, held by a test)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LIGHT: Mapping[str, str] = {
+    "bg": "#ffffff",
+    "panel": "#f6f8fa",
+    "line": "#d1d9e0",
+    "fg": "#1f2328",
+    "muted": "#59636e",
+    "link": "#0550ae",
+    "good": "#0f5323",
+    "good-bg": "#dafbe1",
+    "change": "#6b4000",
+    "change-bg": "#fff4c2",
+    "bad": "#8f0c20",
+    "bad-bg": "#ffe4e1",
+    "owed": "#58309f",
+    "owed-bg": "#f5ebff",
+    "open": "#0a3f7f",
+    "open-bg": "#dbf0ff",
+    "quiet": "#59636e",
+    "quiet-bg": "#eff2f5",
+}
+DARK: Mapping[str, str] = {
+    "bg": "#0f141b",
+    "panel": "#171d26",
+    "line": "#3a424d",
+    "fg": "#e6edf3",
+    "muted": "#a3acb7",
+    "link": "#79c0ff",
+    "good": "#6fdd8b",
+    "good-bg": "#12301c",
+    "change": "#eac54f",
+    "change-bg": "#332a0b",
+    "bad": "#ffa198",
+    "bad-bg": "#3c1618",
+    "owed": "#d8b9ff",
+    "owed-bg": "#2c2041",
+    "open": "#8fcbff",
+    "open-bg": "#10294a",
+    "quiet": "#a3acb7",
+    "quiet-bg": "#20262f",
+}
+PAIRS = (
+    ("fg", "bg"),
+    ("fg", "panel"),
+    ("muted", "bg"),
+    ("muted", "panel"),
+    ("link", "bg"),
+    ("link", "panel"),
+    *((tone, f"{tone}-bg") for tone in ("good", "change", "bad", "owed", "open", "quiet")),
+    *((tone, ground) for tone in ("good", "change", "bad", "owed", "open") for ground in ("bg", "panel")),
+    *(("fg", f"{tone}-bg") for tone in ("good", "change", "bad", "owed", "open", "quiet")),
+)
+"""Every text colour with every ground that it stands on."""
+
+_RULES = """
+.rb{color:var(--fg);background:var(--bg);font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
+padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
+.rb h2,.rb h3,.rb h4{line-height:1.3;margin:1em 0 .4em;color:inherit}.rb h3{font-size:1.1em}.rb h4{font-size:1em}
+.rb p{margin:.5em 0}.rb a{color:var(--link)}.rb *:first-child{margin-top:0}
+.rb table{border-collapse:collapse;margin:.5em 0;font-size:13px;width:auto;max-width:100%;table-layout:auto;border:0}
+.rb caption{caption-side:top;text-align:left;color:var(--muted);font-weight:600;padding:.2em 0;white-space:nowrap}
+.rb tr,.rb tbody tr:nth-child(odd),.rb tbody tr:nth-child(even){background:transparent}
+.rb th,.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
+white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
+.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
+.rb tbody th{white-space:pre-wrap}.rb .f th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
+.rb code,.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
+background:transparent;padding:0;border:0}
+.rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
+border-radius:4px;max-height:36em;overflow-y:auto}
+.rb summary{cursor:pointer;color:var(--link)}.rb summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.rb .c{display:flex;flex-wrap:wrap;gap:.4em;margin:.5em 0;padding:0;list-style:none}
+.rb .c li{margin:0;padding:.1em .6em;border-radius:1em;font-weight:600;color:var(--quiet);background:var(--quiet-bg)}
+.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
+.rb .n{padding:.4em .7em;border-radius:4px}.rb .w{display:block;margin-top:.15em}.rb .w::before{content:"\\2192  "}
+.rb ins,.rb del,.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
+.rb .k{font-weight:600}
+"""
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in colours.items())
+
+
+def _tones() -> str:
+    tones = ("good", "change", "bad", "owed", "open", "quiet")
+    rule = ".rb .{0},.rb .c li.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
+    return "".join(rule.format(tone) for tone in tones) + (
+        ".rb ins{color:var(--good);background:var(--good-bg)}.rb del{color:var(--bad);background:var(--bad-bg)}\n"
+        ".rb i{color:var(--change);background:var(--change-bg)}\n"
+    )
+
+
+def stylesheet() -> str:
+    """Write the stylesheet of a view; a notebook's own theme wins over the reader's system."""
+    light, dark = _variables(LIGHT), _variables(DARK)
+    return (
+        f".rb{{{light}color-scheme:light}}\n"
+        f"@media (prefers-color-scheme:dark){{.rb{{{dark}color-scheme:dark}}}}\n"
+        f"[data-jp-theme-light=true] .rb{{{light}color-scheme:light}}\n"
+        f"[data-jp-theme-light=false] .rb{{{dark}color-scheme:dark}}"
+        f"{_RULES}{_tones()}"
+    )
