@@ -10,6 +10,7 @@ from runbook_lib.adapters.aws.secret_store import AwsSecrets
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.recording import Recorder
+    from runbook_lib.adapters.aws.retry import Patience
     from runbook_lib.adapters.aws.session import AwsSession
     from runbook_lib.adapters.aws.target import AwsTarget
     from runbook_lib.parameters import Environment
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 class Connections:
     """Hold what was connected so far; loading an SDK waits for its first use as well."""
 
-    def __init__(self, environment: Environment, recorder: Recorder | None = None) -> None:
+    def __init__(self, environment: Environment, recorder: Recorder | None = None, patience: Patience | None = None) -> None:
         self.environment = environment
         self.secrets = AwsSecrets(self.session)
-        self._recorder = recorder
+        self._recorder, self._patience = recorder, patience
         self._lock = threading.RLock()
         self._session: AwsSession | None = None
         self._warehouse: Target | None = None
@@ -33,7 +34,7 @@ class Connections:
 
         with self._lock:
             if self._session is None:
-                self._session = AwsSession(self.environment, self._recorder)
+                self._session = AwsSession(self.environment, self._recorder, patience=self._patience)
             return self._session
 
     def aws(self) -> AwsTarget:

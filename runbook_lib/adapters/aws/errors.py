@@ -159,18 +159,25 @@ def translated(error: Exception, request: Request) -> TargetError:
             )
     if isinstance(error, _LOGINS):
         return LoginRefused(request.where, _said(error), _LOGIN_WAY_OUT)
-    layer = next((name for kind, name in _LAYERS if isinstance(error, kind)), "")
+    layer = _layer(error)
     if layer:
-        layer = "DNS" if _NAME_RESOLUTION.search(str(error)) else layer
-        return Unreachable(
-            request.where, f"{layer} failed: {_said(error)}", "check network, proxy and aws.endpoint, then run again"
-        )
+        way_out = "check network, proxy and aws.endpoint, then run again"
+        return Unreachable(request.where, f"{layer} failed: {_said(error)}", way_out)
     return Rejected(request.where, _said(error))
 
 
 _LOGIN_WAY_OUT = (
     "renew the credentials (for example `aws sso login`) or correct aws.profile and aws.role_arn, then run again"
 )
+
+
+def _layer(error: Exception) -> str:
+    """Name the layer of the connection that failed, empty when it is not the connection."""
+    layer = next((name for kind, name in _LAYERS if isinstance(error, kind)), "")
+    cause = f"{error} {getattr(error, 'kwargs', {}).get('error', '')}"
+    if layer == "TCP":
+        return "DNS" if _NAME_RESOLUTION.search(cause) else "TCP (refused)" if "refused" in cause else layer
+    return layer
 
 
 def _said(error: Exception) -> str:
