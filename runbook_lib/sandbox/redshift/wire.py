@@ -1,0 +1,81 @@
+"""Messages of the PostgreSQL protocol, version 3.0, as far as the proxy reads or writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+INT = struct.Struct("!I")
+PROTOCOL = 196608
+CANCEL_REQUEST, SSL_REQUEST, GSS_REQUEST = 80877102, 80877103, 80877104
+AUTH_OK, AUTH_MD5, AUTH_DIGEST = 0, 5, 13
+# Start-up keys of redshift_connector that PostgreSQL does not know.
+REDSHIFT_KEYS = frozenset(
+    [
+        "client_protocol_version",
+        "driver_version",
+        "os_version",
+        "plugin_name",
+        "driver_discovery_version",
+        "idp_type",
+        "provider_name",
+        "identity_namespace",
+        "token_type",
+    ]
+)
+HIDDEN_STATUS = frozenset(
+    (
+        b"default_transaction_read_only",
+        b"in_hot_standby",
+        b"scram_iterations",
+        b"IntervalStyle",
+        b"application_name",
+        b"search_path",
+    )
+)
+STATUS = {b"server_version": b"8.0.2"}
+
+
+async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Read one message: its type and body. Raises IncompleteReadError when the connection ends."""
+    head = await reader.readexactly(5)
+    return head[:1], await reader.readexactly(INT.unpack(head[1:])[0] - 4)
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    """Frame a message."""
+    return kind + INT.pack(len(body) + 4) + body
+
+
+def error(code: str, text: str, severity: str = "ERROR") -> bytes:
+    """Frame an ErrorResponse."""
+    fields = {"S": severity, "C": code, "M": text}
+    return message(b"E", b"".join(key.encode() + value.encode() + b"\0" for key, value in fields.items()) + b"\0")
+
+
+def start_up(parameters: dict[str, str]) -> bytes:
+    """Frame a StartupMessage."""
+    body = INT.pack(PROTOCOL) + b"".join(f"{key}\0{value}\0".encode() for key, value in parameters.items()) + b"\0"
+    return INT.pack(len(body) + 4) + body
+
+
+def start_up_parameters(body: bytes) -> dict[str, str]:
+    """Read a StartupMessage's parameters."""
+    words = body[4:].rstrip(b"\0").split(b"\0")
+    return {key.decode(): value.decode() for key, value in zip(words[::2], words[1::2], strict=False)}
+
+
+def status(body: bytes) -> bytes | None:
+    """Rewrite a ParameterStatus as Redshift sends it; None when Redshift sends none."""
+    key, value = body[:-1].split(b"\0")
+    return None if key in HIDDEN_STATUS else key + b"\0" + STATUS.get(key, value) + b"\0"
+
+
+def error_as_redshift(body: bytes) -> bytes:
+    """Leave PostgreSQL's own fields out of an error, and say user instead of role."""
+    fields = [
+        field
+        for field in body.replace(b'\0Mrole "', b'\0Muser "').split(b"\0")
+        if field and field[:1] not in b"WFLRqpstcdn"
+    ]
+    return b"".join(field + b"\0" for field in fields) + b"\0"
