@@ -107,9 +107,7 @@ def test_only_star_and_question_mark_are_special() -> None:
 def test_an_external_schema_is_granted_by_itself() -> None:
     """USAGE alone, outside the transaction, one schema a resource, and no SELECT on its tables."""
     env = environment(schemas={"include": ["lake"]})
-    answers = world(
-        env, {SOURCE: (schema("lake", kind="external"),), RelationsAsked(side="source"): (relation("lake", "t"),)}
-    )
+    answers = world(env, {SOURCE: (schema("lake", kind="external"),), RelationsAsked(side="source"): (relation("lake", "t"),)})
     external = [each for each in wanted("source_database", env, answers) if isinstance(each, Grants) and each.external]
     assert [(each.address, each.objects, each.group) for each in external] == [
         ("grants/source/tonic_user/USAGE/schema/lake", (("lake",),), "")
@@ -130,9 +128,7 @@ def test_a_datashare_schema_gets_no_grant_and_a_finding() -> None:
 def test_a_pattern_that_matches_nothing_is_broken() -> None:
     """A misspelt schema is named."""
     env = environment(schemas={"include": ["crm", "slaes"]})
-    assert verdicts("source_database", "every pattern matches a schema", env) == [
-        ("broken", "`slaes` matches no schema of dev")
-    ]
+    assert verdicts("source_database", "every pattern matches a schema", env) == [("broken", "`slaes` matches no schema of dev")]
 
 
 def test_later_tables_are_opted_in_per_creator() -> None:
@@ -173,9 +169,7 @@ def test_a_database_yet_to_be_made_is_not_mistaken_for_the_source() -> None:
     """While the destination is missing its session sits in another database of the cluster."""
     env = environment(destination={"create_database": True})
     elsewhere = session("destination", namespace="namespace-source", database="dev", databases=("dev",))
-    answers = world(
-        env, {SessionAsked(side="destination"): elsewhere, DESTINATION: Unanswered("no such database", "broken")}
-    )
+    answers = world(env, {SessionAsked(side="destination"): elsewhere, DESTINATION: Unanswered("no such database", "broken")})
     found = wanted("destination_database", env, answers)
     assert [each.address for each in found] == [  # type: ignore[union-attr]
         "database/destination/masked",
@@ -191,13 +185,9 @@ def test_a_missing_database_is_broken_unless_it_may_be_made() -> None:
     env = environment()
     answers = world(env, {SessionAsked(side="destination"): session("destination", database="dev", databases=("dev",))})
     reasons = {name: each.reason for name, each in refused("destination_database", env, answers).items()}
-    assert reasons == dict.fromkeys(
-        ("database", "user", "grants", "drop", "ownership"), "there is no database masked on dst.example"
-    )
+    assert reasons == dict.fromkeys(("database", "user", "grants", "drop", "ownership"), "there is no database masked on dst.example")
     assert [
-        each
-        for each in wanted("destination_database", environment(destination={"create_database": True}))
-        if isinstance(each, Database)
+        each for each in wanted("destination_database", environment(destination={"create_database": True})) if isinstance(each, Database)
     ] != []
 
 
@@ -235,16 +225,12 @@ def test_drop_is_granted_on_exactly_the_schemas_that_need_it() -> None:
         (("crm",), "kept", True, "a job may drop crm of masked and what is in them"),
     ],
 )
-def test_drop_is_computed_again_and_warns_of_lost_data(
-    held: tuple[str, ...], verdict: str, warning: bool, detail: str
-) -> None:
+def test_drop_is_computed_again_and_warns_of_lost_data(held: tuple[str, ...], verdict: str, warning: bool, detail: str) -> None:
     """The recomputed set is granted, with a warning of what a job replaces."""
     env = environment()
     answers = world(env, {DESTINATION: (schema("crm"),), WRITER: privileges(schemas_with_drop=held)})
     found = [
-        (each.verdict, each.warning, each.detail)
-        for check, each in judged("destination_database", env, answers)
-        if check.claim == DROPS
+        (each.verdict, each.warning, each.detail) for check, each in judged("destination_database", env, answers) if check.claim == DROPS
     ]
     assert found == [(verdict, warning, detail)]
 
@@ -259,9 +245,7 @@ def test_without_the_source_only_the_drop_part_waits() -> None:
 def test_preserved_ownership_wants_a_superuser_and_no_grants() -> None:
     """H4: the other branch."""
     assert wanted("destination_database", environment(destination=OWNERSHIP)) == [
-        DatabaseUser(
-            side="destination", name="tonic_destination_user", password="env:DESTINATION_PASSWORD", superuser=True
-        )
+        DatabaseUser(side="destination", name="tonic_destination_user", password="env:DESTINATION_PASSWORD", superuser=True)
     ]
 
 
@@ -286,14 +270,8 @@ def test_what_others_own_is_owed_with_its_ddl() -> None:
             RelationsAsked(side="destination"): (relation("Sales", 'the "x"', "etl"),),
         },
     )
-    found = [
-        each
-        for check, each in judged("destination_database", env, answers)
-        if check.claim == OWNS and each.verdict != "kept"
-    ]
-    assert [(each.verdict, each.by, each.detail) for each in found] == [
-        ("owed", "warehouse admin", "2 objects belong to others")
-    ]
+    found = [each for check, each in judged("destination_database", env, answers) if check.claim == OWNS and each.verdict != "kept"]
+    assert [(each.verdict, each.by, each.detail) for each in found] == [("owed", "warehouse admin", "2 objects belong to others")]
     assert found[0].way_out.splitlines()[1:] == [
         'ALTER SCHEMA "Sales" OWNER TO "tonic_destination_user";',
         'ALTER TABLE "Sales"."the ""x""" OWNER TO "tonic_destination_user";',

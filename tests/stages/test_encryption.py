@@ -51,9 +51,7 @@ def test_a_created_key_starts_with_the_account_statement_alone() -> None:
     """The key policy lets IAM decide; nobody bypasses KMS's check against locking oneself out."""
     env = environment(kms={"bucket_keys": {"source": {"create": "tonic-b"}}})
     policy = next(each.policy for each in wanted("encryption", env) if isinstance(each, Key))
-    statements = [
-        {key: each[key] for key in ("Sid", "Action", "Principal")} for each in json.loads(policy)["Statement"]
-    ]
+    statements = [{key: each[key] for key in ("Sid", "Action", "Principal")} for each in json.loads(policy)["Statement"]]
     root = "arn:aws:iam::111122223333:root"
     assert statements == [{"Sid": "Account", "Action": ["kms:*"], "Principal": {"AWS": [root]}}]
 
@@ -68,9 +66,7 @@ def test_one_key_for_everything_is_created_once() -> None:
 def test_an_adopted_queue_key_gets_the_statement_only() -> None:
     """What we did not create gets one statement merged by its Sid."""
     statement = wanted("encryption", legacy())
-    assert [(type(each), each.address) for each in statement] == [
-        (KeyStatement, f"kms_key_statement/{QUEUE_KEY}/{SID}")
-    ]  # type: ignore[union-attr]
+    assert [(type(each), each.address) for each in statement] == [(KeyStatement, f"kms_key_statement/{QUEUE_KEY}/{SID}")]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +84,7 @@ def test_an_adopted_queue_key_gets_the_statement_only() -> None:
 )
 def test_the_statement_is_the_vendors_narrowed_when_scoped(style: str, condition: Any) -> None:
     """Both styles carry the vendor's Sid; the condition is the narrowed one's."""
-    statement = next(
-        each for each in wanted("encryption", legacy(policy_style=style)) if isinstance(each, KeyStatement)
-    )
+    statement = next(each for each in wanted("encryption", legacy(policy_style=style)) if isinstance(each, KeyStatement))
     assert (statement.sid, json.loads(statement.statement).get("Condition")) == (SID, condition)
 
 
@@ -119,9 +113,7 @@ def test_an_unfit_key_is_broken_and_gets_nothing(changes: dict[str, Any], reason
 
 def test_a_good_key_is_reported_by_id_and_arn() -> None:
     """The worker takes the id, policies take the ARN: both are told."""
-    assert verdicts("encryption", FIT, legacy()) == [
-        ("kept", f"id 11111111-1111-1111-1111-111111111111, ARN {QUEUE_KEY}")
-    ]
+    assert verdicts("encryption", FIT, legacy()) == [("kept", f"id 11111111-1111-1111-1111-111111111111, ARN {QUEUE_KEY}")]
 
 
 def test_an_alias_is_not_taken_for_a_key() -> None:
@@ -129,9 +121,7 @@ def test_an_alias_is_not_taken_for_a_key() -> None:
     alias = "arn:aws:kms:us-east-1:111122223333:alias/q"
     env = legacy(kms={"queue_key": {"adopt": alias}})
     answers = world(env, {KeyAsked(key=alias): key(env, QUEUE_KEY)})
-    assert verdicts("encryption", FIT, env, answers) == [
-        ("broken", f"{alias} is not the key's own ARN, which policies need")
-    ]
+    assert verdicts("encryption", FIT, env, answers) == [("broken", f"{alias} is not the key's own ARN, which policies need")]
 
 
 def test_a_key_id_stands_for_the_arn_in_this_account() -> None:
@@ -152,12 +142,8 @@ def test_a_bucket_key_of_ours_becomes_the_default_encryption() -> None:
     env = environment(kms={"bucket_keys": {"source": {"create": "tonic-b"}}})
     question = BucketAsked(name="tonic-src")
     for found in (None, bucket(env, "tonic-src")):
-        settings = [
-            each for each in wanted("encryption", env, world(env, {question: found})) if isinstance(each, BucketSetting)
-        ]
-        assert [(each.bucket, json.loads(each.value)["Rules"][0]["BucketKeyEnabled"]) for each in settings] == [
-            ("tonic-src", True)
-        ]
+        settings = [each for each in wanted("encryption", env, world(env, {question: found})) if isinstance(each, BucketSetting)]
+        assert [(each.bucket, json.loads(each.value)["Rules"][0]["BucketKeyEnabled"]) for each in settings] == [("tonic-src", True)]
         assert "@(kms_key/tonic-b)" in settings[0].value
 
 
@@ -181,9 +167,7 @@ def test_somebody_elses_bucket_keeps_its_encryption() -> None:
     ],
 )
 @pytest.mark.parametrize("slug", ["encryption", "preflight"])
-def test_the_key_of_a_bucket_is_compared_with_what_is_granted(
-    slug: str, granted: Any, found: str, manager: str, verdict: str
-) -> None:
+def test_the_key_of_a_bucket_is_compared_with_what_is_granted(slug: str, granted: Any, found: str, manager: str, verdict: str) -> None:
     """A bucket's own key counts, under V2 too; AWS's own managed key needs no grant."""
     env = environment(kms={"bucket_keys": granted})
     answers = world(

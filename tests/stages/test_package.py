@@ -107,9 +107,7 @@ def test_addresses_are_unique_over_all_stages(name: str) -> None:
 def test_what_is_not_kept_names_a_way_out(slug: str) -> None:
     """Against a world in which nothing is there, every judgement says what to do."""
     env = legacy(pipeline="both", confirmations=[])
-    silent = [
-        each.detail for _, each in judged(slug, env, _empty_world()) if each.verdict != "kept" and not each.way_out
-    ]
+    silent = [each.detail for _, each in judged(slug, env, _empty_world()) if each.verdict != "kept" and not each.way_out]
     assert silent == []
 
 

@@ -145,9 +145,7 @@ def test_refused_rights_are_owed_before_anything_is_planned() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "grade"), [("", "simulated by AWS"), ("http://127.0.0.1:5555", "evaluated offline")]
-)
+@pytest.mark.parametrize(("endpoint", "grade"), [("", "simulated by AWS"), ("http://127.0.0.1:5555", "evaluated offline")])
 def test_a_simulation_on_loopback_is_no_more_than_our_own(endpoint: str, grade: str) -> None:
     """The grade is AWS's only when AWS simulated."""
     env = environment(aws={"endpoint": endpoint})
@@ -166,14 +164,8 @@ def test_rights_follow_what_the_environment_makes() -> None:
         *(f"iam:{name}" for name in ("AddRoleToInstanceProfile", "CreateInstanceProfile", "CreateRole", "PassRole")),
         *(f"iam:{name}" for name in ("PutRolePolicy", "TagInstanceProfile", "TagRole")),
         *(f"kms:{name}" for name in ("CreateAlias", "CreateKey", "EnableKeyRotation", "PutKeyPolicy", "TagResource")),
-        *(
-            f"s3:{name}"
-            for name in ("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketTagging")
-        ),
-        *(
-            f"s3:{name}"
-            for name in ("PutBucketPublicAccessBlock", "PutEncryptionConfiguration", "PutLifecycleConfiguration")
-        ),
+        *(f"s3:{name}" for name in ("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketTagging")),
+        *(f"s3:{name}" for name in ("PutBucketPublicAccessBlock", "PutEncryptionConfiguration", "PutLifecycleConfiguration")),
         "secretsmanager:CreateSecret",
         "secretsmanager:TagResource",
     }
@@ -209,10 +201,7 @@ def test_an_expired_word_counts_no_more() -> None:
 
 def test_the_chosen_process_is_recorded() -> None:
     """A6: the branch stands in the report."""
-    found = [
-        verdicts("preflight", "the data generation process is chosen", env)[0][1]
-        for env in (environment(), legacy(pipeline="both"))
-    ]
+    found = [verdicts("preflight", "the data generation process is chosen", env)[0][1] for env in (environment(), legacy(pipeline="both"))]
     assert found == [
         "Data Pipeline V2, the vendor's default: no SQS, no Lambda",
         "both processes on one server: both policies are attached",

@@ -65,14 +65,10 @@ def test_an_excluded_schema_is_not_read() -> None:
 def test_what_the_user_is_refused_is_broken(changes: dict[str, object], detail: str) -> None:
     """A refused read names the relation and the reason."""
     answers = world(environment(), {source_login(): login("source", "tonic_user", **changes)})
-    assert verdicts("rehearsal", LOGS_IN, environment(), answers) == [
-        ("broken", f"tonic_user in dev is refused: {detail}")
-    ]
+    assert verdicts("rehearsal", LOGS_IN, environment(), answers) == [("broken", f"tonic_user in dev is refused: {detail}")]
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "grade"), [("", "exercised live"), ("http://127.0.0.1:5555", "exercised in the sandbox")]
-)
+@pytest.mark.parametrize(("endpoint", "grade"), [("", "exercised live"), ("http://127.0.0.1:5555", "exercised in the sandbox")])
 def test_a_log_in_is_graded_by_where_it_happened(endpoint: str, grade: str) -> None:
     """Exercising the sandbox counts as that."""
     env = environment(aws={"endpoint": endpoint})

@@ -31,13 +31,11 @@ ASKED = InstanceAsked(instance_id=INSTANCE)
 RUNS = "the server runs as the role"
 TRUST = "the role's trust lets the server in"
 V2 = "the server role carries the V2 permissions"
-PASS = "the server may pass the Lambda role that exists"  # noqa: S105
+PASS = "the server may pass the Lambda role that exists"
 REST = "nothing else is attached to the server role"
 FITS = "the role's inline policies fit"
 ECS = f"arn:aws:iam::111122223333:role/ecs/{SERVER}-task"
-ECS_TRUST = (
-    '{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
-)
+ECS_TRUST = '{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 
 
 def addresses(slug: str, env: Any, answers: World | None = None) -> list[str]:
@@ -84,9 +82,7 @@ def test_a_lambda_trust_with_anybody_else_is_broken(service: str, detail: str) -
     env = legacy()
     trust = f'{{"Statement":{{"Effect":"Allow","Principal":{service},"Action":"sts:AssumeRole"}}}}'
     answers = world(env, {RoleAsked(name=LAMBDA): role(env, LAMBDA, trust=trust)})
-    [(verdict, found)] = verdicts(
-        "lambda_role", "the Lambda service, and nobody else, may assume the role", env, answers
-    )
+    [(verdict, found)] = verdicts("lambda_role", "the Lambda service, and nobody else, may assume the role", env, answers)
     assert (verdict, found.endswith(detail)) == ("broken", True)
 
 
@@ -125,9 +121,7 @@ def test_role_and_profile_are_made_only_where_they_are_ours(found: dict[str, str
 def test_policies_go_to_the_role_that_the_profile_names() -> None:
     """A profile's name is not taken for its role's."""
     env = environment()
-    answers = world(
-        env, {ASKED: instance(profile="web", role="their-role"), RoleAsked(name="their-role"): role(env, "their-role")}
-    )
+    answers = world(env, {ASKED: instance(profile="web", role="their-role"), RoleAsked(name="their-role"): role(env, "their-role")})
     assert addresses("server_role", env, answers) == ["iam_role_policy/their-role/tonic-server-role-v2"]
 
 
@@ -147,9 +141,7 @@ def test_a_role_by_arn_gets_policies_and_keeps_its_trust() -> None:
     name = f"{SERVER}-task"
     answers = world(env, {RoleAsked(name=name): role(env, name, arn=ECS, trust=ECS_TRUST, tags=())})
     assert addresses("server_role", env, answers) == [f"iam_role_policy/{name}/tonic-server-role-v2"]
-    assert verdicts("server_role", TRUST, env, answers) == [
-        ("kept", f"{name} may be taken by Service:ecs-tasks.amazonaws.com")
-    ]
+    assert verdicts("server_role", TRUST, env, answers) == [("kept", f"{name} may be taken by Service:ecs-tasks.amazonaws.com")]
     assert amiss("server_role", env, answers) == [(RUNS, "owed")]
 
 
@@ -192,9 +184,7 @@ def test_the_principal_in_china_is_owed_a_look() -> None:
     """aws-cn is accepted with a finding that says what is unconfirmed."""
     env = environment(aws={"partition": "aws-cn", "region": "cn-north-1"})
     assert json.loads(ec2_trust(env))["Statement"][0]["Principal"] == {"Service": ["ec2.amazonaws.com.cn"]}
-    detail = (
-        f"{SERVER} may be taken by Service:ec2.amazonaws.com.cn; the principal's regional name in China is unconfirmed"
-    )
+    detail = f"{SERVER} may be taken by Service:ec2.amazonaws.com.cn; the principal's regional name in China is unconfirmed"
     assert verdicts("server_role", TRUST, env) == [("owed", detail)]
 
 
@@ -221,9 +211,7 @@ def test_each_process_has_its_policy_and_extras_stand_apart(pipeline: str, names
 def test_foreign_policies_are_broken_with_the_command_that_takes_them_off() -> None:
     """What the runbook did not attach it does not detach."""
     env = environment()
-    carried = role(
-        env, SERVER, inline=(*server_role_policies(env), ("theirs", "{}")), attached=("arn:aws:iam::aws:policy/Admin",)
-    )
+    carried = role(env, SERVER, inline=(*server_role_policies(env), ("theirs", "{}")), attached=("arn:aws:iam::aws:policy/Admin",))
     answers = world(env, {RoleAsked(name=SERVER): carried})
     found = [(each.verdict, each.way_out) for check, each in judged("server_role", env, answers) if check.claim == REST]
     assert found == [
@@ -293,9 +281,7 @@ def test_pass_role_names_the_role_that_exists(found: dict[str, str] | None, verd
     """C3: PassRole ARN, TONIC_LAMBDA_ROLE and the role are one."""
     env = legacy()
     answers = world(env, {RoleAsked(name=LAMBDA): None if found is None else role(env, LAMBDA, **found)})
-    judgements = [
-        (each.verdict, each.way_out) for check, each in judged("server_role", env, answers) if check.claim == PASS
-    ]
+    judgements = [(each.verdict, each.way_out) for check, each in judged("server_role", env, answers) if check.claim == PASS]
     assert judgements == [(verdict, way_out)]
 
 

@@ -19,9 +19,7 @@ def test_a_bucket_is_wanted_private_encrypted_short_lived_and_over_tls() -> None
     resources = [
         each
         for each in wanted("storage", environment())
-        if each.address.startswith(
-            ("s3_bucket/tonic-src", "s3_bucket_setting/tonic-src", "s3_bucket_statement/tonic-src")
-        )
+        if each.address.startswith(("s3_bucket/tonic-src", "s3_bucket_setting/tonic-src", "s3_bucket_statement/tonic-src"))
     ]  # type: ignore[union-attr]
     assert [each.address for each in resources] == [  # type: ignore[union-attr]
         "s3_bucket/tonic-src",
@@ -37,9 +35,7 @@ def test_a_bucket_is_wanted_private_encrypted_short_lived_and_over_tls() -> None
 def test_staged_objects_expire_and_uploads_are_cleaned_up() -> None:
     """The lifecycle aborts uploads after a day and expires objects after retention_days."""
     env = environment(buckets={"retention_days": 3})
-    values = [
-        each.value for each in wanted("storage", env) if isinstance(each, BucketSetting) and each.setting == "lifecycle"
-    ]
+    values = [each.value for each in wanted("storage", env) if isinstance(each, BucketSetting) and each.setting == "lifecycle"]
     abort = '{"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":1},"Filter":{"Prefix":""},"ID":"abort-incomplete-uploads","Status":"Enabled"}'
     expire = '{"Expiration":{"Days":3},"Filter":{"Prefix":""},"ID":"expire-staged-objects","Status":"Enabled"}'
     assert values == [f'{{"Rules":[{abort},{expire}]}}'] * 2
@@ -78,11 +74,7 @@ def test_only_buckets_to_create_are_wanted(changes: dict[str, Any], names: list[
 def test_a_bucket_with_a_key_leaves_its_encryption_to_the_key_stage() -> None:
     """The setting that needs the key is wanted after the key."""
     env = environment(kms={"bucket_keys": {"source": {"create": "tonic-b"}}})
-    settings = [
-        each.bucket
-        for each in wanted("storage", env)
-        if isinstance(each, BucketSetting) and each.setting == "encryption"
-    ]
+    settings = [each.bucket for each in wanted("storage", env) if isinstance(each, BucketSetting) and each.setting == "encryption"]
     assert settings == ["tonic-dst"]
 
 
@@ -107,9 +99,7 @@ def test_an_existing_bucket_is_judged(changes: dict[str, Any], verdict: str, det
     """Differences of a bucket that exists are findings."""
     env = environment()
     answers = world(env, {BucketAsked(name="tonic-src"): bucket(env, "tonic-src", **changes)})
-    assert (verdict, detail) in [
-        (each.verdict, each.detail) for check, each in judged("storage", env, answers) if check.claim == FIT
-    ]
+    assert (verdict, detail) in [(each.verdict, each.detail) for check, each in judged("storage", env, answers) if check.claim == FIT]
 
 
 def test_other_rules_that_expire_sooner_are_as_good() -> None:
@@ -143,9 +133,7 @@ def test_notifications_that_a_job_would_replace_are_warned_of() -> None:
 @pytest.mark.parametrize(("style", "verdict", "warning"), [("documented", "broken", False), ("scoped", "kept", True)])
 def test_names_are_held_to_the_prefix(style: str, verdict: str, warning: bool) -> None:
     """The documented policies reach names that begin with tonic-; scoped ones name the buckets."""
-    env = environment(
-        policy_style=style, buckets={"source": {"name": "my-tonic-x"}, "destination": {"name": "tonic-dst"}}
-    )
+    env = environment(policy_style=style, buckets={"source": {"name": "my-tonic-x"}, "destination": {"name": "tonic-dst"}})
     answers = world(env, {BucketAsked(name="my-tonic-x"): None})
     check, found = judged("storage", env, answers)[0]
     assert (check.rows, found.verdict, found.warning) == (("A4",), verdict, warning)

@@ -223,9 +223,7 @@ def _aws(env: Environment) -> World:
     buckets = {BucketAsked(name=name): bucket(env, name) for name in ("tonic-src", "tonic-dst")}
     roles = {RoleAsked(name=name): role(env, name) for name in (env.server_role, env.lambda_role)}
     return {
-        Caller(): CallerAnswer(
-            account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/op", partition="aws", region=REGION, endpoint="aws"
-        ),
+        Caller(): CallerAnswer(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/op", partition="aws", region=REGION, endpoint="aws"),
         InstanceAsked(instance_id=INSTANCE): instance(),
         ClusterAsked(cluster="src"): cluster("src"),
         ClusterAsked(cluster="dst"): cluster("dst"),
@@ -330,8 +328,4 @@ def verdicts(slug: str, claim: str, env: Environment, answers: World | None = No
 
 def amiss(slug: str, env: Environment, answers: World | None = None) -> list[tuple[str, str]]:
     """List claim and verdict of every judgement that is not kept."""
-    return [
-        (each.claim or check.claim, each.verdict)
-        for check, each in judged(slug, env, answers)
-        if each.verdict != "kept"
-    ]
+    return [(each.claim or check.claim, each.verdict) for check, each in judged(slug, env, answers) if each.verdict != "kept"]

@@ -1,0 +1,46 @@
+"""The hand-off sheet."""
+
+from __future__ import annotations
+
+from runbook_lib.documents.handover import sheet
+from runbook_lib.model import Finding
+from tests.stages.worlds import environment
+
+
+def finding(**fields: object) -> Finding:
+    """Make a finding."""
+    return Finding.model_validate({"stage": "storage", "rows": ("A4",), "claim": "it is there", "verdict": "kept", **fields})
+
+
+def test_the_sheet_says_what_to_enter() -> None:
+    """Server, port, database, user, path and ownership of both sides; a password only by reference."""
+    env = environment(buckets={"source": {"name": "tonic-src", "path": "/in/"}})
+    lines = sheet(env).splitlines()
+    for line in (
+        "| server | src.example |",
+        "| port | 5439 |",
+        "| database | masked |",
+        "| user | tonic_destination_user |",
+        "| password | held in env:SOURCE_PASSWORD |",
+        "| S3 bucket path | s3://tonic-src/in |",
+        "| S3 bucket path | s3://tonic-dst |",
+        "| preserve source ownership | no |",
+        "| data generation process | Data Pipeline V2 |",
+        "| A1 | Ada | 2026-01-31 | - |  |",
+    ):
+        assert line in lines
+
+
+def test_the_sheet_says_who_still_owes_what() -> None:
+    """Only what is not kept, with its way out in one cell."""
+    findings = (
+        finding(),
+        finding(verdict="owed", by="warehouse admin", claim="grants", way_out="run:\nGRANT a|b"),
+    )
+    tail = sheet(environment(), findings).split("## Still owed\n\n")[1].splitlines()
+    assert tail[2:] == ["| warehouse admin | owed | A4 | grants | run:<br>GRANT a\\|b |"]
+
+
+def test_an_empty_list_says_so() -> None:
+    """Nothing owed and nothing confirmed is said in a word."""
+    assert sheet(environment(confirmations=[])).count("Nothing.") == 2

@@ -1,0 +1,1 @@
+"""The vendor's page against what the stages emit, line by line."""
