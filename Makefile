@@ -18,18 +18,22 @@ EXTRAS := sandbox,dev
 
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-# Writes the parameters cell of every notebook and parameters/schema.json from the schema.
-WRITE_NOTEBOOKS := runbook_lib.parameters.cells
+# Writes from the schema the parameters cell of every notebook and parameters/schema.json.
+WRITE_NOTEBOOKS := runbook_lib.parameters
 
-.PHONY: help venv demo test test-all lint types notebooks bench clean
+.PHONY: help venv demo lab test test-all lint types notebooks bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## install everything into .venv
+	@echo "installed in $(VENV): $$($(PYTHON) --version)"
 
 demo: $(STAMP) ## set up a whole environment on the embedded AWS and Redshift
 	@$(VENV)/bin/runbook demo
+
+lab: $(STAMP) ## open the notebooks in JupyterLab
+	@$(VENV)/bin/jupyter lab notebooks
 
 test: $(STAMP) ## run every suite; tell which could not be run, and why
 	@$(PYTHON) -m tests.suites

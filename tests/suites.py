@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -69,9 +70,7 @@ def run_checks(*commands: Sequence[str]) -> Outcome:
     return Outcome(passed=codes.count(0), failed=len(codes) - codes.count(0))
 
 
-def run_pytest(
-    folders: Sequence[str], *, spread: str = "", python: str = sys.executable, marked: str = NOT_HERE
-) -> Outcome:
+def run_pytest(folders: Sequence[str], *, spread: str = "", python: str = sys.executable, marked: str = NOT_HERE) -> Outcome:
     """Run the tests of some folders; `spread` is how they are divided between two processes (empty: not)."""
     there = [f"tests/{folder}" for folder in folders if any((machine.ROOT / "tests" / folder).rglob("test_*.py"))]
     if not there:
@@ -137,9 +136,7 @@ def summary(outcomes: dict[str, Outcome]) -> str:
         for name, each in outcomes.items()
     ]
     gaps = [f"NOT RUN {name}: {gap}" for name, each in outcomes.items() for gap in each.gaps]
-    passed, failed, skipped = (
-        sum(getattr(each, count) for each in outcomes.values()) for count in ("passed", "failed", "skipped")
-    )
+    passed, failed, skipped = (sum(getattr(each, count) for each in outcomes.values()) for count in ("passed", "failed", "skipped"))
     total = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
     return "\n".join((*rows, *gaps, total))
 
@@ -166,7 +163,7 @@ def _verdict(each: Outcome) -> str:
 
 def _call(command: Sequence[str]) -> int:
     """Run a program with our output as its own, and give its exit code."""
-    _say("$ " + " ".join(["python", *command[1:]]))
+    _say("$ " + shlex.join(["python", *command[1:]]))
     return subprocess.run(command, cwd=machine.ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 

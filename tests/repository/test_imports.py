@@ -1,0 +1,179 @@
+"""Hold the layers: who may import whom, which packages, and what the command line does not load."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import grimp
+import pytest
+from importlinter import cli
+
+from tests.machine import ROOT
+from tests.repository import source
+
+HEAVY = ("IPython", "boto3", "ipywidgets", "moto", "nbformat", "papermill", "pydantic", "sqlalchemy")
+"""What `runbook --help` has no use for."""
+COMES_WITH = {
+    "botocore": "boto3",
+    "grimp": "import-linter",
+    "markupsafe": "jinja2",
+    "packaging": "pytest",
+    "werkzeug": "flask",
+}
+"""Distributions that a declared one is made of, in step with it."""
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph("runbook_lib", include_external_packages=True, cache_dir=None)
+
+
+def _public_stages() -> set[str]:
+    return {name for name in _graph().find_children("runbook_lib.stages") if not name.split(".")[-1].startswith("_")}
+
+
+def test_the_contracts_of_pyproject_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """Imports point down, siblings do not import each other, SDKs stay in adapters, the sandbox stays unknown."""
+    code = cli.lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+
+    assert 0 == code, capsys.readouterr().out
+
+
+def test_every_module_has_its_layer() -> None:
+    """No top-level module stands outside the layers."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    listed = {name.strip(" ()") for line in contracts[0]["layers"] for name in re.split(r"[|:]", line)}
+
+    assert set() == {name.split(".")[1] for name in _graph().find_children("runbook_lib")} - listed
+
+
+def test_stages_do_not_import_each_other() -> None:
+    """A stage imports no other stage, not even through what stages share."""
+    stages = _public_stages()
+
+    assert len(stages) > 1
+    assert [] == [
+        chain
+        for importer in sorted(stages)
+        for imported in sorted(stages - {importer})
+        if (chain := _graph().find_shortest_chain(importer, imported))
+    ]
+
+
+def test_stages_and_policy_are_pure() -> None:
+    """Stages import nothing of others but pydantic; policy imports the standard library alone."""
+    roots = {"runbook_lib.stages": {"pydantic"}, "runbook_lib.policy": set()}
+    foreign = {
+        (package, name)
+        for package, allowed in roots.items()
+        for module in {package, *_graph().find_descendants(package)}
+        for name in _graph().find_modules_directly_imported_by(module)
+        if not name.startswith("runbook_lib") and name not in sys.stdlib_module_names | allowed
+    }
+
+    assert set() == foreign
+    assert {"runbook_lib.policy"} >= {
+        ".".join(name.split(".")[:2])
+        for module in _graph().find_descendants("runbook_lib.policy")
+        for name in _graph().find_modules_directly_imported_by(module)
+        if name.startswith("runbook_lib")
+    }
+
+
+def test_no_name_knows_the_sandbox() -> None:
+    """Outside the sandbox and the commands that start it no name speaks of it or of what it is made of."""
+    knowing = ("cli.py", "demo.py", "sandbox")
+    names = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in source.modules()
+        if path.relative_to(source.PACKAGE).parts[0] not in knowing
+        for name in _names(source.tree(path))
+        if re.search("sandbox|moto|emulat", name, re.IGNORECASE)
+    }
+
+    assert set() == names
+
+
+def test_every_import_is_declared() -> None:
+    """What the library imports stands among its dependencies, what the sandbox and the tests import among the extras."""
+    core, sandbox, dev = _declared()
+    places = ((source.PACKAGE, core), (source.PACKAGE / "sandbox", core | sandbox), (ROOT / "tests", core | sandbox | dev))
+    undeclared = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder, allowed in places
+        for path in source.modules(folder)
+        if folder != source.PACKAGE or "sandbox" not in path.parts
+        for name in _imported(source.tree(path))
+        if not _distributions(name) & allowed
+    }
+
+    assert set() == undeclared
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    """Importing the command line loads no SDK, no notebook machinery and no schema."""
+    code = f"import sys, runbook_lib.cli; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "" == done.stdout.strip()
+
+
+def _names(module: ast.Module) -> Iterator[str]:
+    """List the names that a module defines or uses, and the modules that it imports."""
+    for each in ast.walk(module):
+        match each:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.alias(name=name):
+                yield name
+            case ast.keyword(arg=str(name)) | ast.ImportFrom(module=str(name)):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+
+
+def _imported(module: ast.Module) -> set[str]:
+    """List the packages of others that a module imports at run time."""
+    typing_only = {
+        inner
+        for each in ast.walk(module)
+        if isinstance(each, ast.If) and "TYPE_CHECKING" in ast.unparse(each.test)
+        for inner in ast.walk(each)
+    }
+    names = set()
+    for each in set(ast.walk(module)) - typing_only:
+        match each:
+            case ast.Import(names=aliases):
+                names |= {alias.name for alias in aliases}
+            case ast.ImportFrom(module=str(name), level=0):
+                names.add(name)
+    own = {"runbook_lib", "tests"} | sys.stdlib_module_names
+    return {name for name in names if name.split(".")[0] not in own}
+
+
+def _distributions(name: str) -> set[str]:
+    """List the distributions that a module may come from."""
+    root = name.split(".", maxsplit=1)[0]
+    found = packages_distributions().get(root, [root])
+    return {COMES_WITH.get(_canonical(each), _canonical(each)) for each in found}
+
+
+def _declared() -> tuple[set[str], set[str], set[str]]:
+    """Give the names of the core's dependencies, the sandbox's and the tests'."""
+    project = tomllib.loads(Path(ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    core, sandbox, dev = (
+        {_canonical(re.split(r"[\[<>=! ]", line)[0]) for line in lines}
+        for lines in (project["dependencies"] + extras["redshift-connector"], extras["sandbox"], extras["dev"])
+    )
+    return core, sandbox, dev
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
