@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runbook_lib.model import Unanswered
+from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
 from runbook_lib.resources.warehouse import (
     Database,
@@ -42,6 +42,9 @@ from tests.stages.worlds import (
 SAME = session("destination", namespace="namespace-source", database="dev", databases=("dev", "masked"))
 OWNERSHIP = {"preserve_ownership": True}
 OWNS = "under preserved ownership the superuser owns what is there"
+READER_IS = "the source user exists and is an ordinary user"
+WRITER_IS = "the destination user exists with the power that the choice asks for"
+WRITES = "the source user writes nowhere"
 DROPS = "the destination user may drop the schemas that a job replaces"
 
 
@@ -143,8 +146,7 @@ def test_a_generated_password_is_made_before_the_user(slug: str, side: str) -> N
     """The secret is a resource of its own that stands before the user who needs it."""
     reference = "generate:secretsmanager:tonic/x"
     env = environment(**{side: {"user": {"name": f"{side}_user", "password": reference}}})
-    first = [STAGES[slug].parts[0].desire(env, object())]  # type: ignore[arg-type]
-    assert [each for part in first for each in part] == [Secret(name="tonic/x", tags=env.tags)]
+    assert list(STAGES[slug].parts[0].desire(env, Inventory({}))) == [Secret(name="tonic/x", tags=env.tags)]
     assert STAGES[slug].parts[0].name == "password"
 
 
@@ -171,7 +173,7 @@ def test_a_database_yet_to_be_made_is_not_mistaken_for_the_source() -> None:
     elsewhere = session("destination", namespace="namespace-source", database="dev", databases=("dev",))
     answers = world(env, {SessionAsked(side="destination"): elsewhere, DESTINATION: Unanswered("no such database", "broken")})
     found = wanted("destination_database", env, answers)
-    assert [each.address for each in found] == [  # type: ignore[union-attr]
+    assert [each.address for each in found] == [
         "database/destination/masked",
         "database_user/destination/tonic_destination_user",
         "grants/destination/tonic_destination_user/SELECT/table/svv_table_info",
@@ -299,15 +301,21 @@ def test_a_superuser_is_warned_of_over_the_same_cluster() -> None:
 @pytest.mark.parametrize(
     ("slug", "answers", "claim", "verdict", "detail"),
     [
-        ("source_database", {UsersAsked(side="source"): ()}, "the source user exists and is an ordinary user", "broken", "there is no user tonic_user"),
+        ("source_database", {UsersAsked(side="source"): ()}, READER_IS, "broken", "there is no user tonic_user"),
         (
             "source_database",
             {UsersAsked(side="source"): (("tonic_user", True),)},
-            "the source user exists and is an ordinary user",
+            READER_IS,
             "broken",
             "tonic_user is a superuser, which reads and drops everything",
         ),
-        ("source_database", {READER: reader(schemas_without_usage=("crm", "hidden"))}, "the source user may use every included schema", "broken", "1 without USAGE: crm"),
+        (
+            "source_database",
+            {READER: reader(schemas_without_usage=("crm", "hidden"))},
+            "the source user may use every included schema",
+            "broken",
+            "1 without USAGE: crm",
+        ),
         (
             "source_database",
             {READER: reader(relations_without_select=(("hidden", "x"), ("sales", "order")))},
@@ -315,18 +323,60 @@ def test_a_superuser_is_warned_of_over_the_same_cluster() -> None:
             "broken",
             "1 without SELECT: sales.order",
         ),
-        ("source_database", {READER: reader(table_info=False)}, "the source user reads svv_table_info", "broken", "it may not read svv_table_info"),
-        ("source_database", {READER: reader(relations_with_write=(("crm", "person"),))}, "the source user writes nowhere", "broken", "it may write to crm.person"),
-        ("source_database", {READER: reader(schemas_with_create=("crm", "public"), public_may_create_in=("public",))}, "the source user writes nowhere", "broken", "it may create in crm"),
-        ("source_database", {READER: reader(schemas_with_create=("public",), public_may_create_in=("public",))}, "the source user writes nowhere", "kept", "everybody may create in public, the source user too"),
-        ("source_database", {READER: reader(database_create=True)}, "the source user writes nowhere", "broken", "it may create schemas in dev"),
-        ("destination_database", {WRITER: privileges(table_info=False)}, "the destination user reads svv_table_info", "broken", "no SELECT on svv_table_info"),
-        ("destination_database", {WRITER: privileges(database_temporary=False)}, "the destination user may use temporary tables", "broken", "no TEMPORARY on masked"),
-        ("destination_database", {WRITER: privileges(database_create=False)}, "the destination user may create schemas", "broken", "no CREATE on masked"),
-        ("destination_database", {SessionAsked(side="destination"): session("destination", databases=("dev",))}, "the destination database exists", "broken", "there is no database masked"),
-        ("destination_database", {UsersAsked(side="destination"): ()}, "the destination user exists with the power that the choice asks for", "broken", "there is no user tonic_destination_user"),
+        (
+            "source_database",
+            {READER: reader(table_info=False)},
+            "the source user reads svv_table_info",
+            "broken",
+            "it may not read svv_table_info",
+        ),
+        ("source_database", {READER: reader(relations_with_write=(("crm", "person"),))}, WRITES, "broken", "it may write to crm.person"),
+        (
+            "source_database",
+            {READER: reader(schemas_with_create=("crm", "public"), public_may_create_in=("public",))},
+            WRITES,
+            "broken",
+            "it may create in crm",
+        ),
+        (
+            "source_database",
+            {READER: reader(schemas_with_create=("public",), public_may_create_in=("public",))},
+            WRITES,
+            "kept",
+            "everybody may create in public, the source user too",
+        ),
+        ("source_database", {READER: reader(database_create=True)}, WRITES, "broken", "it may create schemas in dev"),
+        (
+            "destination_database",
+            {WRITER: privileges(table_info=False)},
+            "the destination user reads svv_table_info",
+            "broken",
+            "no SELECT on svv_table_info",
+        ),
+        (
+            "destination_database",
+            {WRITER: privileges(database_temporary=False)},
+            "the destination user may use temporary tables",
+            "broken",
+            "no TEMPORARY on masked",
+        ),
+        (
+            "destination_database",
+            {WRITER: privileges(database_create=False)},
+            "the destination user may create schemas",
+            "broken",
+            "no CREATE on masked",
+        ),
+        (
+            "destination_database",
+            {SessionAsked(side="destination"): session("destination", databases=("dev",))},
+            "the destination database exists",
+            "broken",
+            "there is no database masked",
+        ),
+        ("destination_database", {UsersAsked(side="destination"): ()}, WRITER_IS, "broken", "there is no user tonic_destination_user"),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_or_too_much_is_named(slug: str, answers: World, claim: str, verdict: str, detail: str) -> None:
     """Each grant of the ledger has a check of its own."""
     env = environment()

@@ -39,7 +39,7 @@ def test_nothing_is_wanted_without_keys() -> None:
 def test_a_created_queue_key_has_alias_rotation_and_the_statement() -> None:
     """Creating the queues' key means four calls, each on the key's symbol."""
     env = legacy(kms={"queue_key": {"create": "tonic-q"}})
-    assert [each.address for each in wanted("encryption", env)] == [  # type: ignore[union-attr]
+    assert [each.address for each in wanted("encryption", env)] == [
         "kms_key/tonic-q",
         "kms_alias/tonic-q",
         "kms_key_rotation/tonic-q",
@@ -66,7 +66,7 @@ def test_one_key_for_everything_is_created_once() -> None:
 def test_an_adopted_queue_key_gets_the_statement_only() -> None:
     """What we did not create gets one statement merged by its Sid."""
     statement = wanted("encryption", legacy())
-    assert [(type(each), each.address) for each in statement] == [(KeyStatement, f"kms_key_statement/{QUEUE_KEY}/{SID}")]  # type: ignore[union-attr]
+    assert [(type(each), each.address) for each in statement] == [(KeyStatement, f"kms_key_statement/{QUEUE_KEY}/{SID}")]
 
 
 @pytest.mark.parametrize(

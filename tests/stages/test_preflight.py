@@ -71,7 +71,12 @@ def test_a_caller_elsewhere_is_broken(changes: dict[str, Any], detail: str) -> N
             "hop limit 1 hides the role from a container on a bridge network",
         ),
         ({InstanceAsked(instance_id=INSTANCE): instance(state="stopped")}, CONTAINER, "kept", f"{INSTANCE} is stopped"),
-        ({ClusterAsked(cluster="src"): cluster("src", region="eu-west-1")}, REGIONS, "broken", "the source cluster is in eu-west-1, tonic-src in us-east-1"),
+        (
+            {ClusterAsked(cluster="src"): cluster("src", region="eu-west-1")},
+            REGIONS,
+            "broken",
+            "the source cluster is in eu-west-1, tonic-src in us-east-1",
+        ),
         ({ClusterAsked(cluster="src"): None}, REGIONS, "unknown", "the source host's name tells no region"),
         ({ClusterAsked(cluster="dst"): None}, ROUTES, "unknown", "the destination cluster's routing is not known"),
         (
@@ -105,13 +110,17 @@ def test_a_caller_elsewhere_is_broken(changes: dict[str, Any], detail: str) -> N
             "source.example:5439: connection refused",
         ),
         (
-            {SessionAsked(side="destination"): session("destination", namespace="namespace-source", database="dev", databases=("dev", "masked"))},
+            {
+                SessionAsked(side="destination"): session(
+                    "destination", namespace="namespace-source", database="dev", databases=("dev", "masked")
+                )
+            },
             TWO,
             "broken",
             "source and destination are one database: dev of cluster namespace-source",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_stands_in_the_way_is_told(answers: World, claim: str, verdict: str, detail: str) -> None:
     """Instance, regions, routes, log-ins and the one-database guard each have a finding of their own."""
     env = environment()

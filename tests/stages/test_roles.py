@@ -114,7 +114,7 @@ def test_role_and_profile_are_made_only_where_they_are_ours(found: dict[str, str
     """A3: instance, then profile, then role; an existing role gets policies and nothing else."""
     env = environment()
     answers = world(env, {ASKED: instance(**found), RoleAsked(name="their-role"): role(env, "their-role")})
-    kinds = [each.kind for each in wanted("server_role", env, answers)]  # type: ignore[union-attr]
+    kinds = [each.kind for each in wanted("server_role", env, answers)]
     assert kinds == [*expected, "iam_role_policy"]
 
 
@@ -131,7 +131,10 @@ def test_the_profile_is_attached_only_on_request() -> None:
     answers = world(env, {ASKED: instance(profile="", role="")})
     assert [each for each in wanted("server_role", env, answers) if isinstance(each, ProfileAssociation)] == []
     [found] = [each for check, each in judged("server_role", env, answers) if check.claim == RUNS]
-    command = "aws ec2 associate-iam-instance-profile --instance-id i-0123456789abcdef0 --iam-instance-profile Name=tonic-staging-server --region us-east-1"
+    command = (
+        "aws ec2 associate-iam-instance-profile --instance-id i-0123456789abcdef0 "
+        "--iam-instance-profile Name=tonic-staging-server --region us-east-1"
+    )
     assert (found.verdict, found.by, found.way_out.startswith(command)) == ("owed", "cloud engineer", True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runbook_lib.documents.worker import NAMES
 from runbook_lib.resources.files import ExportedSettingsAsked
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.kms import KeyAsked
@@ -52,10 +53,10 @@ def test_without_word_or_file_every_setting_is_owed_by_the_operator() -> None:
         (EXPORTED + "TONIC_LAMBDA_TIMEOUT=60\n", ["TONIC_LAMBDA_TIMEOUT is set as wanted"]),
         (EXPORTED + "TONIC_LAMBDA_MEMORY_SIZE=1GB\n", ["TONIC_LAMBDA_MEMORY_SIZE is set as wanted"]),
         (EXPORTED.replace("TONIC_LAMBDA_KMS", "#TONIC_LAMBDA_KMS"), ["TONIC_LAMBDA_KMS_MASTER_KEY is set as wanted"]),
-        (None, [f"{name} is set as wanted" for name in ("TONIC_LAMBDA_ROLE", "TONIC_LAMBDA_TIMEOUT", "TONIC_LAMBDA_MEMORY_SIZE", "TONIC_LAMBDA_SQS_VISIBILITY_TIMEOUT", "TONIC_LAMBDA_KMS_MASTER_KEY")]),
+        (None, [f"{name} is set as wanted" for name in NAMES]),
     ],
     ids=["as wanted, defaults left out", "visibility", "bare role name", "timeout", "memory with a unit", "no key", "no file"],
-)  # fmt: skip
+)
 def test_an_exported_file_is_compared_setting_by_setting(text: str | None, expected: list[str]) -> None:
     """Drift is told of each setting by itself; what the file leaves out has the vendor's default."""
     env = legacy(worker={"sqs_visibility_timeout": 180, "exported": "worker.env"}, confirmations=[])

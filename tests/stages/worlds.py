@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.documents.buckets import bucket_settings
 from runbook_lib.documents.keys import key_policy, key_statement, queue_keys
 from runbook_lib.documents.policies import ec2_trust, lambda_role_policies, lambda_trust, server_role_policies
-from runbook_lib.model import Finding, Inventory, Judgement, Resource, Unanswered, Unwanted
+from runbook_lib.model import Finding, Inventory, Judgement, Unanswered
 from runbook_lib.parameters import Environment
 from runbook_lib.policy import canonical
 from runbook_lib.resources.ec2 import ClusterAnswer, ClusterAsked, InstanceAnswer, InstanceAsked
@@ -219,9 +219,9 @@ def world(env: Environment, changes: World | None = None) -> World:
 
 
 def _aws(env: Environment) -> World:
-    keys = {KeyAsked(key=arn): key(env, arn) for arn in (QUEUE_KEY, BUCKET_KEY)}
-    buckets = {BucketAsked(name=name): bucket(env, name) for name in ("tonic-src", "tonic-dst")}
-    roles = {RoleAsked(name=name): role(env, name) for name in (env.server_role, env.lambda_role)}
+    keys: World = {KeyAsked(key=arn): key(env, arn) for arn in (QUEUE_KEY, BUCKET_KEY)}
+    buckets: World = {BucketAsked(name=name): bucket(env, name) for name in ("tonic-src", "tonic-dst")}
+    roles: World = {RoleAsked(name=name): role(env, name) for name in (env.server_role, env.lambda_role)}
     return {
         Caller(): CallerAnswer(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/op", partition="aws", region=REGION, endpoint="aws"),
         InstanceAsked(instance_id=INSTANCE): instance(),
@@ -291,8 +291,8 @@ def _answer(question: Question, answers: World) -> Any:
     return answers[question]
 
 
-def wanted(slug: str, env: Environment, answers: World | None = None) -> list[Resource | Unwanted]:
-    """List what a stage wants. Raises Unanswered where a part may want nothing."""
+def wanted(slug: str, env: Environment, answers: World | None = None) -> list[Any]:
+    """List what a stage wants, resources and removals. Raises Unanswered where a part may want nothing."""
     known = world(env) if answers is None else answers
     return [each for part in STAGES[slug].parts for each in part.desire(env, answered(part, env, known))]
 

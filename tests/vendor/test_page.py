@@ -14,7 +14,7 @@ from runbook_lib.model import Unwanted
 from runbook_lib.parameters.schema import Worker
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import KeyStatement
-from runbook_lib.resources.warehouse import DatabaseUser, Grants, RelationsAsked
+from runbook_lib.resources.warehouse import DatabaseUser, Grants, RelationsAsked, SessionAsked
 from tests.stages.worlds import (
     DESTINATION,
     QUEUE_KEY,
@@ -24,6 +24,7 @@ from tests.stages.worlds import (
     legacy,
     relation,
     schema,
+    session,
     wanted,
     world,
 )
@@ -143,17 +144,13 @@ def facts(*, preserved: bool) -> Counter[tuple[Any, ...]]:
     """Spell out what the database stages want in the page's own setting: schema public, and schema_name on both sides."""
     there = {"database": "tonic_destination_database", "preserve_ownership": preserved}
     env = environment(schemas={"include": ["public", "schema_name"]}, destination=there)
-    session = next(answer for question, answer in world(env).items() if question.kind == "ask_session" and question.side == "destination")
+    asked = SessionAsked(side="destination")
     answers = {
         **world(env),
         SOURCE: (schema("public"), schema("schema_name")),
         DESTINATION: (schema("schema_name", "etl"),),
         RelationsAsked(side="source"): (relation("public", "t"),),
-        **{
-            question: session.model_copy(update={"databases": ("tonic_destination_database",)})
-            for question in world(env)
-            if question.kind == "ask_session" and question.side == "destination"
-        },
+        asked: session("destination", databases=("tonic_destination_database",)),
     }
     every = [each for slug in ("source_database", "destination_database") for each in wanted(slug, env, answers)]
     return Counter(fact for each in every if not isinstance(each, Unwanted) for fact in _facts_of(each))
@@ -202,7 +199,8 @@ def test_every_setting_of_the_page_is_written_with_its_default() -> None:
 
 def test_the_bounds_of_the_page_are_the_schemas() -> None:
     """15 minutes and 10240 MB."""
-    bounds = {name: next((meta.le for meta in field.metadata if hasattr(meta, "le")), None) for name, field in Worker.model_fields.items()}
+    properties = Worker.model_json_schema()["properties"]
+    bounds = {name: properties[name]["maximum"] for name in ("timeout", "memory_size")}
     notes = dict(PAGE.settings)
     assert notes["TONIC_LAMBDA_TIMEOUT"][2] == f"Maximum allowed duration of Lambda function is {bounds['timeout'] // 60} min"
     assert notes["TONIC_LAMBDA_MEMORY_SIZE"][2] == f"Maximum allowed memory of Lambda function is {bounds['memory_size']} MB"

@@ -77,8 +77,10 @@ def test_the_scoped_legacy_policy() -> None:
             "",
         ),
         "Queue": (
-            "sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SetQueueAttributes "
-            "sqs:ReceiveMessage sqs:DeleteMessage",
+            (
+                "sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SetQueueAttributes "
+                "sqs:ReceiveMessage sqs:DeleteMessage"
+            ),
             QUEUES,
             "",
         ),
