@@ -88,9 +88,7 @@ def leftovers(question: ProductLeftovers, reader: Reader) -> tuple[str, ...]:
             mappings = reader.pages("lambda", "list_event_source_mappings", "EventSourceMappings")
             found = [each["UUID"] for each in mappings if f":function:{PREFIX}" in each.get("FunctionArn", "")]
         case "logs":
-            groups = reader.pages(
-                "logs", "describe_log_groups", "logGroups", logGroupNamePrefix=f"/aws/lambda/{PREFIX}"
-            )
+            groups = reader.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=f"/aws/lambda/{PREFIX}")
             found = [each["logGroupName"] for each in groups]
         case "sqs":
             found = reader.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX)
@@ -98,8 +96,4 @@ def leftovers(question: ProductLeftovers, reader: Reader) -> tuple[str, ...]:
 
 
 def _functions(reader: Reader) -> list[Any]:
-    return [
-        each
-        for each in reader.pages("lambda", "list_functions", "Functions")
-        if each["FunctionName"].startswith(PREFIX)
-    ]
+    return [each for each in reader.pages("lambda", "list_functions", "Functions") if each["FunctionName"].startswith(PREFIX)]

@@ -106,9 +106,7 @@ def write(change: Change, session: AwsSession) -> None:
 def _update_profile(before: InstanceProfile, after: InstanceProfile, session: AwsSession) -> None:
     name = after.name
     if after.path != before.path:
-        raise Rejected(
-            after.address, f"its path is {before.path}, not {after.path}, and IAM cannot move it", "correct roles.path"
-        )
+        raise Rejected(after.address, f"its path is {before.path}, not {after.path}, and IAM cannot move it", "correct roles.path")
     put, taken = tag_steps(before.tags, after.tags)
     if put:
         session.write("iam", "tag_instance_profile", InstanceProfileName=name, Tags=tag_list(put))
@@ -116,23 +114,15 @@ def _update_profile(before: InstanceProfile, after: InstanceProfile, session: Aw
         session.write("iam", "untag_instance_profile", InstanceProfileName=name, TagKeys=list(taken))
 
 
-def _write_profile_role(
-    before: InstanceProfileRole | None, after: InstanceProfileRole | None, session: AwsSession
-) -> None:
+def _write_profile_role(before: InstanceProfileRole | None, after: InstanceProfileRole | None, session: AwsSession) -> None:
     if before is not None:
-        session.write(
-            "iam", "remove_role_from_instance_profile", InstanceProfileName=before.profile, RoleName=before.role
-        )
+        session.write("iam", "remove_role_from_instance_profile", InstanceProfileName=before.profile, RoleName=before.role)
     if after is not None:
         young = f"{Role.kind}/{after.role}"
-        session.write(
-            "iam", "add_role_to_instance_profile", young, InstanceProfileName=after.profile, RoleName=after.role
-        )
+        session.write("iam", "add_role_to_instance_profile", young, InstanceProfileName=after.profile, RoleName=after.role)
 
 
-def _write_association(
-    before: ProfileAssociation | None, after: ProfileAssociation | None, session: AwsSession
-) -> None:
+def _write_association(before: ProfileAssociation | None, after: ProfileAssociation | None, session: AwsSession) -> None:
     if before is not None and after is not None:
         raise Conflict(
             after.address,
@@ -167,9 +157,7 @@ def _association(instance_id: str, reader: Reader) -> dict[str, Any] | None:
 
 def _associations(pages: Any, instance_id: str) -> list[Any]:
     filters = [{"Name": "instance-id", "Values": [instance_id]}]
-    found = pages(
-        "ec2", "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations", Filters=filters
-    )
+    found = pages("ec2", "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations", Filters=filters)
     return [each for each in found if each["State"] in _ATTACHED]
 
 

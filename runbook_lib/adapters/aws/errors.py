@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from textwrap import shorten
 
 from botocore import exceptions as botocore
 from botocore.parsers import ResponseParserError
@@ -48,9 +49,7 @@ _UNSETTLED = (
     ("InvalidParameterValue", "Instance Profile"),
     ("ValidationError", "principal"),
 )
-_REGION = re.compile(
-    r"301|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|IncorrectEndpoint"
-)
+_REGION = re.compile(r"301|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|IncorrectEndpoint")
 _LOGINS = (
     botocore.NoCredentialsError,
     botocore.PartialCredentialsError,
@@ -85,9 +84,7 @@ _DENIED = re.compile(
     r"(?:User|Principal): (?P<principal>\S+) is not authorized to perform: \"?(?P<action>[\w-]+:\w+)\"?"
     r"(?: on resource: \"?(?P<resource>[^\s\"]+)\"?)?"
 )
-_NAME_RESOLUTION = re.compile(
-    r"NameResolution|Name or service not known|nodename nor servname|getaddrinfo|Temporary failure in name"
-)
+_NAME_RESOLUTION = re.compile(r"NameResolution|Name or service not known|nodename nor servname|getaddrinfo|Temporary failure in name")
 _QUOTED_VALUE = re.compile(r", value: .*?, (?=type: |valid )", re.DOTALL)
 _SECRETIVE = {
     "CreateSecret",
@@ -98,6 +95,9 @@ _SECRETIVE = {
     "GetCredentials",
     "GetClusterCredentials",
 }
+_LONGEST = 600
+"""Characters of a service's message that are told: some quote the whole document."""
+
 _S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
@@ -154,9 +154,7 @@ def translated(error: Exception, request: Request) -> TargetError:
         case botocore.ClientError():
             return _of_service(error, request)
         case botocore.ParamValidationError():
-            return Rejected(
-                request.where, _QUOTED_VALUE.sub(", ", str(error)).replace("\n", " "), "correct the parameter file"
-            )
+            return Rejected(request.where, _QUOTED_VALUE.sub(", ", str(error)).replace("\n", " "), "correct the parameter file")
     if isinstance(error, _LOGINS):
         return LoginRefused(request.where, _said(error), _LOGIN_WAY_OUT)
     layer = _layer(error)
@@ -166,9 +164,7 @@ def translated(error: Exception, request: Request) -> TargetError:
     return Rejected(request.where, _said(error))
 
 
-_LOGIN_WAY_OUT = (
-    "renew the credentials (for example `aws sso login`) or correct aws.profile and aws.role_arn, then run again"
-)
+_LOGIN_WAY_OUT = "renew the credentials (for example `aws sso login`) or correct aws.profile and aws.role_arn, then run again"
 
 
 def _layer(error: Exception) -> str:
@@ -189,7 +185,7 @@ def _of_service(error: botocore.ClientError, request: Request) -> TargetError:
     leaf = leaf_of_code(code)
     message = "" if request.operation in _SECRETIVE else str(error.response.get("Error", {}).get("Message", ""))
     number = error.response.get("ResponseMetadata", {}).get("RequestId", "")
-    said = f"{message or 'refused'} ({code}" + (f", request {number})" if number else ")")
+    said = f"{shorten(message, _LONGEST) or 'refused'} ({code}" + (f", request {number})" if number else ")")
     if _REGION.fullmatch(code):
         return Rejected(request.where, f"it lies in another region: {said}", "correct aws.region or the bucket's name")
     if leaf is Denied:

@@ -118,9 +118,7 @@ def _update_role(before: Role, after: Role, session: AwsSession) -> None:
         session.write("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=after.trust)
     if after.permissions_boundary != before.permissions_boundary:
         if after.permissions_boundary:
-            session.write(
-                "iam", "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=after.permissions_boundary
-            )
+            session.write("iam", "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=after.permissions_boundary)
         else:
             session.write("iam", "delete_role_permissions_boundary", RoleName=name)
     put, taken = tag_steps(before.tags, after.tags)
@@ -133,9 +131,7 @@ def _update_role(before: Role, after: Role, session: AwsSession) -> None:
 def _remove_role(role: Role, session: AwsSession) -> None:
     left = _still_there(role.name, session)
     if left:
-        raise InUse(
-            role.address, f"the role still has {', '.join(left)}", "take these away, then run again", "\n".join(left)
-        )
+        raise InUse(role.address, f"the role still has {', '.join(left)}", "take these away, then run again", "\n".join(left))
     session.write("iam", "delete_role", RoleName=role.name)
     session.gone(role.address)
 
@@ -159,9 +155,7 @@ def _still_there(role: str, session: AwsSession) -> list[str]:
 def _put_policy(policy: RolePolicy, session: AwsSession) -> None:
     _refuse_length(policy, session)
     holder = f"{Role.kind}/{policy.role}"
-    session.write(
-        "iam", "put_role_policy", holder, RoleName=policy.role, PolicyName=policy.name, PolicyDocument=policy.document
-    )
+    session.write("iam", "put_role_policy", holder, RoleName=policy.role, PolicyName=policy.name, PolicyDocument=policy.document)
     session.born(policy.address)
 
 

@@ -30,7 +30,7 @@ def caller(reader: Reader) -> CallerAnswer:
         partition=identity.partition,
         region=reader.session.environment.aws.region,
         endpoint=identity.endpoint,
-        foreign_endpoints=reader.session.foreign_endpoints(),
+        foreign_endpoints=reader.session.foreign_settings(),
     )
 
 

@@ -33,11 +33,7 @@ def find_key(name: str, reader: Reader) -> dict[str, Any] | None:
         return by_alias or described(made, reader)
     key_ids = [each["KeyId"] for each in reader.pages("kms", "list_keys", "Keys")]
     with ThreadPoolExecutor(8) as pool:
-        ours = [
-            key
-            for key, is_it in zip(key_ids, pool.map(lambda key: _is_named(key, name, reader), key_ids), strict=True)
-            if is_it
-        ]
+        ours = [key for key, is_it in zip(key_ids, pool.map(lambda key: _is_named(key, name, reader), key_ids), strict=True) if is_it]
     found = [metadata for metadata in (described(key, reader) for key in ours) if metadata is not None]
     return min(found, key=_rank, default=None)
 

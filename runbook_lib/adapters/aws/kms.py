@@ -44,9 +44,7 @@ def observe_key(wanted: Key, reader: Reader) -> Observation:
         return Observation()
     state = metadata["KeyState"]
     if state not in _STATES:
-        return Observation(
-            refusal=Unanswered(f"{metadata['Arn']} is {state}", way_out="wait until KMS has finished, then run again")
-        )
+        return Observation(refusal=Unanswered(f"{metadata['Arn']} is {state}", way_out="wait until KMS has finished, then run again"))
     tags = read_tags(reader.pages("kms", "list_resource_tags", "Tags", KeyId=metadata["KeyId"]))
     value = Key(name=wanted.name, policy=wanted.policy, state=_STATES[state], tags=wanted_tags(tags, wanted.tags))
     return Observation(value, is_ours(tags, reader.session.environment))

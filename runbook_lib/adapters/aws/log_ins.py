@@ -50,9 +50,7 @@ def _managed(warehouse: Warehouse, side: str, session: AwsSession) -> LogIn:
     except NotFound:
         raise Unresolved(f"{side}.admin", "the managed secret does not exist", f"correct {side}.admin.secret") from None
     except (ValueError, KeyError, TypeError):
-        raise Unresolved(
-            f"{side}.admin", "the secret is no JSON with username and password", f"correct {side}.admin.secret"
-        ) from None
+        raise Unresolved(f"{side}.admin", "the secret is no JSON with username and password", f"correct {side}.admin.secret") from None
 
 
 def _secret_of(warehouse: Warehouse, session: AwsSession) -> str:

@@ -124,9 +124,7 @@ def _head(name: str, reader: Reader) -> tuple[str, bool]:
     """
     environment = reader.session.environment
     try:
-        answer = reader.read(
-            "s3", "head_bucket", f"s3_bucket/{name}", Bucket=name, ExpectedBucketOwner=environment.aws.account
-        )
+        answer = reader.read("s3", "head_bucket", f"s3_bucket/{name}", Bucket=name, ExpectedBucketOwner=environment.aws.account)
     except NotFound:
         return "", False
     except Rejected as error:

@@ -54,17 +54,11 @@ class AwsSecrets:
         try:
             answer = self._session().read("ssm", "get_parameter", Name=reference.name, WithDecryption=True)
         except NotFound:
-            raise Unresolved(
-                str(reference), "there is no such parameter", "create it, or correct the reference"
-            ) from None
+            raise Unresolved(str(reference), "there is no such parameter", "create it, or correct the reference") from None
         return Masked(answer["Parameter"]["Value"])
 
     def _secret(self, reference: Reference) -> Masked:
-        way_out = (
-            "apply the stage that generates it"
-            if reference.source == "generate"
-            else "create it, or correct the reference"
-        )
+        way_out = "apply the stage that generates it" if reference.source == "generate" else "create it, or correct the reference"
         try:
             answer = self._session().read(
                 "secretsmanager", "get_secret_value", f"secretsmanager_secret/{reference.name}", SecretId=reference.name
@@ -74,9 +68,7 @@ class AwsSecrets:
         except Rejected as error:
             if "InvalidRequestException" not in error.what:
                 raise
-            raise Unresolved(
-                str(reference), "the secret is scheduled for deletion", "restore it, or name another"
-            ) from None
+            raise Unresolved(str(reference), "the secret is scheduled for deletion", "restore it, or name another") from None
         if "SecretString" not in answer:
             raise Unresolved(str(reference), "the secret is binary", "store a text, or JSON and name its key")
         return Masked(answer["SecretString"])

@@ -47,11 +47,7 @@ def write(change: Change, session: AwsSession) -> None:
 
 def _create(secret: Secret, session: AwsSession) -> None:
     password = generate_password()
-    text = (
-        json.dumps({"username": secret.username, "password": password.reveal()})
-        if secret.username
-        else password.reveal()
-    )
+    text = json.dumps({"username": secret.username, "password": password.reveal()}) if secret.username else password.reveal()
     session.write("secretsmanager", "create_secret", Name=secret.name, SecretString=text, Tags=tag_list(secret.tags))
     session.born(secret.address)
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.credentials import core_session
-from runbook_lib.adapters.aws.endpoints import (
-    configured_endpoints,
-    foreign_endpoints,
-    is_own,
-    is_same,
-)
 from runbook_lib.adapters.aws.errors import RAISED, Request, Unsettled, translated
+from runbook_lib.adapters.aws.guard import (
+    Identity,
+    foreign_settings,
+    guard_caller,
+    guard_endpoint,
+    guard_settings,
+)
 from runbook_lib.adapters.aws.recording import Recorder, hook_of
 from runbook_lib.adapters.aws.retry import Patience, is_transient, patiently
-from runbook_lib.errors import Denied, GuardRefused, NotFound, TargetError
+from runbook_lib.errors import Denied, NotFound, TargetError
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -31,22 +31,9 @@ _SUBJECTS = (
 )  # fmt: skip
 
 
+_WHO = Request("sts", "GetCallerIdentity")
 _YOUTH = 300.0
 """Seconds in which what was made may not be known, or its tags not count, everywhere (KMS guide, tag permissions)."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """State who calls."""
-
-    account: str
-    arn: str
-    endpoint: str
-
-    @property
-    def partition(self) -> str:
-        """Give the partition of the caller's ARN."""
-        return self.arn.split(":")[1]
 
 
 class AwsSession:
@@ -99,14 +86,12 @@ class AwsSession:
         with self._lock:
             key = self._access_key()
             if self._identity is None or self._identity[0] != key:
-                self._identity = (key, self._guarded())
+                self._identity = (key, self._asked())
             return self._identity[1]
 
-    def foreign_endpoints(self) -> tuple[str, ...]:
+    def foreign_settings(self) -> tuple[str, ...]:
         """List the settings that would send requests elsewhere than the file says."""
-        core = self._session()
-        configured = configured_endpoints(core.get_scoped_config(), core.full_config)
-        return foreign_endpoints(self.environment.aws.endpoint, self._environ, configured)
+        return foreign_settings(self.environment.aws, self._session(), self._environ)
 
     def client(self, service: str, *, writes: bool = False) -> Any:
         """Give the client of a service, made once. Raises GuardRefused when it would talk to a foreign endpoint."""
@@ -128,25 +113,22 @@ class AwsSession:
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
             max_pool_connections=16,
         )
-        client = self._session().create_client(
-            service, region_name=aws.region, endpoint_url=aws.endpoint or None, config=config
-        )
-        effective = client.meta.endpoint_url
-        if not (is_same(effective, aws.endpoint) if aws.endpoint else is_own(effective)):
-            raise GuardRefused(service, f"requests would go to {effective}", "correct aws.endpoint")
+        client = self._session().create_client(service, region_name=aws.region, endpoint_url=aws.endpoint or None, config=config)
+        guard_endpoint(aws, service, client.meta.endpoint_url)
         return client
 
     def _session(self) -> Session:
         with self._lock:
             if self._core is None:
                 try:
-                    self._core = core_session(self.environment, hook_of(self._recorder))
+                    core = core_session(self.environment, hook_of(self._recorder))
                 except RAISED as error:
-                    raise translated(error, Request("sts", "GetCallerIdentity")) from None
+                    raise translated(error, _WHO) from None
+                guard_settings(self.environment.aws, core, self._environ)
+                self._core = core
             return self._core
 
     def _access_key(self) -> str:
-        request = Request("sts", "GetCallerIdentity")
         try:
             credentials = self._session().get_credentials()
             if credentials is None:
@@ -155,42 +137,15 @@ class AwsSession:
                 raise NoCredentialsError
             return str(credentials.get_frozen_credentials().access_key)
         except RAISED as error:
-            raise translated(error, request) from None
+            raise translated(error, _WHO) from None
 
-    def _guarded(self) -> Identity:
-        aws = self.environment.aws
-        foreign = self.foreign_endpoints()
-        if foreign:
-            raise GuardRefused(
-                "endpoint",
-                f"{', '.join(foreign)} differs from aws.endpoint",
-                "unset it, or name the endpoint in the file",
-            )
-        if self._session().get_partition_for_region(aws.region) != aws.partition:
-            raise GuardRefused(
-                "region", f"{aws.region} is not in partition {aws.partition}", "correct aws.region or aws.partition"
-            )
-        answer = patiently(
-            lambda: self._raw("sts", "get_caller_identity", {}, Request("sts", "GetCallerIdentity")), self.patience
-        )
+    def _asked(self) -> Identity:
+        answer = patiently(lambda: self._raw("sts", "get_caller_identity", {}, _WHO), self.patience)
         identity = Identity(answer["Account"], answer["Arn"], self.client("sts").meta.endpoint_url)
-        if identity.account != aws.account:
-            raise GuardRefused(
-                "account",
-                f"the credentials belong to {identity.account}, the file says {aws.account}",
-                "use the credentials of that account",
-            )
-        if identity.partition != aws.partition:
-            raise GuardRefused(
-                "partition",
-                f"the caller is in {identity.partition}, the file says {aws.partition}",
-                "correct aws.partition",
-            )
+        guard_caller(self.environment.aws, identity)
         return identity
 
-    def _sent(
-        self, service: str, operation: str, parameters: dict[str, Any], *, writes: bool, pages: str = ""
-    ) -> dict[str, Any]:
+    def _sent(self, service: str, operation: str, parameters: dict[str, Any], *, writes: bool, pages: str = "") -> dict[str, Any]:
         principal = self.identity().arn
         name = self.client(service, writes=writes).meta.method_to_api_mapping[operation]
         request = Request(service, name, self._resource(service, parameters), principal)

@@ -23,11 +23,7 @@ def _same(value: Any) -> Any:
 def _encryption(value: Any) -> Any:
     """Leave out what S3 adds by itself and what says the same as its absence."""
     rules = [{key: each[key] for key in sorted(each) if key != "BlockedEncryptionTypes"} for each in value["Rules"]]
-    return {
-        "Rules": [
-            {key: part for key, part in each.items() if (key, part) != ("BucketKeyEnabled", False)} for each in rules
-        ]
-    }
+    return {"Rules": [{key: part for key, part in each.items() if (key, part) != ("BucketKeyEnabled", False)} for each in rules]}
 
 
 def _lifecycle(value: Any) -> Any:
@@ -126,9 +122,7 @@ def write(before: BucketSetting | None, after: BucketSetting | None, session: Aw
         session.write("s3", calls.delete, Bucket=subject.bucket)
 
 
-def _merged_tags(
-    before: BucketSetting | None, after: BucketSetting | None, bucket: str, session: AwsSession
-) -> dict[str, Any] | None:
+def _merged_tags(before: BucketSetting | None, after: BucketSetting | None, bucket: str, session: AwsSession) -> dict[str, Any] | None:
     """Put our tags among the foreign ones, which S3 would otherwise drop."""
     try:
         present = session.read("s3", KNOWN["tags"].get, Bucket=bucket)["TagSet"]

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 def read_tags(answer: Iterable[Mapping[str, str]]) -> Tags:
     """Read the tags of an answer, sorted by key."""
-    return tuple(
-        sorted(
-            (each.get("Key", each.get("TagKey", "")), each.get("Value", each.get("TagValue", ""))) for each in answer
-        )
-    )
+    return tuple(sorted((each.get("Key", each.get("TagKey", "")), each.get("Value", each.get("TagValue", ""))) for each in answer))
 
 
 def wanted_tags(present: Tags, wanted: Tags) -> Tags:

@@ -109,7 +109,12 @@ def of_key_statement(environment: Environment) -> Case:
     holder, sid = key(environment), "Allow access for Amazon S3"
 
     def make(*actions: str) -> KeyStatement:
-        statement = {"Sid": sid, "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": list(actions)}
+        statement = {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": list(actions),
+        }
         text = canonical_statement({**statement, "Resource": "*"})
         return KeyStatement(key=symbol(holder.address), sid=sid, statement=text)
 
@@ -126,7 +131,9 @@ def of_setting(setting: Setting, value: Any, changed: Any) -> Callable[[Environm
 
     def make(environment: Environment) -> Case:
         holder = bucket(environment)
-        one, other = (BucketSetting(bucket=holder.name, setting=setting, value=canonical(each)) for each in (value, changed))
+        one, other = (
+            BucketSetting(bucket=holder.name, setting=setting, value=canonical(each)) for each in (value, changed)
+        )
         return Case((holder,), one, other)
 
     return make
@@ -137,7 +144,13 @@ def of_bucket_statement(environment: Environment) -> Case:
     holder = bucket(environment)
 
     def make(*resources: str) -> BucketStatement:
-        statement = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": list(resources)}
+        statement = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
+            "Resource": list(resources),
+        }
         text = canonical_statement({**statement, "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
         return BucketStatement(bucket=holder.name, sid="TlsOnly", statement=text)
 
@@ -152,12 +165,27 @@ def of_secret(environment: Environment) -> Case:
 
 
 def _blocked(policies: bool) -> dict[str, bool]:
-    return {"BlockPublicAcls": True, "BlockPublicPolicy": policies, "IgnorePublicAcls": True, "RestrictPublicBuckets": policies}
+    return {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": policies,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": policies,
+    }
 
 
 def _expiry(days: int) -> dict[str, Any]:
-    uploads = {"ID": "uploads", "Status": "Enabled", "Filter": {"Prefix": ""}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
-    return {"Rules": [{"ID": "staged", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}}, uploads]}
+    uploads = {
+        "ID": "uploads",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    return {
+        "Rules": [
+            {"ID": "staged", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}},
+            uploads,
+        ]
+    }
 
 
 CASES: dict[str, Callable[[Environment], Case]] = {
@@ -173,9 +201,13 @@ CASES: dict[str, Callable[[Environment], Case]] = {
     "public access block": of_setting("public_access_block", _blocked(False), _blocked(True)),
     "lifecycle": of_setting("lifecycle", _expiry(7), _expiry(30)),
     "ownership controls": of_setting(
-        "ownership_controls", {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}, {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        "ownership_controls",
+        {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+        {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
     ),
-    "tags": of_setting("tags", {"TagSet": [{"Key": "team", "Value": "a"}]}, {"TagSet": [{"Key": "team", "Value": "b"}]}),
+    "tags": of_setting(
+        "tags", {"TagSet": [{"Key": "team", "Value": "a"}]}, {"TagSet": [{"Key": "team", "Value": "b"}]}
+    ),
     "encryption": of_setting(
         "encryption",
         {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}]},

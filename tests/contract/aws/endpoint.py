@@ -52,8 +52,15 @@ def environment_at(endpoint: str, name: str, **aws: Any) -> Environment:
             "environment": name,
             "aws": {"account": ACCOUNT, "region": REGION, "endpoint": endpoint, **aws},
             "server": {},
-            "buckets": {"source": {"name": f"tonic-{name}-source"}, "destination": {"name": f"tonic-{name}-destination"}},
+            "buckets": {
+                "source": {"name": f"tonic-{name}-source"},
+                "destination": {"name": f"tonic-{name}-destination"},
+            },
             "source": {"host": "source.example", "database": "dev", "cluster": f"{name}-source", "user": user},
-            "destination": {"host": "destination.example", "database": "dev", "user": {**user, "name": "tonic_destination"}},
+            "destination": {
+                "host": "destination.example",
+                "database": "dev",
+                "user": {**user, "name": "tonic_destination"},
+            },
         }
     )

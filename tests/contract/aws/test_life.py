@@ -46,7 +46,9 @@ def make_case(request: pytest.FixtureRequest) -> Callable[[Environment], Case]:
     return make
 
 
-def test_absent_then_created(world: World, make_case: Callable[[Environment], Case], request: pytest.FixtureRequest) -> None:
+def test_absent_then_created(
+    world: World, make_case: Callable[[Environment], Case], request: pytest.FixtureRequest
+) -> None:
     """What is not there is None; what was created is exactly what was wanted, and ours where that can be told."""
     target, environment = world
     case = make_case(environment)
