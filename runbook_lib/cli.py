@@ -15,6 +15,7 @@ from runbook_lib.errors import InvalidParameters, RunbookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from runbook_lib.headless import Run
 
@@ -100,19 +101,29 @@ def _check(arguments: argparse.Namespace) -> Answer:
 def _run(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import headless, place, terminal
 
-    if arguments.verb == "plan" and arguments.detailed_exitcode:
-        arguments.detailed = True
     file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
     done = headless.carry_out(
         file,
         arguments.verb,
         stages=tuple(getattr(arguments, "stage", ())),
         approve=getattr(arguments, "approve", ""),
         by=getattr(arguments, "by", ""),
-        detailed=getattr(arguments, "detailed", False),
+        detailed=getattr(arguments, "detailed_exitcode", False),
         progress=terminal.progress(is_quiet=arguments.json),
     )
     return _told(done)
+
+
+def _enter_sandbox(file: Path) -> None:
+    """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them."""
+    from runbook_lib.parameters.load import load
+    from runbook_lib.parameters.rules import is_loopback_only
+
+    if is_loopback_only(load(file)):
+        from runbook_lib.sandbox import command
+
+        command.enter()
 
 
 def _told(done: Run) -> Answer:
@@ -147,10 +158,10 @@ def _render(arguments: argparse.Namespace) -> Answer:
 
 
 def _demo(arguments: argparse.Namespace) -> Answer:
-    from runbook_lib import demo, terminal
+    from runbook_lib import terminal
+    from runbook_lib.sandbox import command
 
-    done = demo.demo(ports=arguments.ports, progress=terminal.progress(is_quiet=arguments.json))
-    return _told(done)
+    return _told(command.demo(arguments.ports, terminal.progress(is_quiet=arguments.json)))
 
 
 def _sandbox(arguments: argparse.Namespace) -> Answer:

@@ -122,9 +122,7 @@ def _write(changes: Sequence[Change], run: Applying) -> Sequence[Entry]:
         return [_entry(change, "owed", run, str(error), artefact) for change in changes]
     except TargetError as error:
         run.halted = f"withheld after a failure: {error}"
-        return [
-            _entry(change, "rolled back" if index else "failed", run, str(error)) for index, change in enumerate(changes)
-        ]
+        return [_entry(change, "rolled back" if index else "failed", run, str(error)) for index, change in enumerate(changes)]
     return [_entry(change, "applied", run) for change in changes]
 
 

@@ -47,11 +47,7 @@ def refuse_drift(approved: Plan, fresh: Plan) -> None:
 
 def _scopes(approved: Plan, fresh: Plan) -> list[tuple[str, str, str]]:
     then, now = dict(approved.scope), dict(fresh.scope)
-    return [
-        (name, then.get(name, ""), now.get(name, ""))
-        for name in sorted({*then, *now})
-        if then.get(name) != now.get(name)
-    ]
+    return [(name, then.get(name, ""), now.get(name, "")) for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 
 
 def _beyond_reach(address: str, fresh: Plan) -> bool:

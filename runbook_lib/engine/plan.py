@@ -125,9 +125,7 @@ def _sides(wanted: Wanted) -> tuple[tuple[Resource, Resource | None], ...]:
 
 
 def _owed_address(address: str, owner: str, refusal: Unanswered) -> Owed:
-    return Owed(
-        address=address, by=refusal.by or owner, reason=refusal.reason, way_out=refusal.way_out, verdict=refusal.verdict
-    )
+    return Owed(address=address, by=refusal.by or owner, reason=refusal.reason, way_out=refusal.way_out, verdict=refusal.verdict)
 
 
 def _contested(

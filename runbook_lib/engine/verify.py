@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
 
 
-def verify(
-    stage: Stage, environment: Environment, target: Target, fresh: Plan, known: Inventory | None = None
-) -> tuple[Finding, ...]:
+def verify(stage: Stage, environment: Environment, target: Target, fresh: Plan, known: Inventory | None = None) -> tuple[Finding, ...]:
     """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check."""
     return (*state(fresh), *check(stage, environment, target, known))
 
@@ -36,9 +34,7 @@ def check(
     checks = [each for each in stage.checks if each.when in moments]
     inventory, refusals = inventory_of(checks, environment, target, known)
     return tuple(
-        finding
-        for place, each in enumerate(checks)
-        for finding in _judged(stage, each, environment, inventory, refusals.get(place))
+        finding for place, each in enumerate(checks) for finding in _judged(stage, each, environment, inventory, refusals.get(place))
     )
 
 
@@ -77,17 +73,13 @@ def _drifted(stage: str, change: Change) -> Finding:
     )
 
 
-def _judged(
-    stage: Stage, each: Check, environment: Environment, inventory: Inventory, refused: Unanswered | None
-) -> Iterator[Finding]:
+def _judged(stage: Stage, each: Check, environment: Environment, inventory: Inventory, refused: Unanswered | None) -> Iterator[Finding]:
     try:
         if refused is not None:
             raise refused
         judgements = tuple(each.judge(environment, inventory))
     except Unanswered as refusal:
-        judgements = (
-            Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade=""),
-        )
+        judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade=""),)
     for judgement in judgements:
         fields = judgement.model_dump(exclude={"claim"})
         yield Finding(stage=stage.slug, rows=each.rows, claim=judgement.claim or each.claim, **fields)

@@ -92,9 +92,7 @@ def bucket_names(env: Environment) -> Iterator[Broken]:
     for side in ("source", "destination"):
         name = getattr(env.buckets, side).name
         if env.policy_style == "documented" and not TONIC.match(name):
-            yield Broken(
-                ("buckets", side, "name"), f"{name} does not begin with tonic-", "rename it, or set policy_style: scoped"
-            )
+            yield Broken(("buckets", side, "name"), f"{name} does not begin with tonic-", "rename it, or set policy_style: scoped")
     source, destination = env.buckets.source, env.buckets.destination
     if (source.name, source.path.strip("/")) == (destination.name, destination.path.strip("/")):
         yield Broken(("buckets", "destination", "path"), "is the source's place", "use another bucket or another path")
@@ -159,18 +157,25 @@ def tls(env: Environment) -> Iterator[Broken]:
         if side.sslmode == "disable" and not is_loopback(side.connect_to or side.host):
             yield Broken((name, "sslmode"), "disable sends passwords in clear text", "write verify-full; disable is for loopback")
         if side.sslmode == "verify-ca" and not side.tls_reason:
-            yield Broken((name, "sslmode"), "verify-ca does not check the host's name", "say why in tls_reason, or use verify-full with connect_to")
+            yield Broken(
+                (name, "sslmode"), "verify-ca does not check the host's name", "say why in tls_reason, or use verify-full with connect_to"
+            )
 
 
 def automatic(env: Environment) -> Iterator[Broken]:
     """Accept automatic approval only where nothing real is reached."""
     if env.approval != "automatic":
         return
-    ends = [urlsplit(env.aws.endpoint).hostname or "", *(side.connect_to or side.host for _, side in _sides(env))]
-    if not all(is_loopback(end) for end in ends):
+    if not is_loopback_only(env):
         yield Broken(("approval",), "automatic is for loopback endpoints only", "write manual and approve the digest")
     if env.protected:
         yield Broken(("protected",), "contradicts approval: automatic", "write approval: manual")
+
+
+def is_loopback_only(env: Environment) -> bool:
+    """Tell whether both ends are this machine: AWS's endpoint, and both databases."""
+    ends = [urlsplit(env.aws.endpoint).hostname or "", *(side.connect_to or side.host for _, side in _sides(env))]
+    return all(is_loopback(end) for end in ends)
 
 
 def endpoint(env: Environment) -> Iterator[Broken]:

@@ -115,7 +115,5 @@ def _record(folder: str, environment: Environment, source: Path, approve: str, s
         return evidence.Record.create(place.store(environment.records), facts)
     record = evidence.Record(Path(folder))
     if record.facts.environment != environment.environment:
-        raise GuardRefused(
-            folder, f"is a record of {record.facts.environment}, not of {environment.environment}", "start a new run"
-        )
+        raise GuardRefused(folder, f"is a record of {record.facts.environment}, not of {environment.environment}", "start a new run")
     return record

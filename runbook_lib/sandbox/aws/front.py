@@ -114,7 +114,9 @@ class Front:
         except NotImplementedError:
             return _refused(call)
         except Exception as failure:  # noqa: BLE001 - moto raises anything where it is incomplete; the client gets a clean refusal
-            return error(call, 501, "NotImplemented", f"not modelled by the sandbox: {call.service}:{call.operation}: {type(failure).__name__}")
+            return error(
+                call, 501, "NotImplemented", f"not modelled by the sandbox: {call.service}:{call.operation}: {type(failure).__name__}"
+            )
         if hasattr(chunks, "close"):
             chunks.close()
         kind = dict(seen["headers"]).get("Content-Type", "")

@@ -51,7 +51,10 @@ def _instance(ec2: Any) -> None:
 
 def _identities(iam: Any, account: str, partition: str) -> None:
     iam.create_role(RoleName=FOREIGN_ROLE, AssumeRolePolicyDocument=json.dumps(EC2_TRUST))
-    read = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:{partition}:s3:::{FOREIGN_BUCKET}/*"}]}
+    read = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:{partition}:s3:::{FOREIGN_BUCKET}/*"}],
+    }
     iam.put_role_policy(RoleName=FOREIGN_ROLE, PolicyName="read-lake", PolicyDocument=json.dumps(read))
     made = iam.create_policy(PolicyName="acme-logging", PolicyDocument=json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}]}))  # fmt: skip

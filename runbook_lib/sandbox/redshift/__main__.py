@@ -15,13 +15,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m runbook_lib.sandbox.redshift", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True, help="data folder; made when it is not there")
-    parser.add_argument(
-        "--ready-file", type=Path, required=True, help="written when clients may log in: JSON with port, pid and id"
-    )
+    parser.add_argument("--ready-file", type=Path, required=True, help="written when clients may log in: JSON with port, pid and id")
     parser.add_argument("--id", required=True, help="the cluster's namespace id, told by current_namespace")
-    parser.add_argument(
-        "--admin-password-env", required=True, metavar="NAME", help="environment variable with awsuser's password"
-    )
+    parser.add_argument("--admin-password-env", required=True, metavar="NAME", help="environment variable with awsuser's password")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     parser.add_argument("--no-sample", action="store_true", help="no sample warehouse")
     given = parser.parse_args()

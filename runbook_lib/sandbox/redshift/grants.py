@@ -28,12 +28,8 @@ class Subject:
     @property
     def sql(self) -> str:
         """Write it for PostgreSQL."""
-        names = ", ".join(
-            self.names if self.kind == "table" and not self.is_all_tables else map(identifier, self.names)
-        )
-        prefix = (
-            "ALL TABLES IN SCHEMA " if self.is_all_tables else "" if self.kind == "table" else f"{self.kind.upper()} "
-        )
+        names = ", ".join(self.names if self.kind == "table" and not self.is_all_tables else map(identifier, self.names))
+        prefix = "ALL TABLES IN SCHEMA " if self.is_all_tables else "" if self.kind == "table" else f"{self.kind.upper()} "
         return prefix + names
 
 
@@ -63,9 +59,7 @@ def grant_statement(parser: Parser, verb: str, *, in_block: bool) -> list[str]:
         kind = "alltables" if subject.is_all_tables else subject.kind
         names = array([name for name, _ in grantees])
         flag = "true" if with_option or only_option else "false"
-        found.append(
-            f"CALL pg_catalog.rs_{verb.lower()}({literal(kind)}, {array(list(subject.names))}, {array(side)}, {names}, {flag})"
-        )
+        found.append(f"CALL pg_catalog.rs_{verb.lower()}({literal(kind)}, {array(list(subject.names))}, {array(side)}, {names}, {flag})")
     return found
 
 
@@ -117,7 +111,5 @@ def _divided(privileges: list[str], kind: str) -> tuple[list[str], list[str]]:
         return sorted(native - {"TEMP"}), sorted(side)
     for privilege in privileges:
         if privilege not in native | side:
-            raise RefusedError(
-                "0LP01", f"invalid privilege type {privilege} for {'relation' if kind == 'table' else kind}"
-            )
+            raise RefusedError("0LP01", f"invalid privilege type {privilege} for {'relation' if kind == 'table' else kind}")
     return [each for each in privileges if each in native], [each for each in privileges if each in side]

@@ -86,10 +86,7 @@ class Login:
         given = body.rstrip(b"\0")
         if not self._prefix:
             return given
-        wanted = {
-            answer_to(_md5((each + self._name).encode()).decode(), salt)
-            for each in self._logins.temporary_passwords(self.user)
-        }
+        wanted = {answer_to(_md5((each + self._name).encode()).decode(), salt) for each in self._logins.temporary_passwords(self.user)}
         return answer_to(stored, salt) if given in wanted else wrong
 
     async def _digest(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, digest: str) -> bool:

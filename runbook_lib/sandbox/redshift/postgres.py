@@ -21,6 +21,7 @@ from typing import Any
 
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
+READABLE, PASSABLE = 0o005, 0o001
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -70,14 +71,10 @@ class Postgres:
         if is_new:
             self._initdb(as_whom)
         self.port = free_port()
-        words = [
-            word for name, value in {**SETTINGS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")
-        ]
+        words = [word for name, value in {**SETTINGS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "postgres.log").open("ab") as log:
             command = [str(self._bin / "postgres"), "-D", str(self.data), *words]
-            self._process = subprocess.Popen(
-                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom
-            )
+            self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom)
         self._wait()
         return is_new
 
@@ -121,9 +118,7 @@ class Postgres:
             str(self._bin / "initdb"), "-D", str(self.data), "-U", self.superuser, "--pwfile", str(password),
             "-A", "md5", "--encoding=UTF8", "--locale=C", "-N",
         ]  # fmt: skip
-        done = subprocess.run(
-            command, cwd=self.folder, capture_output=True, check=False, stdin=subprocess.DEVNULL, **as_whom
-        )
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, check=False, stdin=subprocess.DEVNULL, **as_whom)
         password.unlink()
         if done.returncode:
             raise RuntimeError(f"sandbox: initdb failed: {done.stderr.decode(errors='replace').strip()[-500:]}")
@@ -152,10 +147,8 @@ class Postgres:
             return {"preexec_fn": _child(is_namespaced=False)}
         import pwd
 
-        reachable = all(
-            path.stat().st_mode & 0o005 == 0o005
-            for path in (self._bin, *self._bin.parents, *self.folder.resolve().parents)
-        )
+        can_read = all(path.stat().st_mode & READABLE == READABLE for path in (self._bin, *self._bin.parents))
+        reachable = can_read and all(path.stat().st_mode & PASSABLE for path in self.folder.resolve().parents)
         if reachable:
             nobody = pwd.getpwnam("nobody")
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)

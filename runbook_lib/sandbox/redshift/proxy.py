@@ -32,9 +32,7 @@ class Link:
 class Proxy:
     """Listen on loopback and pass statements on, translated."""
 
-    def __init__(
-        self, postgres_port: int, logins: Logins, faults: Faults, log: StatementLog, tls: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, postgres_port: int, logins: Logins, faults: Faults, log: StatementLog, tls: ssl.SSLContext | None = None) -> None:
         self._postgres_port, self._logins, self._faults, self._log, self._tls = postgres_port, logins, faults, log, tls
 
     async def serve(self, port: int) -> asyncio.Server:

@@ -110,9 +110,7 @@ POSTGRES_FUNCTIONS = frozenset(
         "to_json",
     ]
 )
-POSTGRES_WORDS = frozenset(
-    ["LATERAL", "FILTER", "JSONB", "REGCLASS", "REGROLE", "REGNAMESPACE", "ORDINALITY", "RETURNING", "CONFLICT"]
-)
+POSTGRES_WORDS = frozenset(["LATERAL", "FILTER", "JSONB", "REGCLASS", "REGROLE", "REGNAMESPACE", "ORDINALITY", "RETURNING", "CONFLICT"])
 LEADER_FUNCTIONS = frozenset(
     [
         "has_schema_privilege",
@@ -226,9 +224,7 @@ def _lint(statement: Statement) -> None:
             raise RefusedError("42601", 'syntax error at or near "$"')
     words = {token.text.lower() for token in tokens if token.kind == "word"}
     if words & LEADER_FUNCTIONS and any(word.startswith(CLUSTER_VIEWS) for word in words):
-        raise RefusedError(
-            "0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables."
-        )
+        raise RefusedError("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.")
 
 
 def _rewritten(statement: Statement, session: Session) -> str:

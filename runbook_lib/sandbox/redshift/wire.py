@@ -73,9 +73,5 @@ def status(body: bytes) -> bytes | None:
 
 def error_as_redshift(body: bytes) -> bytes:
     """Leave PostgreSQL's own fields out of an error, and say user instead of role."""
-    fields = [
-        field
-        for field in body.replace(b'\0Mrole "', b'\0Muser "').split(b"\0")
-        if field and field[:1] not in b"WFLRqpstcdn"
-    ]
+    fields = [field for field in body.replace(b'\0Mrole "', b'\0Muser "').split(b"\0") if field and field[:1] not in b"WFLRqpstcdn"]
     return b"".join(field + b"\0" for field in fields) + b"\0"
