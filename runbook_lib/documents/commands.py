@@ -61,8 +61,10 @@ def removal_command(resource: Resource) -> str:
 def script_for(env: Environment, resource: Resource) -> Script:
     """Write the commands for one resource; SQL resources have none here."""
     match resource:
-        case Role() | RolePolicy() | InstanceProfile() | InstanceProfileRole() | ProfileAssociation():
-            return _identity(env, resource)
+        case Role() | RolePolicy():
+            return _role(env, resource)
+        case InstanceProfile() | InstanceProfileRole() | ProfileAssociation():
+            return Script((_profile(env, resource),))
         case Key() | KeyAlias() | KeyRotation() | KeyStatement():
             return _key(env, resource)
         case Bucket() | BucketSetting() | BucketStatement():
@@ -72,38 +74,33 @@ def script_for(env: Environment, resource: Resource) -> Script:
     return Script()
 
 
-def _identity(env: Environment, resource: Resource) -> Script:
+def _role(env: Environment, resource: Role | RolePolicy) -> Script:
+    if isinstance(resource, Role):
+        file = f"{resource.name}.trust.json"
+        command = _aws(
+            "iam create-role",
+            role_name=resource.name,
+            assume_role_policy_document=f"file://{file}",
+            path=resource.path,
+            permissions_boundary=resource.permissions_boundary,
+        )
+        return Script((command + _tags(resource.tags),), ((file, pretty(resource.trust)),))
+    file = f"{resource.role}.{resource.name}.json"
+    option = merges.document_option(env, "policy-document", file, resource.document)
+    command = _aws("iam put-role-policy", role_name=resource.role, policy_name=resource.name) + option
+    return Script((command,), ((file, pretty(resource.document)),))
+
+
+def _profile(env: Environment, resource: InstanceProfile | InstanceProfileRole | ProfileAssociation) -> str:
     match resource:
-        case Role():
-            file = f"{resource.name}.trust.json"
-            options = {"path": resource.path, "permissions_boundary": resource.permissions_boundary}
-            command = _aws(
-                "iam create-role", role_name=resource.name, assume_role_policy_document=f"file://{file}", **options
-            )
-            return Script((command + _tags(resource.tags),), ((file, pretty(resource.trust)),))
-        case RolePolicy():
-            file = f"{resource.role}.{resource.name}.json"
-            names = {"role_name": resource.role, "policy_name": resource.name}
-            command = _aws("iam put-role-policy", **names) + merges.document_option(
-                env, "policy-document", file, resource.document
-            )
-            return Script((command,), ((file, pretty(resource.document)),))
         case InstanceProfile():
             command = _aws("iam create-instance-profile", instance_profile_name=resource.name, path=resource.path)
-            return Script((command + _tags(resource.tags),))
+            return command + _tags(resource.tags)
         case InstanceProfileRole():
-            return Script(
-                (
-                    _aws(
-                        "iam add-role-to-instance-profile",
-                        instance_profile_name=resource.profile,
-                        role_name=resource.role,
-                    ),
-                )
-            )
+            names = {"instance_profile_name": resource.profile, "role_name": resource.role}
+            return _aws("iam add-role-to-instance-profile", **names)
         case ProfileAssociation():
-            return Script((associate_command(env, resource.instance_id, resource.profile),))
-    raise TypeError(f"no command for {resource.kind}")
+            return associate_command(env, resource.instance_id, resource.profile)
 
 
 def associate_command(env: Environment, instance_id: str, profile: str) -> str:
@@ -137,9 +134,7 @@ def _bucket(env: Environment, resource: Resource) -> Script:
         case Bucket():
             made = _aws("s3api create-bucket", bucket=resource.name, region=resource.region)
             place = (
-                ""
-                if resource.region == "us-east-1"
-                else _option("create_bucket_configuration", f"LocationConstraint={resource.region}")
+                "" if resource.region == "us-east-1" else _option("create_bucket_configuration", f"LocationConstraint={resource.region}")
             )
             return Script((made + place,))
         case BucketSetting():

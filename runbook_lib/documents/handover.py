@@ -70,9 +70,7 @@ def _confirmed(env: Environment) -> str:
 
 def _owed(findings: tuple[Finding, ...]) -> str:
     pending = [each for each in findings if each.verdict != "kept"]
-    rows = sorted(
-        (each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.way_out) for each in pending
-    )
+    rows = sorted((each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.way_out) for each in pending)
     return _table(("who or where", "verdict", "rows", "claim", "way out"), rows) if rows else "Nothing."
 
 

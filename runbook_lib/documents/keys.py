@@ -81,7 +81,5 @@ def kms_addition(env: Environment, keys: tuple[str, ...]) -> dict[str, Any]:
         return documented("kms-role-addition", env.aws.partition, {"kms_key_arn": keys})
     services = [*(["sqs"] if queue_keys(env) else []), *(["s3"] if bucket_keys(env) else [])]
     via = [f"{service}.{env.aws.region}.{dns_suffix(env.aws.partition)}" for service in services]
-    use = statement(
-        "UseKey", ["kms:GenerateDataKey", "kms:Decrypt"], list(keys), {"StringEquals": {"kms:ViaService": via}}
-    )
+    use = statement("UseKey", ["kms:GenerateDataKey", "kms:Decrypt"], list(keys), {"StringEquals": {"kms:ViaService": via}})
     return {"Version": VERSION, "Statement": [use]}

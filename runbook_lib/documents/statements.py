@@ -8,9 +8,7 @@ VERSION = "2012-10-17"
 Condition = dict[str, dict[str, Any]]
 
 
-def statement(
-    sid: str, actions: list[str], resources: str | list[str], condition: Condition | None = None
-) -> dict[str, Any]:
+def statement(sid: str, actions: list[str], resources: str | list[str], condition: Condition | None = None) -> dict[str, Any]:
     """Build one Allow statement of an identity policy."""
     body: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
     return body | ({"Condition": condition} if condition else {})

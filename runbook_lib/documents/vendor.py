@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Name = Literal[
-    "server-role-v2", "server-role-legacy", "lambda-role", "lambda-role-trust", "kms-role-addition", "kms-key-statement"
-]
-Values = "Mapping[str, tuple[str, ...]]"
+Name = Literal["server-role-v2", "server-role-legacy", "lambda-role", "lambda-role-trust", "kms-role-addition", "kms-key-statement"]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -64,8 +61,11 @@ def _strings(text: str, partition: str, values: Mapping[str, tuple[str, ...]]) -
     names = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
     placed = _in_partition(text, partition)
     for combination in itertools.product(*(values[name] for name in names)):
-        chosen = dict(zip(names, combination, strict=True))
-        yield _PLACEHOLDER.sub(lambda match, chosen=chosen: chosen[match[1]], placed)  # type: ignore[misc]
+        yield _placed(placed, dict(zip(names, combination, strict=True)))
+
+
+def _placed(text: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
 
 
 def _in_partition(text: str, partition: str) -> str:

@@ -74,9 +74,7 @@ def differences(env: Environment, exported: str, key_id: str = "") -> tuple[Diff
     wanted, found = dict(worker_settings(env, key_id)), {**DEFAULTS, **read_env(exported)}
     names = [name for name in NAMES if name != KMS_KEY or key_id or not queue_keys(env) or name in wanted]
     return tuple(
-        Difference(name, wanted.get(name, ""), found.get(name, ""))
-        for name in names
-        if wanted.get(name, "") != found.get(name, "")
+        Difference(name, wanted.get(name, ""), found.get(name, "")) for name in names if wanted.get(name, "") != found.get(name, "")
     )
 
 

@@ -54,19 +54,13 @@ def judge_existing(env: Environment, found: BucketAnswer) -> Iterator[Judgement]
         yield broken(f"{found.name} is in {found.region}, not {env.aws.region}", way_out, address=address)
         return
     differing = list(_differences(env, found))
-    yield from differing or [
-        kept(f"{found.name} is in {found.region}, private, encrypted and short-lived", address=address)
-    ]
+    yield from differing or [kept(f"{found.name} is in {found.region}, private, encrypted and short-lived", address=address)]
 
 
 def _differences(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
     address, present = f"s3_bucket/{found.name}", dict(found.settings)
     for setting, wanted in bucket_settings(env):
-        if (
-            setting in _MEND
-            and present.get(setting) != wanted
-            and not _is_covered(setting, wanted, present.get(setting))
-        ):
+        if setting in _MEND and present.get(setting) != wanted and not _is_covered(setting, wanted, present.get(setting)):
             way_out = f"{_MEND[setting]} --bucket {found.name} ... with {wanted}"
             judge = broken if setting == "public_access_block" else advised
             yield judge(f"{found.name}: {setting} is {present.get(setting, 'not set')}", way_out, address=address)

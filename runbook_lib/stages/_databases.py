@@ -58,9 +58,7 @@ def judge_same_database(env: Environment, inventory: Inventory) -> Iterator[Judg
     """Compare cluster id and database of both sides; names and tunnels do not count."""
     refuse_same_database(env, inventory)
     source, destination = (inventory[each] for each in SESSIONS)
-    yield kept(
-        f"{source.namespace}/{source.database} is read, {destination.namespace}/{env.destination.database} is written"
-    )
+    yield kept(f"{source.namespace}/{source.database} is read, {destination.namespace}/{env.destination.database} is written")
 
 
 def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
@@ -128,9 +126,7 @@ def user_judge(side: Side, *, superuser: bool) -> Callable[[Environment, Invento
         if state is None:
             return broken(f"there is no user {name}", "apply this stage")
         if state and not superuser:
-            return broken(
-                f"{name} is a superuser, which reads and drops everything", f'ALTER USER "{name}" NOCREATEUSER;'
-            )
+            return broken(f"{name} is a superuser, which reads and drops everything", f'ALTER USER "{name}" NOCREATEUSER;')
         if superuser and not state:
             return broken(f"{name} is no superuser", "plan this stage, read the change, apply it")
         return kept(f"{name} exists and is {'a' if superuser else 'no'} superuser")

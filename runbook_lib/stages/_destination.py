@@ -137,9 +137,7 @@ def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], .
     relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
     user = env.destination.user.name
     local = {each.name for each in schemas if each.kind == "local"}
-    owned: list[tuple[str, Name, str]] = [
-        ("SCHEMA", (each.name,), each.owner) for each in schemas if each.name in local
-    ]
+    owned: list[tuple[str, Name, str]] = [("SCHEMA", (each.name,), each.owner) for each in schemas if each.name in local]
     owned += [("TABLE", (each.schema_name, each.name), each.owner) for each in relations if each.schema_name in local]
     return tuple((kind, name) for kind, name, owner in owned if owner != user)
 

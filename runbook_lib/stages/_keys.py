@@ -79,9 +79,7 @@ def judge_statement(env: Environment, inventory: Inventory) -> Iterator[Judgemen
         if [canonical_statement(each) for each in found] == [canonical_statement(key_statement(env))]:
             yield _confirm_live(env, f"one such statement beside {len(statements) - 1} others")
         else:
-            yield broken(
-                f"{len(found)} statements with that Sid, not as wanted", "apply this stage: it merges the one statement"
-            )
+            yield broken(f"{len(found)} statements with that Sid, not as wanted", "apply this stage: it merges the one statement")
     if not queue_keys(env):
         yield kept("queues are not encrypted with a customer managed key", grade="")
 

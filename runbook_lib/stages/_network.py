@@ -43,9 +43,7 @@ def access_asks(env: Environment) -> tuple[Question, ...]:
 
 def judge_path(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Leave to a person what cannot be seen from here."""
-    detail = (
-        f"the server's way to {env.source.host}:{env.source.port} and {env.destination.host}:{env.destination.port}"
-    )
+    detail = f"the server's way to {env.source.host}:{env.source.port} and {env.destination.host}:{env.destination.port}"
     yield vouched(env, inventory, "A1", unconfirmed("A1", f"{detail} cannot be seen from here", "Structural operator"))
 
 
@@ -78,9 +76,7 @@ def _judge_region(side: str, cluster: str, bucket: str, region: str) -> Judgemen
     if not cluster:
         return unknown(f"the {side} host's name tells no region", f"name {side}.cluster or {side}.workgroup")
     if cluster != region:
-        return broken(
-            f"the {side} cluster is in {cluster}, {bucket} in {region}", "use a bucket in the cluster's region"
-        )
+        return broken(f"the {side} cluster is in {cluster}, {bucket} in {region}", "use a bucket in the cluster's region")
     return kept(f"the {side} cluster and {bucket} are in {region}")
 
 
@@ -90,9 +86,7 @@ def judge_routing(env: Environment, inventory: Inventory) -> Iterator[Judgement]
         question = _cluster_question(env, side)
         found: ClusterAnswer | None = inventory[question] if question else None
         if found is None:
-            yield unknown(
-                f"the {side} cluster's routing is not known", f"name {side}.cluster or {side}.workgroup as AWS does"
-            )
+            yield unknown(f"the {side} cluster's routing is not known", f"name {side}.cluster or {side}.workgroup as AWS does")
         else:
             yield _judge_route(side, found)
 

@@ -39,9 +39,7 @@ def judge_caller(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     ]
     wrong += [f"{each} leads elsewhere" for each in caller.foreign_endpoints]
     if wrong:
-        yield broken(
-            "; ".join(wrong), "correct aws: in the file, or log in to the right account; unset AWS_ENDPOINT_URL*"
-        )
+        yield broken("; ".join(wrong), "correct aws: in the file, or log in to the right account; unset AWS_ENDPOINT_URL*")
     else:
         yield kept(f"{caller.arn} at {caller.endpoint}")
 
@@ -84,9 +82,7 @@ def judge_role(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     if server.is_made_here:
         yield kept(f"{server.role}, made here" if role is None else f"{role.arn}, made here")
     elif role is None:
-        yield broken(
-            f"there is no role {server.role} in {env.aws.account}", "correct server.role_arn or server.instance_id"
-        )
+        yield broken(f"there is no role {server.role} in {env.aws.account}", "correct server.role_arn or server.instance_id")
     else:
         found = f"profile {server.profile} of {env.server.instance_id}" if server.profile else "the file"
         yield kept(f"{role.arn}, from {found}; its trust stays as it is")

@@ -41,9 +41,7 @@ def role_answer(name: str, inventory: Inventory) -> RoleAnswer:
     """Give a role. Raises Unanswered (broken) when there is none of that name."""
     answer: RoleAnswer | None = inventory[RoleAsked(name=name)]
     if answer is None:
-        raise Unanswered(
-            f"there is no role {name}", verdict="broken", way_out="apply this stage, or correct the role's name"
-        )
+        raise Unanswered(f"there is no role {name}", verdict="broken", way_out="apply this stage, or correct the role's name")
     return answer
 
 
@@ -80,9 +78,7 @@ def judge_size(env: Environment, role: RoleAnswer | None, name: str, policies: N
     if total <= INLINE_LIMIT:
         return kept(f"{total:,} of {INLINE_LIMIT:,} characters are used", grade="evaluated offline")
     way_out = "move what the role had into a managed policy, or split extra_statements off into one"
-    return broken(
-        f"{total:,} characters inline on {name}, IAM takes {INLINE_LIMIT:,}", way_out, grade="evaluated offline"
-    )
+    return broken(f"{total:,} characters inline on {name}, IAM takes {INLINE_LIMIT:,}", way_out, grade="evaluated offline")
 
 
 def unwanted(env: Environment, role: RoleAnswer | None, policies: Named) -> Iterator[Unwanted]:
@@ -94,9 +90,7 @@ def unwanted(env: Environment, role: RoleAnswer | None, policies: Named) -> Iter
 
 def foreign_policies(role: RoleAnswer, policies: Named) -> tuple[RolePolicy | AttachedPolicy, ...]:
     """List the policies on a role that are not wanted; one of our own names that is out of use counts too."""
-    inline = [
-        RolePolicy(role=role.name, name=name, document=text) for name, text in role.inline if name not in dict(policies)
-    ]
+    inline = [RolePolicy(role=role.name, name=name, document=text) for name, text in role.inline if name not in dict(policies)]
     return (*inline, *(AttachedPolicy(role=role.name, arn=arn) for arn in role.attached))
 
 

@@ -49,16 +49,12 @@ def to_drop(env: Environment, source: Iterable[SchemaAnswer], destination: Itera
     """Name the included schemas that exist in the destination too and belong to somebody else there."""
     ours = set(included(env, source).local)
     user = env.destination.user.name
-    return tuple(
-        sorted(each.name for each in destination if each.kind == "local" and each.name in ours and each.owner != user)
-    )
+    return tuple(sorted(each.name for each in destination if each.kind == "local" and each.name in ours and each.owner != user))
 
 
 def _is_chosen(env: Environment, schema: SchemaAnswer) -> bool:
     named = [each for each in env.schemas.include if schema.kind == "local" or each != EVERYTHING]
-    return any(matches(each, schema.name) for each in named) and not any(
-        matches(each, schema.name) for each in env.schemas.exclude
-    )
+    return any(matches(each, schema.name) for each in named) and not any(matches(each, schema.name) for each in env.schemas.exclude)
 
 
 def _names(schemas: Iterable[SchemaAnswer], kind: str) -> tuple[str, ...]:

@@ -39,9 +39,7 @@ def _judge_instance(env: Environment, found: InstanceAnswer, server: Identity) -
     if found.role == server.role and found.role:
         return kept(f"{found.instance_id} carries profile {found.profile} with role {found.role}", address=address)
     if found.profile and found.profile != env.server_role:
-        command = (
-            f"aws iam add-role-to-instance-profile --instance-profile-name {found.profile} --role-name {server.role}"
-        )
+        command = f"aws iam add-role-to-instance-profile --instance-profile-name {found.profile} --role-name {server.role}"
         return owed(
             f"{found.instance_id} carries profile {found.profile}, which holds no role",
             command,
@@ -51,9 +49,7 @@ def _judge_instance(env: Environment, found: InstanceAnswer, server: Identity) -
     if found.profile:
         return broken(f"profile {found.profile} holds no role", "apply this stage", address=address)
     if env.server.attach_profile:
-        return broken(
-            f"{found.instance_id} carries no profile", "apply this stage: it attaches the profile", address=address
-        )
+        return broken(f"{found.instance_id} carries no profile", "apply this stage: it attaches the profile", address=address)
     command = associate_command(env, found.instance_id, env.server_role)
     detail = f"{found.instance_id} carries no profile, and the file does not ask to attach one"
     return owed(detail, f"{command}, or set server.attach_profile: true", "cloud engineer", address=address)
@@ -66,11 +62,7 @@ def judge_trust(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     who = trusted(role.trust)
     shown = f"{role.name} may be taken by {', '.join(who) or 'nobody'}"
     if not any(_lets_in(env, each) for each in who):
-        way_out = (
-            "apply this stage"
-            if server.is_made_here
-            else "let the role's owner add the server's principal to its trust"
-        )
+        way_out = "apply this stage" if server.is_made_here else "let the role's owner add the server's principal to its trust"
         yield broken(shown, way_out)
     elif env.aws.partition == "aws-cn" and server.is_made_here:
         detail = f"{shown}; the principal's regional name in China is unconfirmed"

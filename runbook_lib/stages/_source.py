@@ -100,9 +100,7 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
         way_out = f"who granted it revokes it, e.g. REVOKE INSERT, UPDATE, DELETE ON {table} FROM {user};"
         yield broken(f"it may write to {listed(writable)}", way_out)
     if creatable:
-        yield broken(
-            f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {quoted(creatable[0])} FROM {user};"
-        )
+        yield broken(f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {quoted(creatable[0])} FROM {user};")
     if answer.database_create:
         way_out = f"REVOKE CREATE ON DATABASE {quoted(env.source.database)} FROM {user};"
         yield broken(f"it may create schemas in {env.source.database}", way_out)
@@ -116,9 +114,7 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
 def judge_table_info(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge the grant on svv_table_info in this database."""
     answer, _ = _answers(env, inventory)
-    yield (
-        kept("granted in the source database") if answer.table_info else broken("it may not read svv_table_info", RERUN)
-    )
+    yield (kept("granted in the source database") if answer.table_info else broken("it may not read svv_table_info", RERUN))
 
 
 def _answers(env: Environment, inventory: Inventory) -> tuple[PrivilegesAnswer, Included]:

@@ -53,9 +53,7 @@ def judge_rule(env: Environment, inventory: Inventory, name: str) -> Judgement:
             )
     low, high, unit = BOUNDS[name]
     if not low <= int(value) <= high:
-        return broken(
-            f"{value} is outside {low} to {high} {unit}", "correct worker: in the file", claim=claim, grade=""
-        )
+        return broken(f"{value} is outside {low} to {high} {unit}", "correct worker: in the file", claim=claim, grade="")
     advice = worker.ADVISED_FACTOR * int(settings[worker.TIMEOUT])
     if name == worker.VISIBILITY and int(value) < advice:
         return advised(f"{value} seconds", f"AWS advises six times the timeout: {advice}", claim=claim, grade="")
@@ -83,11 +81,7 @@ def judge_setting(env: Environment, inventory: Inventory, row: str, name: str) -
     wanted = dict(worker.worker_settings(env, key_id(env, inventory))).get(name, "")
     asked = exported_asks(env)
     if not asked:
-        detail = (
-            f"the container is out of sight; {name}={wanted}"
-            if wanted
-            else f"the container is out of sight; leave {name} out"
-        )
+        detail = f"the container is out of sight; {name}={wanted}" if wanted else f"the container is out of sight; leave {name} out"
         return vouched(env, inventory, row, owed(row, f"{detail}, then restart the worker", OPERATOR))
     path, text = env.worker_settings.exported, inventory[asked[0]]
     if text is None:

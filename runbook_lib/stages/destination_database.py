@@ -52,9 +52,7 @@ def desire_user(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want the user: an ordinary one, or a superuser where source ownership is preserved."""
     _refuse(env, inventory)
     user = env.destination.user
-    yield DatabaseUser(
-        side="destination", name=user.name, password=user.password, superuser=env.destination.preserve_ownership
-    )
+    yield DatabaseUser(side="destination", name=user.name, password=user.password, superuser=env.destination.preserve_ownership)
 
 
 def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
@@ -63,9 +61,7 @@ def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     if env.destination.preserve_ownership:
         return
     user, database = env.destination.user.name, ((env.destination.database,),)
-    yield Grants(
-        side="destination", grantee=user, privilege="SELECT", on="table", objects=(TABLE_INFO,), label=TABLE_INFO[1]
-    )
+    yield Grants(side="destination", grantee=user, privilege="SELECT", on="table", objects=(TABLE_INFO,), label=TABLE_INFO[1])
     yield Grants(side="destination", grantee=user, privilege="TEMPORARY", on="database", objects=database)
     yield Grants(side="destination", grantee=user, privilege="CREATE", on="database", objects=database)
 

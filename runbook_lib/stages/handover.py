@@ -24,18 +24,14 @@ def asks(_env: Environment) -> tuple[Question, ...]:
 def judge_readiness(_env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Give the one verdict: what is broken comes first, then what is owed, then what is unknown."""
     findings: tuple[Finding, ...] = inventory[FindingsAsked()]
-    by_verdict = {
-        verdict: [each for each in findings if each.verdict == verdict] for verdict in ("broken", "owed", "unknown")
-    }
+    by_verdict = {verdict: [each for each in findings if each.verdict == verdict] for verdict in ("broken", "owed", "unknown")}
     if not findings:
         yield unknown("no other stage was checked in this run", "verify the whole environment", claim="")
     elif by_verdict["broken"]:
         yield broken(f"not ready: {_claims(by_verdict['broken'])}", "mend these first, then verify again")
     elif by_verdict["owed"]:
         who = tuple(sorted({each.by or each.stage for each in by_verdict["owed"]}))
-        yield owed(
-            f"waiting for others: {_claims(by_verdict['owed'])}", "hand over what is listed on the sheet", listed(who)
-        )
+        yield owed(f"waiting for others: {_claims(by_verdict['owed'])}", "hand over what is listed on the sheet", listed(who))
     elif by_verdict["unknown"]:
         yield unknown(f"open: {_claims(by_verdict['unknown'])}", "each names what would decide it")
     else:

@@ -127,9 +127,7 @@ STAGE = Stage(
             _if_legacy(judge_documents),
             asks_with_keys,
         ),
-        Check(
-            ("D1", "C3", "F1"), "the role is the one that PassRole and the worker name", _if_legacy(judge_account), asks
-        ),
+        Check(("D1", "C3", "F1"), "the role is the one that PassRole and the worker name", _if_legacy(judge_account), asks),
         Check(("D3",), "the Lambda service, and nobody else, may assume the role", _if_legacy(judge_trust), asks),
         Check(("E3", "E4"), "the Lambda role may use the keys", _if_legacy(judge_key_use), asks_with_keys),
         Check(("D1",), "nothing else is attached to the Lambda role", _if_legacy(judge_rest), asks),

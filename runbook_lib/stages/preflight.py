@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
@@ -21,62 +22,74 @@ def caller(_env: Environment) -> tuple[Question, ...]:
     return (Caller(),)
 
 
-def checks() -> tuple[Check, ...]:
-    """List the checks: identity first, then layer by layer."""
-    everything = (
-        Check(
-            ("A3",),
-            "the caller is in the file's account, partition, region and endpoint",
-            _preflight.judge_caller,
-            caller,
-        ),
-        Check(
-            ("A2",),
-            "the runbook makes no queue, function or notification: the product does",
-            _preflight.judge_orchestration,
-            _preflight.leftover_asks,
-        ),
-        Check(
-            ("A5",),
-            "the operator has the rights that this environment's plan takes",
-            _preflight.judge_rights,
-            _preflight.rights_asks,
-        ),
-        Check(
-            ("A1",),
-            "the administrator reaches the source database",
-            _databases.session_judge("source"),
-            _databases.sessions,
-        ),
-        Check(
-            ("A1",),
-            "the administrator reaches the destination database",
-            _databases.session_judge("destination"),
-            _databases.sessions,
-        ),
-        Check(("A1",), "source and destination are two databases", _databases.judge_same_database, _databases.sessions),
-        Check(("A1",), "the server reaches both databases", _network.judge_path, asks_today),
-        Check(
-            ("A3",), "the instance is there and its container can see the role", _network.judge_instance, instance_asks
-        ),
-        Check(("A3",), "the role that the server runs as is known", _preflight.judge_role, instance_asks, role_asks),
-        Check(("A4",), "each cluster and its bucket are in one region", _network.judge_regions, _network.place_asks),
-        Check(("A4",), "each cluster's routing leads to S3", _network.judge_routing, _network.cluster_asks),
-        Check(
-            ("A5",), "it is known what Redshift itself uses to reach S3", _network.judge_s3_access, _network.access_asks
-        ),
-        Check(("A6",), "the data generation process is chosen", _preflight.judge_pipeline),
-        Check(("A7",), "the installed product still has the previous process", _preflight.judge_legacy, asks_today),
-        Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
-    )
-    return tuple(Check(each.rows, each.claim, each.judge, each.asks, each.then, when="plan") for each in everything)
+def before_the_plan(*checks: Check) -> tuple[Check, ...]:
+    """Hold every check before the first write."""
+    return tuple(replace(each, when="plan") for each in checks)
 
 
+IDENTITY = before_the_plan(
+    Check(("A3",), "the caller is in the file's account, partition, region and endpoint", _preflight.judge_caller, caller),
+    Check(
+        ("A2",),
+        "the runbook makes no queue, function or notification: the product does",
+        _preflight.judge_orchestration,
+        _preflight.leftover_asks,
+    ),
+    Check(
+        ("A5",),
+        "the operator has the rights that this environment's plan takes",
+        _preflight.judge_rights,
+        _preflight.rights_asks,
+    ),
+)
+DATABASES = before_the_plan(
+    Check(
+        ("A1",),
+        "the administrator reaches the source database",
+        _databases.session_judge("source"),
+        _databases.sessions,
+    ),
+    Check(
+        ("A1",),
+        "the administrator reaches the destination database",
+        _databases.session_judge("destination"),
+        _databases.sessions,
+    ),
+    Check(
+        ("A1",),
+        "source and destination are two databases",
+        _databases.judge_same_database,
+        _databases.sessions,
+    ),
+    Check(("A1",), "the server reaches both databases", _network.judge_path, asks_today),
+)
+PLACES = before_the_plan(
+    Check(
+        ("A3",),
+        "the instance is there and its container can see the role",
+        _network.judge_instance,
+        instance_asks,
+    ),
+    Check(("A3",), "the role that the server runs as is known", _preflight.judge_role, instance_asks, role_asks),
+    Check(("A4",), "each cluster and its bucket are in one region", _network.judge_regions, _network.place_asks),
+    Check(("A4",), "each cluster's routing leads to S3", _network.judge_routing, _network.cluster_asks),
+    Check(
+        ("A5",),
+        "it is known what Redshift itself uses to reach S3",
+        _network.judge_s3_access,
+        _network.access_asks,
+    ),
+)
+CHOICES = before_the_plan(
+    Check(("A6",), "the data generation process is chosen", _preflight.judge_pipeline),
+    Check(("A7",), "the installed product still has the previous process", _preflight.judge_legacy, asks_today),
+    Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
+)
 STAGE = Stage(
     number=10,
     slug="preflight",
     title="Preflight",
     rows=("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"),
     summary="Checks identity, rights, network and regions. Changes nothing.",
-    checks=checks(),
+    checks=(*IDENTITY, *DATABASES, *PLACES, *CHOICES),
 )

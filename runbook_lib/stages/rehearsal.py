@@ -96,9 +96,7 @@ STAGE = Stage(
             _rehearsal.judge_destination,
             _rehearsal.destination_login,
         ),
-        Check(
-            ("G4", "G5", "H3c"), "both users' effective rights are read", _rehearsal.judge_privileges, privilege_asks
-        ),
+        Check(("G4", "G5", "H3c"), "both users' effective rights are read", _rehearsal.judge_privileges, privilege_asks),
         Check(
             ("B1", "B2", "C1", "C2", "C4", "C5", "C6"),
             "the server role's policies are read again",

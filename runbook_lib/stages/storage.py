@@ -43,9 +43,7 @@ def judge_names(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
         if name.startswith(PREFIX):
             yield kept(f"{name} begins with {PREFIX}", grade="", address=address)
         elif env.policy_style == "scoped":
-            yield advised(
-                f"{name} is reached by its exact name (scoped)", "keep policy_style: scoped", grade="", address=address
-            )
+            yield advised(f"{name} is reached by its exact name (scoped)", "keep policy_style: scoped", grade="", address=address)
         else:
             way_out = f"rename it to {PREFIX}..., or choose policy_style: scoped"
             yield broken(f"the documented policies do not reach {name}", way_out, grade="", address=address)

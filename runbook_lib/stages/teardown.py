@@ -57,9 +57,7 @@ def judge_leftovers(env: Environment, inventory: Inventory) -> Iterator[Judgemen
         names: tuple[str, ...] = inventory[question]
         if names:
             found = True
-            yield advised(
-                f"{question.model_dump()['service']}: {listed(names)}", "delete them when no workspace uses them"
-            )
+            yield advised(f"{question.model_dump()['service']}: {listed(names)}", "delete them when no workspace uses them")
     if not found:
         yield kept("nothing of the product's own is left", grade="read back" if env.is_legacy else "")
 

@@ -68,7 +68,7 @@ def test_a_stage_imports_neither_an_sdk_nor_another_stage(slug: str) -> None:
     """A stage's imports are values, documents and the shared pure parts."""
     tree = ast.parse((Path(runbook_lib.stages.__file__).parent / f"{slug}.py").read_text(encoding="utf-8"))
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    allowed = ("__future__", "typing", "collections.abc", "runbook_lib.")
+    allowed = ("__future__", "dataclasses", "typing", "collections.abc", "runbook_lib.")
     stages = {f"runbook_lib.stages.{other}" for other in STAGES}
     assert [each for each in modules if not each.startswith(allowed) or each in stages] == []
     assert [node for node in ast.walk(tree) if isinstance(node, ast.Import)] == []
