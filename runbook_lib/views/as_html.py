@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
     from runbook_lib.views.blocks import Block, Cell, Inline
 
+STYLE = Markup("<style>{}</style>").format(Markup(stylesheet()))  # noqa: S704 - our own
 _TAGS = {"+": "ins", "-": "del", "~": "i"}
 
 
 def view(blocks: Iterable[Block]) -> str:
     """Wrap blocks with their stylesheet, so that they can stand alone in a cell's output."""
-    return str(Markup('<div class="rb"><style>{}</style>\n{}</div>').format(Markup(stylesheet()), body(blocks)))  # noqa: S704
+    return str(Markup('<div class="rb">{}\n{}</div>').format(STYLE, body(blocks)))
 
 
 def body(blocks: Iterable[Block]) -> Markup:
@@ -103,9 +104,7 @@ def _line(line: Line) -> Markup:
 
 
 def _facts(facts: Facts) -> Markup:
-    rows = (
-        Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, cell(parts)) for label, parts in facts.pairs
-    )
+    rows = (Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, cell(parts)) for label, parts in facts.pairs)
     return Markup('<table class="f"><caption>{}</caption>{}</table>').format(facts.caption, Markup("").join(rows))
 
 

@@ -95,9 +95,7 @@ def _inline(part: Inline) -> str:
 def _differences(parts: Cell) -> Iterator[str]:
     for part in parts:
         if isinstance(part, Fold):
-            text = "\n".join(
-                f"{'!' if each.sign == '~' else each.sign} {'  ' * each.depth}{each.text}" for each in part.lines
-            )
+            text = "\n".join(f"{'!' if each.sign == '~' else each.sign} {'  ' * each.depth}{each.text}" for each in part.lines)
             yield _fenced(text, "diff")
 
 

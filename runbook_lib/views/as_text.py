@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 SHOWN_LINES = 40
 """Lines of one difference; the HTML form holds them all."""
-WIDEST = 48
-"""Columns that one cell may take before the others stop being aligned with it."""
+WIDEST = 60
+"""Columns that one cell may take; what is longer stands below its row."""
 
 
 def view(blocks: Iterable[Block]) -> str:
@@ -62,21 +62,27 @@ def block(value: Block) -> Iterator[str]:
 
 def _table(rows: tuple[tuple[Cell, ...], ...]) -> Iterator[str]:
     heads = [[_head(parts) for parts in row] for row in rows]
-    widths = [min(WIDEST, max(len(head) for head in column)) for column in zip(*heads, strict=True)]
+    widths = [max(len(head) for head in column) for column in zip(*heads, strict=True)]
     for row, head in zip(rows, heads, strict=True):
         yield "  ".join(text.ljust(width) for text, width in zip(head, widths, strict=True)).rstrip()
         for parts in row:
             if parts:
-                first = [] if isinstance(parts[0], (Fold, Way)) else parts[:1]
-                yield from (line for part in parts[len(first) :] for line in _below(part, "      "))
+                rest = parts[1:] if _head(parts) else parts
+                yield from (line for part in rest for line in _below(part, "      "))
 
 
 def _head(parts: Cell) -> str:
-    return "" if not parts or isinstance(parts[0], (Fold, Way)) else _inline(parts[0]).replace("\n", " ")
+    """Give what stands in the row itself; the rest stands below."""
+    if not parts or isinstance(parts[0], (Fold, Way)):
+        return ""
+    text = _inline(parts[0])
+    return "" if len(text) > WIDEST or "\n" in text else text
 
 
 def _below(part: Inline, indent: str) -> Iterator[str]:
     match part:
+        case Fold(summary=summary, is_list=True):
+            yield indent + summary
         case Fold(lines=lines):
             yield from (indent + _line(each) for each in lines[:SHOWN_LINES])
             if len(lines) > SHOWN_LINES:

@@ -51,10 +51,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Fold:
-    """Hide lines behind a summary until somebody opens it."""
+    """Hide lines behind a summary until somebody opens it; of a mere list, the summary is enough as text."""
 
     summary: str
     lines: tuple[Line, ...]
+    is_list: bool = False
 
 
 Inline = str | Mark | Code | Way | Link | Fold

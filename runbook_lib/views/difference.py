@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Sides = tuple["Resource | None", "Resource | None"]
 _SIGNS: dict[str, Sign] = {"added": "+", "removed": "-", "changed": "~"}
 _DOCUMENTS = {"document", "trust", "policy", "statement", "value"}
-_NAMING = {"kind", "name", "role", "key", "bucket", "sid", "setting", "side", "on", "grantee", "privilege", "creator"}
+_NAMING = {"kind", "name", "role", "profile", "instance_id", "arn", "key", "bucket", "sid", "setting", "side"}
+_LABELS = {"password": "password from", "permissions_boundary": "boundary"}
+_SILENT: tuple[object, ...] = ("", [], None, "/")
+_LISTS = (Grants, DefaultPrivileges, Ownership)
 
 
 def shown(before: Resource | None, after: Resource | None) -> tuple[Inline, ...]:
@@ -36,13 +39,12 @@ def shown(before: Resource | None, after: Resource | None) -> tuple[Inline, ...]
             return (summary,) if summary else ()
         case (Line(text=text, sign=sign),) if len(text) <= 90:  # noqa: PLR2004
             return (f"{sign} {text}",)
-    return (Fold(summary, found),)
+    return (Fold(summary, found, is_list=isinstance(_subject(before, after), _LISTS)),)
 
 
 def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
     """Write a difference line by line."""
-    subject = after if after is not None else before
-    match subject:
+    match _subject(before, after):
         case RolePolicy():
             yield from _policy(_text(before, "document"), _text(after, "document"))
         case KeyStatement() | BucketStatement():
@@ -66,32 +68,26 @@ def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
             yield from _fields(before, after)
 
 
+def _subject(before: Resource | None, after: Resource | None) -> Resource | None:
+    return after if after is not None else before
+
+
 def _summary(before: Resource | None, after: Resource | None, found: Sequence[Line]) -> str:
-    subject = after if after is not None else before
-    added, removed = (tuple(each.text for each in found if each.sign == sign) for sign in ("+", "-"))
-    match subject:
-        case Grants() | DefaultPrivileges() | Ownership():
-            return "; ".join(
-                filter(None, (f"+ {some(added)}" if added else "", f"- {some(removed)}" if removed else ""))
-            )
+    """Say what is behind the fold: the first names of a list, the statements and fields of anything else."""
+    match _subject(before, after):
         case BucketSetting():
-            return "settings"
-    top = [each for each in found if each.depth == 0]
-    parts = (
-        f"{sign} {counted(count, 'line')}" for sign in "+~-" if (count := sum(each.sign == sign for each in found))
-    )
-    return top[0].text if len(top) == 1 and before is None else ", ".join(parts)
+            signs = ((sign, sum(each.sign == sign for each in found)) for sign in ("+", "-"))
+            return ", ".join(f"{sign} {counted(count, 'line')} of JSON" for sign, count in signs if count)
+    top = tuple(each for each in found if each.depth == 0)
+    texts = ((sign, tuple(each.text for each in top if each.sign == sign)) for sign in ("+", "~", "-"))
+    return "; ".join(f"{sign} {some(named)}" for sign, named in texts if named)
 
 
 def _policy(before: str | None, after: str | None) -> Iterator[Line]:
     for each in differences(before, after):
         yield Line(_stated(each), _SIGNS[each.change])
-        yield from (
-            Line(text, "+", 1) for text in (*each.added_actions, *(f"on {arn}" for arn in each.added_resources))
-        )
-        yield from (
-            Line(text, "-", 1) for text in (*each.removed_actions, *(f"on {arn}" for arn in each.removed_resources))
-        )
+        yield from (Line(text, "+", 1) for text in (*each.added_actions, *(f"on {arn}" for arn in each.added_resources)))
+        yield from (Line(text, "-", 1) for text in (*each.removed_actions, *(f"on {arn}" for arn in each.removed_resources)))
         for name, was, now in each.other:
             if name in {"Sid", "Effect"} and each.change != "changed":
                 continue
@@ -111,9 +107,7 @@ def _number(each: StatementDifference) -> str:
         ("+", len(each.added_resources), "resource"),
         ("-", len(each.removed_resources), "resource"),
     )
-    said = [
-        f"{sign if each.change == 'changed' else ''}{counted(count, noun)}" for sign, count, noun in signed if count
-    ]
+    said = [f"{sign if each.change == 'changed' else ''}{counted(count, noun)}" for sign, count, noun in signed if count]
     return ", ".join(said) or "other elements"
 
 
@@ -149,13 +143,12 @@ def _owners(before: Resource | None, after: Resource | None) -> Iterator[Line]:
 def _fields(before: Resource | None, after: Resource | None) -> Iterator[Line]:
     was, now = (each.model_dump(mode="json") if each is not None else {} for each in (before, after))
     for name in {**was, **now}:
-        if name in _NAMING | _DOCUMENTS or was.get(name) == now.get(name):
-            continue
-        if before is None and now[name] in ("", [], None):
+        is_said = name in _NAMING and (before is None or after is None)
+        if is_said or name in _DOCUMENTS or was.get(name) == now.get(name):
             continue
         for sign, value in (("-", was.get(name)), ("+", now.get(name))):
-            if value not in ("", [], None):
-                yield Line(f"{name.replace('_', ' ')}: {_value(value)}", sign)  # type: ignore[arg-type]
+            if value not in _SILENT:
+                yield Line(f"{_LABELS.get(name, name.replace('_', ' '))}: {_value(value)}", sign)  # type: ignore[arg-type]
 
 
 def _value(value: object) -> str:

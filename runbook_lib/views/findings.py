@@ -20,6 +20,7 @@ VERDICTS: dict[Verdict, Mark] = {
     "kept": Mark("kept", "good", "\N{CHECK MARK}"),
 }
 ADVICE = Mark("kept, with advice", "change", "!")
+_BY: dict[Verdict, str] = {"owed": "owed by", "unknown": "to be decided by", "broken": "to be mended by"}
 _SECTIONS: tuple[tuple[Verdict, str], ...] = (
     ("broken", "Broken: mend these"),
     ("owed", "Owed by somebody else"),
@@ -31,9 +32,7 @@ def counts(found: Sequence[Finding]) -> Counts:
     """Count verdicts, worst first; advice is a kind of kept."""
     verdicts = [each.verdict for each in found]
     advice = sum(each.verdict == "kept" and each.warning for each in found)
-    marks = [
-        Mark(f"{verdicts.count(each):,} {each}", _tone(mark, verdicts.count(each))) for each, mark in VERDICTS.items()
-    ]
+    marks = [Mark(f"{verdicts.count(each):,} {each}", _tone(mark, verdicts.count(each))) for each, mark in VERDICTS.items()]
     return Counts((*marks, *((Mark(f"{advice:,} with advice", "change"),) if advice else ())))
 
 
@@ -77,7 +76,7 @@ def pending(found: Sequence[Finding]) -> Iterator[Block]:
 def table(caption: str, found: Sequence[Finding]) -> Grid:
     """Draw findings as a table; the stage is a column where there are several."""
     has_stages = len({each.stage for each in found}) > 1
-    columns = ("verdict", *(("stage",) if has_stages else ()), "rows", "claim", "found", "known by")
+    columns = ("verdict", *(("stage",) if has_stages else ()), "rows", "claim", "found", "how known")
     return Grid(caption, columns, tuple(_row(each, has_stages=has_stages) for each in found))
 
 
@@ -85,7 +84,7 @@ def _row(each: Finding, *, has_stages: bool) -> tuple[Cell, ...]:
     mark = ADVICE if each.warning and each.verdict == "kept" else VERDICTS[each.verdict]
     found: Cell = (
         *((each.detail,) if each.detail else ()),
-        *((f"owed by {each.by}",) if each.by else ()),
+        *((f"{_BY[each.verdict]} {each.by}",) if each.by and each.verdict in _BY else ()),
         *((Way(each.way_out),) if each.way_out else ()),
     )
     return (
@@ -94,5 +93,5 @@ def _row(each: Finding, *, has_stages: bool) -> tuple[Cell, ...]:
         (", ".join(each.rows),),
         (each.claim,),
         found,
-        (each.grade,),
+        (f"{each.grade} {each.by}" if each.grade == "on the word of" else each.grade,),
     )

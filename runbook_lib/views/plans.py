@@ -53,24 +53,15 @@ def plan_counts(plans: Sequence[Plan]) -> Counts:
     )
     always = {"to create", "to update", "to remove", "kept"}
     return Counts(
-        tuple(
-            Mark(f"{number:,} {words}", tone if number else "quiet")
-            for number, words, tone in numbers
-            if number or words in always
-        )
+        tuple(Mark(f"{number:,} {words}", tone if number else "quiet") for number, words, tone in numbers if number or words in always)
     )
 
 
-def plan(value: Plan) -> Iterator[Block]:
-    """Draw one stage's plan."""
+def plan(value: Plan, *, is_part: bool = False) -> Iterator[Block]:
+    """Draw one stage's plan; as a part of the environment's it leaves out what the digest binds."""
     yield plan_counts((value,))
     if not value.changes:
-        said = (
-            "Nothing to change: everything is as wanted."
-            if _is_whole(value)
-            else "Nothing that may be changed from here."
-        )
-        yield Note((said,))
+        yield Note((_unchanged(value),))
     else:
         yield changes(value.changes)
     if value.contested:
@@ -80,14 +71,15 @@ def plan(value: Plan) -> Iterator[Block]:
     if value.kept:
         yield Folded(f"{counted(len(value.kept), 'resource')} kept", (resources(value.kept, "Kept as they are"),))
     scope = tuple((label, (Code(text or "AWS"),)) for label, text in value.scope)
-    digest = Facts("The digest", (("plan", (Code(value.digest),)),))
-    yield digest
-    if scope:
+    yield Facts("The digest", (("digest", (Code(value.digest),)),))
+    if scope and not is_part:
         yield Folded("What the digest binds beside the changes", (Facts("Scope", scope),))
 
 
-def _is_whole(value: Plan) -> bool:
-    return not value.owed and not value.contested
+def _unchanged(value: Plan) -> str:
+    if value.owed or value.contested:
+        return "Nothing that may be changed from here."
+    return "Nothing to change: everything is as wanted." if value.kept else "This stage sets up nothing."
 
 
 def changes(found: Sequence[Change], caption: str = "Changes, in the order in which they are made") -> Grid:
@@ -134,11 +126,11 @@ def _owed(found: Sequence[Owed]) -> Grid:
 def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
     """Draw the plan of all stages: the one digest first."""
     yield plan_counts(value.plans)
-    yield Facts("The digest that one approval is for", (("plan", (Code(value.digest),)),))
+    yield Facts("The digest that one approval is for", (("digest", (Code(value.digest),)),))
     for each in value.plans:
         verbs = [change.verb for change in each.changes]
         said = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in VERBS if verb in verbs) or "nothing to change"
-        yield Folded(f"{each.stage}: {said}", tuple(plan(each)))
+        yield Folded(f"{each.stage}: {said}", tuple(plan(each, is_part=True)))
 
 
 def approval(value: Approval) -> Iterator[Block]:
@@ -153,9 +145,7 @@ def gate(value: Gate) -> Iterator[Block]:
         yield Note((f"Approved by {held.by}.",), "good")
         if value.plan.digest != value.approved.digest:
             done = len(value.approved.changes) - len(value.plan.changes)
-            yield Note(
-                (f"An approved run goes on: {done} of {counted(len(value.approved.changes), 'change')} are in place.",)
-            )
+            yield Note((f"An approved run goes on: {done} of {counted(len(value.approved.changes), 'change')} are in place.",))
         yield from approval(held)
     elif value.plan.changes:
         number = counted(len(value.plan.changes), "change")
@@ -183,9 +173,7 @@ def receipt(value: Receipt) -> Iterator[Block]:
     outcomes = [entry.outcome for entry in value.entries]
     yield Counts(
         tuple(
-            Mark(f"{outcomes.count(each):,} {each}", mark.tone)
-            for each, mark in OUTCOMES.items()
-            if each in outcomes or each == "applied"
+            Mark(f"{outcomes.count(each):,} {each}", mark.tone) for each, mark in OUTCOMES.items() if each in outcomes or each == "applied"
         )
     )
     if not value.entries:

@@ -57,6 +57,8 @@ PAIRS = (
 )
 """Every text colour with every ground that it stands on."""
 
+# Nothing may be loaded and nothing may run, whatever a name in a page says.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _RULES = """
 .rb{color:var(--fg);background:var(--bg);font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
@@ -67,6 +69,7 @@ padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 .rb tr,.rb tbody tr:nth-child(odd),.rb tbody tr:nth-child(even){background:transparent}
 .rb th,.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
 white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
+.rb td:nth-child(-n+2){overflow-wrap:normal}
 .rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
 .rb tbody th{white-space:pre-wrap}.rb .f th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
 .rb code,.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
@@ -106,3 +109,41 @@ def stylesheet() -> str:
         f"[data-jp-theme-light=false] .rb{{{dark}color-scheme:dark}}"
         f"{_RULES}{_tones()}"
     )
+
+
+_PAGE_RULES = """
+body.rb{margin:0;padding:0;font-size:15px;border-radius:0}
+.rb main{max-width:74rem;margin:0 auto;padding:1.2rem 1.4rem 4rem}
+.rb h1{font-size:1.7em;line-height:1.25;margin:.2em 0 .5em}
+.rb main h2{font-size:1.25em;margin:1.8em 0 .5em;padding-top:.8em;border-top:1px solid var(--line)}
+.rb nav{position:sticky;top:0;background:var(--panel);border-bottom:1px solid var(--line);padding:.5rem 1.4rem;z-index:1;
+display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
+.rb main nav{margin:1rem 0;border:1px solid var(--line);border-radius:6px}
+.rb header .n{font-size:1.1em;font-weight:600}
+.rb section table{width:100%}.rb section table.f{width:auto}
+.rb :target{scroll-margin-top:4rem}
+.rb details{margin:.35em 0}.rb details>table,.rb details>ul,.rb details>p{margin-left:1rem}
+.rb figure{margin:1.2em 0}.rb figcaption{color:var(--muted);font-size:13px}
+.rb .t{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
+.rb .t text{fill:var(--fg)}.rb .t .v{fill:var(--muted)}
+.rb .t .bd{fill:var(--link);fill-opacity:.45}.rb .t .bw{fill:var(--link)}.rb .t .bf{fill:var(--bad)}.rb .t .bi{fill:var(--muted)}
+@media print{.rb nav{position:static}}
+"""
+CODE_COLOURS = """
+.notebook .words{max-width:52rem}.notebook .words a.anchor-link{display:none}
+.notebook .words table{width:auto}
+.notebook .source{background:var(--panel);border-left:3px solid var(--line);border-radius:4px;margin:.6em 0;overflow-x:auto}
+.notebook .source:focus-visible{outline:2px solid var(--link)}
+.notebook .source pre{background:transparent;max-height:none}
+.notebook .output{margin:.4em 0 1.2em;overflow-x:auto}.notebook .output .rb{padding:.2em 0;background:transparent}
+.highlight .c1,.highlight .c{color:var(--muted)}
+.highlight .k,.highlight .kn,.highlight .kc,.highlight .kd,.highlight .ow{color:var(--owed)}
+.highlight .s1,.highlight .s2,.highlight .sd,.highlight .sa{color:var(--good)}
+.highlight .mi,.highlight .mf{color:var(--open)}
+"""
+"""Colours of code, from the same tones; `highlight` is pygments' class."""
+
+
+def page_stylesheet() -> str:
+    """Write what a whole page needs beside the views' own stylesheet."""
+    return _PAGE_RULES

@@ -1,0 +1,142 @@
+"""What a run's page and its terminal summary are written from, and what both say in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from runbook_lib.views.blocks import counted
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Verdict
+    from runbook_lib.views.blocks import Tone
+
+StageState = Literal["done", "failed", "idle", "not reached"]
+_DID = {"plan": "planned", "apply": "applied", "verify": "verified", "destroy": "torn down", "step": "stepped through"}
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """State how one stage's notebook went; `notebook` and `html` are relative to the record, empty when there is none.
+
+    `waiting` are the seconds of `seconds` that AWS and the databases took; `message` is the error or why it was idle.
+    """
+
+    slug: str
+    number: int
+    title: str
+    state: StageState
+    seconds: float = 0.0
+    notebook: str = ""
+    html: str = ""
+    message: str = ""
+    waiting: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Hold everything that a run's page shows; `record` is where it lies, times are ISO 8601 in UTC.
+
+    `artefacts` pairs a name with its path, `versions` a package with its version; paths are relative to the record.
+    """
+
+    environment: str
+    verb: str
+    started: str
+    finished: str
+    exit_code: int
+    exit_meaning: str
+    by: str
+    account: str
+    region: str
+    endpoint: str
+    plan: EnvironmentPlan | None = None
+    approval: Approval | None = None
+    receipts: tuple[Receipt, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    stages: tuple[StageLine, ...] = ()
+    artefacts: tuple[tuple[str, str], ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    record: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name environment and verb."""
+        return f"{self.environment}: {_DID.get(self.verb, self.verb)}"
+
+    @property
+    def seconds(self) -> float:
+        """Give the seconds between start and end, 0 when either is not known."""
+        try:
+            return (datetime.fromisoformat(self.finished) - datetime.fromisoformat(self.started)).total_seconds()
+        except (TypeError, ValueError):
+            return 0.0
+
+    @property
+    def tone(self) -> Tone:
+        """Colour the result: what somebody else owes is no failure, what is pending neither."""
+        tones: dict[int, Tone] = {0: "good", 6: "owed", 7: "change"}
+        return tones.get(self.exit_code, "bad")
+
+    def plan_of(self, slug: str) -> Plan | None:
+        """Give a stage's plan."""
+        return next((each for each in self.plan.plans if each.stage == slug), None) if self.plan else None
+
+    def receipt_of(self, slug: str) -> Receipt | None:
+        """Give a stage's receipt."""
+        return next((each for each in self.receipts if each.stage == slug), None)
+
+    def findings_of(self, slug: str) -> tuple[Finding, ...]:
+        """Give a stage's findings."""
+        return tuple(each for each in self.findings if each.stage == slug)
+
+    def number_of(self, verdict: Verdict, slug: str = "") -> int:
+        """Count findings of one verdict, of one stage or of all."""
+        return sum(each.verdict == verdict and slug in {"", each.stage} for each in self.findings)
+
+
+def result(page: RunPage) -> str:
+    """Say in one sentence what came of the run."""
+    parts = [_changes(page), _broken(page)]
+    for verdict, words in (("owed", "owed by somebody else"), ("unknown", "undecided")):
+        number = page.number_of(verdict)  # type: ignore[arg-type]
+        if number:
+            parts.append(f"{counted(number, 'claim')} {words}")
+    failed = [each for each in page.stages if each.state == "failed"]
+    if failed:
+        parts.insert(0, f"{', '.join(each.title for each in failed)} stopped with an error")
+    said = "; ".join(filter(None, parts))
+    return f"{said[:1].upper()}{said[1:]}." if said else f"{page.exit_meaning[:1].upper()}{page.exit_meaning[1:]}."
+
+
+def _changes(page: RunPage) -> str:
+    applied = sum(entry.outcome == "applied" for receipt in page.receipts for entry in receipt.entries)
+    rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
+    if page.verb in {"apply", "destroy"} and page.approval is not None:
+        said = f"{counted(applied, 'change')} applied" if applied else "nothing had to be written"
+        return said + (f", {rest:,} not" if rest else "")
+    if page.verb == "verify":
+        return ""
+    number = sum(len(each.changes) for each in page.plan.plans) if page.plan else 0
+    return f"{counted(number, 'change')} planned, nothing written" if number else "nothing would change"
+
+
+def _broken(page: RunPage) -> str:
+    broken = page.number_of("broken")
+    if broken:
+        return f"{counted(broken, 'claim')} broken"
+    kept = page.number_of("kept")
+    return f"{counted(kept, 'claim')} kept" if kept else ""
+
+
+def next_step(page: RunPage) -> str:
+    """Say what to type next, empty when there is nothing."""
+    if page.plan is None or page.plan.is_empty or page.approval is not None or page.exit_code in {1, 2, 3, 5}:
+        return ""
+    if page.verb == "plan":
+        return f"runbook apply {page.environment} --approve {page.plan.digest}"
+    if page.verb == "destroy":
+        return f"runbook destroy {page.environment} --approve {page.plan.digest}"
+    return f"runbook plan {page.environment}"
