@@ -45,10 +45,10 @@ class Connections:
 
     def warehouse(self) -> Target:
         """Give the databases' half of the target."""
-        from runbook_lib.adapters import redshift
-
         with self._lock:
             if self._warehouse is None:
+                from runbook_lib.adapters import redshift
+
                 self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in)
             return self._warehouse
 

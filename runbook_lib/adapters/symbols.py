@@ -46,9 +46,7 @@ def with_symbols(seen: K, wanted: K, names: Names) -> K:
 def filled_change(change: Change, names: Names) -> Change:
     """Put the real names into both sides of a change."""
     sides = {"before": change.before, "after": change.after}
-    return change.model_copy(
-        update={side: with_names(value, names) for side, value in sides.items() if value is not None}
-    )
+    return change.model_copy(update={side: with_names(value, names) for side, value in sides.items() if value is not None})
 
 
 def refuse_placeholders(resource: Resource) -> None:

@@ -101,10 +101,7 @@ class CompositeTarget:
         named = [each for each in filled if not _is_on_unnamed_key(each)]
         seen = {id(each): found for each, found in zip(named, aws.observations(named), strict=True)}
         absent = Observation(refusal=refusal)
-        return {
-            each.address: _symbolised(seen.get(id(asked), absent), each, names)
-            for each, asked in zip(wanted, filled, strict=True)
-        }
+        return {each.address: _symbolised(seen.get(id(asked), absent), each, names) for each, asked in zip(wanted, filled, strict=True)}
 
 
 def _names(aws: AwsTarget, values: Iterable[Kinded]) -> tuple[Mapping[str, str], Unanswered | None]:

@@ -135,19 +135,14 @@ def _folded_element(key: str, value: Any) -> Any:
     if key in _PRINCIPALS:
         return _principals(value)
     if key == "Condition":
-        return {
-            operator: _merged((name.lower(), values) for name, values in keys.items())
-            for operator, keys in value.items()
-        }
+        return {operator: _merged((name.lower(), values) for name, values in keys.items()) for operator, keys in value.items()}
     return value
 
 
 def _principals(value: Any) -> dict[str, list[str]]:
     if not isinstance(value, Mapping):
         return {"AWS": _words(value)}
-    return {
-        kind: _words([_account(name) if kind == "AWS" else name for name in names]) for kind, names in value.items()
-    }
+    return {kind: _words([_account(name) if kind == "AWS" else name for name in names]) for kind, names in value.items()}
 
 
 def _account(principal: str) -> str:

@@ -131,9 +131,7 @@ def of_setting(setting: Setting, value: Any, changed: Any) -> Callable[[Environm
 
     def make(environment: Environment) -> Case:
         holder = bucket(environment)
-        one, other = (
-            BucketSetting(bucket=holder.name, setting=setting, value=canonical(each)) for each in (value, changed)
-        )
+        one, other = (BucketSetting(bucket=holder.name, setting=setting, value=canonical(each)) for each in (value, changed))
         return Case((holder,), one, other)
 
     return make
@@ -205,9 +203,7 @@ CASES: dict[str, Callable[[Environment], Case]] = {
         {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
         {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
     ),
-    "tags": of_setting(
-        "tags", {"TagSet": [{"Key": "team", "Value": "a"}]}, {"TagSet": [{"Key": "team", "Value": "b"}]}
-    ),
+    "tags": of_setting("tags", {"TagSet": [{"Key": "team", "Value": "a"}]}, {"TagSet": [{"Key": "team", "Value": "b"}]}),
     "encryption": of_setting(
         "encryption",
         {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}]},

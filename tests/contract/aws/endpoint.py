@@ -25,9 +25,7 @@ def served(folder: Path) -> Iterator[str]:
     log = folder / "endpoint.log"
     with log.open("w") as output:
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(
-            command, env={**variables, "PYTHONUNBUFFERED": "1"}, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, env={**variables, "PYTHONUNBUFFERED": "1"}, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield _address(log, process)
     finally:

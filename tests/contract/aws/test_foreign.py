@@ -16,7 +16,7 @@ from runbook_lib.ports import Target
 from runbook_lib.resources.ec2 import ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, RolePolicy
 from runbook_lib.resources.kms import KeyStatement
-from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
+from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.secretsmanager import Secret
 from tests.contract.aws.cases import bucket, key, of_bucket_statement, policy, role
 
@@ -45,14 +45,15 @@ LISTING = policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource"
 
 def foreign_key(environment: Environment, session: AwsSession) -> tuple[str, dict[str, Any]]:
     """Make a key as somebody else would, with a spelling of his own."""
+    root = environment.arn("iam", "root", region="")
     document = {
         "Version": "2012-10-17",
         "Id": "theirs",
         "Statement": [
-            {"Sid": "B", "Effect": "Allow", "Principal": {"AWS": [environment.arn("iam", "root", region="")]}, "Action": ["KMS:*"], "Resource": "*"},
+            {"Sid": "B", "Effect": "Allow", "Principal": {"AWS": [root]}, "Action": ["KMS:*"], "Resource": "*"},
             {"Effect": "Deny", "Principal": "*", "Action": "kms:Delete*", "Resource": ["*"]},
         ],
-    }  # fmt: skip
+    }
     answer = session.write("kms", "create_key", Policy=json.dumps(document))
     return answer["KeyMetadata"]["Arn"], document
 
@@ -78,9 +79,7 @@ def test_a_statement_leaves_a_foreign_key_policy(environment: Environment, sessi
     assert key_policy(arn, session) == document
 
 
-def test_a_statement_leaves_a_foreign_bucket_policy(
-    environment: Environment, session: AwsSession, target: Target
-) -> None:
+def test_a_statement_leaves_a_foreign_bucket_policy(environment: Environment, session: AwsSession, target: Target) -> None:
     """A bucket's policy keeps its other statements, before, with and after ours."""
     case = of_bucket_statement(environment)
     create(target, *case.held)
@@ -112,9 +111,7 @@ def test_foreign_tags_stay_on_a_bucket(environment: Environment, session: AwsSes
     assert (with_ours, without) == ({"cost", "team"}, {"cost"})
 
 
-def test_foreign_tags_of_a_role_are_no_difference(
-    environment: Environment, session: AwsSession, target: Target
-) -> None:
+def test_foreign_tags_of_a_role_are_no_difference(environment: Environment, session: AwsSession, target: Target) -> None:
     """Tags that somebody else set are not observed."""
     wanted = role(environment)
     create(target, wanted)
@@ -128,9 +125,7 @@ def test_another_spelling_is_no_difference(environment: Environment, session: Aw
     document = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}
     wanted = RolePolicy(role=holder.name, name="p", document=policy(document))
     create(target, holder)
-    theirs = json.dumps(
-        {"Version": "2012-10-17", "Statement": {**document, "Action": ["S3:PutObject", "s3:getobject"]}}
-    )
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": {**document, "Action": ["S3:PutObject", "s3:getobject"]}})
     session.write("iam", "put_role_policy", RoleName=holder.name, PolicyName="p", PolicyDocument=theirs)
     assert target.observe([wanted])[wanted.address].value == wanted
 
@@ -158,9 +153,7 @@ def test_a_taken_name_is_a_conflict(environment: Environment, target: Target) ->
         create(target, role(environment))
 
 
-def test_a_role_that_carries_something_is_not_removed(
-    environment: Environment, session: AwsSession, target: Target
-) -> None:
+def test_a_role_that_carries_something_is_not_removed(environment: Environment, session: AwsSession, target: Target) -> None:
     """What the role still carries is listed, and the role stays."""
     wanted = role(environment)
     create(target, wanted)
@@ -185,9 +178,7 @@ def test_a_key_in_use_is_not_removed(environment: Environment, session: AwsSessi
     wanted = key(environment)
     create(target, wanted, *_alias(wanted.name), bucket(environment))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"@({wanted.address})"}}
-    create(
-        target, BucketSetting(bucket=bucket(environment).name, setting="encryption", value=canonical({"Rules": [rule]}))
-    )
+    create(target, BucketSetting(bucket=bucket(environment).name, setting="encryption", value=canonical({"Rules": [rule]})))
     with pytest.raises(InUse) as caught:
         remove(target, wanted)
     assert (caught.value.artefact, target.observe([wanted])[wanted.address].value) == (
@@ -212,9 +203,7 @@ def test_an_attached_policy_is_detached_and_back(environment: Environment, sessi
     assert seen == [attached, None, attached]
 
 
-def test_too_long_policies_are_refused_before_they_are_sent(
-    environment: Environment, session: AwsSession, target: Target
-) -> None:
+def test_too_long_policies_are_refused_before_they_are_sent(environment: Environment, session: AwsSession, target: Target) -> None:
     """All inline policies of a role count together."""
     holder = role(environment)
     create(target, holder)

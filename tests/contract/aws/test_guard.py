@@ -48,21 +48,14 @@ def test_another_account_is_refused(endpoint: str, credentials: None) -> None:
 
 def test_a_region_of_another_partition_is_refused(endpoint: str, credentials: None) -> None:
     """The file's region and partition have to agree."""
-    assert refused(environment_at(endpoint, "t", partition="aws-us-gov")).startswith(
-        "region: eu-central-1 is not in partition"
-    )
+    assert refused(environment_at(endpoint, "t", partition="aws-us-gov")).startswith("region: eu-central-1 is not in partition")
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_SECRETS_MANAGER"])
-def test_a_foreign_endpoint_variable_is_refused(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
+def test_a_foreign_endpoint_variable_is_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     """A variable that names another endpoint is refused by name, its URL is not told."""
     monkeypatch.setenv(variable, "http://user:pass@elsewhere.example")
-    assert (
-        refused(environment)
-        == f"endpoint: {variable} differs from aws.endpoint; unset it, or name the endpoint in the file"
-    )
+    assert refused(environment) == f"endpoint: {variable} differs from aws.endpoint; unset it, or name the endpoint in the file"
 
 
 def test_the_same_endpoint_variable_is_accepted(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,19 +64,13 @@ def test_the_same_endpoint_variable_is_accepted(environment: Environment, monkey
     assert connect(environment).ask([Caller()])[Caller()].account == ACCOUNT
 
 
-def test_a_configured_endpoint_is_refused(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_configured_endpoint_is_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An endpoint in the shared configuration counts like a variable."""
     config = tmp_path / "config"
-    config.write_text(
-        "[profile p]\nservices = mine\n[services mine]\nkms =\n  endpoint_url = http://elsewhere.example\n"
-    )
+    config.write_text("[profile p]\nservices = mine\n[services mine]\nkms =\n  endpoint_url = http://elsewhere.example\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     aws = environment.aws.model_copy(update={"profile": "p"})
-    assert refused(environment.model_copy(update={"aws": aws})).startswith(
-        "endpoint: endpoint_url of service kms differs"
-    )
+    assert refused(environment.model_copy(update={"aws": aws})).startswith("endpoint: endpoint_url of service kms differs")
 
 
 def test_without_an_endpoint_requests_go_to_aws(credentials: None) -> None:
@@ -145,7 +132,7 @@ def test_without_credentials_questions_are_open(environment: Environment, monkey
 def test_a_missing_profile_is_told(environment: Environment) -> None:
     """A profile that is not configured is a refused log-in, not a crash."""
     aws = environment.aws.model_copy(update={"profile": "nobody"})
-    with pytest.raises(LoginRefused, match="The config profile .nobody. could not be found"):
+    with pytest.raises(LoginRefused, match=r"The config profile .nobody. could not be found"):
         AwsSession(environment.model_copy(update={"aws": aws})).identity()
 
 

@@ -39,16 +39,14 @@ def held(target: Target, case: Case) -> Iterator[None]:
                 write(target, seen, seen.once_removed())
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=list(CASES.values()), ids=list(CASES))
 def make_case(request: pytest.FixtureRequest) -> Callable[[Environment], Case]:
     """Go through all kinds of resources."""
     make: Callable[[Environment], Case] = request.param
     return make
 
 
-def test_absent_then_created(
-    world: World, make_case: Callable[[Environment], Case], request: pytest.FixtureRequest
-) -> None:
+def test_absent_then_created(world: World, make_case: Callable[[Environment], Case], request: pytest.FixtureRequest) -> None:
     """What is not there is None; what was created is exactly what was wanted, and ours where that can be told."""
     target, environment = world
     case = make_case(environment)

@@ -79,7 +79,7 @@ def spoiled(endpoint: str) -> Iterator[Proxy]:
             self.close_connection = True
             self.connection.close()
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _pass
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _pass  # noqa: N815 (http.server names them)
 
         def _answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)

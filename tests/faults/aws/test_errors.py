@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 from botocore import exceptions as botocore
@@ -76,9 +77,7 @@ def test_every_exception_has_its_place() -> None:
         **dict.fromkeys(UNREACHABLE, Unreachable),
         **dict.fromkeys(REJECTED, Rejected),
     }
-    mapped = {
-        name: type(translated(blank(kind), REQUEST)) for name, kind in classes().items() if name not in BY_CODE | WARNINGS
-    }
+    mapped = {name: type(translated(blank(kind), REQUEST)) for name, kind in classes().items() if name not in BY_CODE | WARNINGS}
     assert mapped == placed
 
 
@@ -90,7 +89,7 @@ def test_every_exception_is_caught() -> None:
 
 def answer(code: str, message: str = "as told", operation: str = "PutRolePolicy") -> TargetError:
     """Map an answer with a code."""
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "abc"}}
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "abc"}}
     return translated(botocore.ClientError(response, operation), Request("iam", operation, "tonic-x"))
 
 
@@ -98,17 +97,38 @@ def answer(code: str, message: str = "as told", operation: str = "PutRolePolicy"
     ("leaf", "codes"),
     [
         (Denied, "AccessDenied AccessDeniedException UnauthorizedOperation UnauthorizedAccess AllAccessDisabled 403"),
-        (LoginRefused, "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId SignatureDoesNotMatch AuthFailure"),
+        (
+            LoginRefused,
+            "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId SignatureDoesNotMatch AuthFailure",
+        ),
         (LoginRefused, "UnrecognizedClientException InvalidAccessKeyId InvalidSignatureException"),
-        (Transient, "Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException SlowDown"),
+        (
+            Transient,
+            "Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException SlowDown",
+        ),
         (Transient, "ServiceUnavailable InternalFailure InternalError KMSInternalException OperationAborted"),
-        (Transient, "ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable ServiceFailure"),
-        (NotFound, "NoSuchEntity NoSuchBucket NoSuchBucketPolicy NoSuchLifecycleConfiguration NoSuchTagSet 404 NotFoundException"),
-        (NotFound, "ServerSideEncryptionConfigurationNotFoundError OwnershipControlsNotFoundError ResourceNotFoundException"),
+        (
+            Transient,
+            "ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable ServiceFailure",
+        ),
+        (
+            NotFound,
+            "NoSuchEntity NoSuchBucket NoSuchBucketPolicy NoSuchLifecycleConfiguration NoSuchTagSet 404 NotFoundException",
+        ),
+        (
+            NotFound,
+            "ServerSideEncryptionConfigurationNotFoundError OwnershipControlsNotFoundError ResourceNotFoundException",
+        ),
         (NotFound, "InvalidInstanceID.NotFound ClusterNotFound ParameterNotFound NoSuchPublicAccessBlockConfiguration"),
-        (Conflict, "EntityAlreadyExists BucketAlreadyExists BucketAlreadyOwnedByYou AlreadyExistsException ResourceExistsException"),
+        (
+            Conflict,
+            "EntityAlreadyExists BucketAlreadyExists BucketAlreadyOwnedByYou AlreadyExistsException ResourceExistsException",
+        ),
         (InUse, "DeleteConflict BucketNotEmpty DependencyViolation"),
-        (Rejected, "ValidationError LimitExceeded MalformedPolicyDocument NotImplemented KMSInvalidStateException 500 Unheard"),
+        (
+            Rejected,
+            "ValidationError LimitExceeded MalformedPolicyDocument NotImplemented KMSInvalidStateException 500 Unheard",
+        ),
     ],
 )
 def test_codes(leaf: type[TargetError], codes: str) -> None:
@@ -121,7 +141,10 @@ def test_codes(leaf: type[TargetError], codes: str) -> None:
     [
         ("MalformedPolicyDocument", "Invalid principal in policy"),
         ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
-        ("InvalidParameterValue", "Value (tonic) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"),
+        (
+            "InvalidParameterValue",
+            "Value (tonic) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        ),
     ],
 )
 def test_propagation_is_told_from_a_mistake(code: str, message: str) -> None:
@@ -171,9 +194,12 @@ def test_validation_quotes_no_value() -> None:
     ("error", "layer"),
     [
         (botocore.EndpointConnectionError(endpoint_url="https://x", error="NameResolutionError"), "DNS"),
-        (botocore.EndpointConnectionError(endpoint_url="https://x", error="[Errno 111] Connection refused"), "TCP (refused)"),
+        (
+            botocore.EndpointConnectionError(endpoint_url="https://x", error="[Errno 111] Connection refused"),
+            "TCP (refused)",
+        ),
         (botocore.ConnectTimeoutError(endpoint_url="https://x"), "TCP (no answer in time)"),
-        (botocore.SSLError(endpoint_url="https://x", error="certificate verify failed"), "TLS"),
+        (botocore.SSLError(endpoint_url="https://x", error=ValueError("certificate verify failed")), "TLS"),
         (botocore.ProxyConnectionError(proxy_url="http://p"), "the proxy"),
         (botocore.ReadTimeoutError(endpoint_url="https://x"), "the answer (connected, then silent)"),
     ],
@@ -186,4 +212,9 @@ def test_the_first_layer_that_fails_is_named(error: Exception, layer: str) -> No
 def test_pauses_double_up_to_a_limit() -> None:
     """Half of each pause is left to chance."""
     short, long = Patience(jitter=lambda: 0.0), Patience(jitter=lambda: 1.0)
-    assert [(short.pause(count), long.pause(count)) for count in (0, 1, 4, 9)] == [(0.25, 0.5), (0.5, 1.0), (4.0, 8.0), (4.0, 8.0)]
+    assert [(short.pause(count), long.pause(count)) for count in (0, 1, 4, 9)] == [
+        (0.25, 0.5),
+        (0.5, 1.0),
+        (4.0, 8.0),
+        (4.0, 8.0),
+    ]

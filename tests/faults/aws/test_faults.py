@@ -19,9 +19,10 @@ from tests.faults.aws.conftest import Clock
 from tests.faults.aws.proxy import Fault, Proxy, query_error
 
 THROTTLED = query_error("Throttling", "Rate exceeded")
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/ops/me"
 DENIED = query_error(
     "AccessDenied",
-    "User: arn:aws:sts::123456789012:assumed-role/ops/me is not authorized to perform: iam:CreateRole on resource: "
+    f"User: {OPERATOR} is not authorized to perform: iam:CreateRole on resource: "
     "arn:aws:iam::123456789012:role/tonic-x because no identity-based policy allows the iam:CreateRole action",
 )
 
@@ -46,9 +47,7 @@ def test_a_throttled_write_is_repeated(target: CompositeTarget, environment: Env
     assert (proxy.seen.count("CreateRole"), clock.pauses) == (3, [0.5, 1.0])
 
 
-def test_throttling_without_end_is_given_up(
-    target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock
-) -> None:
+def test_throttling_without_end_is_given_up(target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock) -> None:
     """Attempts end with the deadline, and the last error is told as it is."""
     proxy.faults.append(Fault("CreateRole", 400, THROTTLED, times=1000))
     with pytest.raises(Transient, match="Rate exceeded"):
@@ -56,16 +55,13 @@ def test_throttling_without_end_is_given_up(
     assert (proxy.seen.count("CreateRole"), sum(clock.pauses) <= 60) == (11, True)
 
 
-def test_a_refused_write_names_who_may_not_do_what_on_what(
-    target: CompositeTarget, environment: Environment, proxy: Proxy
-) -> None:
+def test_a_refused_write_names_who_may_not_do_what_on_what(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:
     """Principal, action and resource are taken out of the refusal, and nothing is repeated."""
     proxy.faults.append(Fault("CreateRole", 403, DENIED))
     with pytest.raises(Denied) as caught:
         create(target, role(environment))
     assert (caught.value.what, caught.value.way_out, proxy.seen.count("CreateRole")) == (
-        "arn:aws:sts::123456789012:assumed-role/ops/me is not authorized to perform iam:CreateRole"
-        " on arn:aws:iam::123456789012:role/tonic-x (AccessDenied)",
+        f"{OPERATOR} is not authorized to perform iam:CreateRole on arn:aws:iam::123456789012:role/tonic-x (AccessDenied)",
         "have iam:CreateRole on arn:aws:iam::123456789012:role/tonic-x allowed, or hand the artefact to someone who has the right",
         1,
     )
@@ -125,9 +121,7 @@ def test_a_key_whose_answer_was_lost_is_found_again(target: CompositeTarget, env
     assert (seen.value, seen.is_ours, proxy.seen.count("CreateKey")) == (wanted, True, 1)
 
 
-def test_a_key_made_behind_a_server_error_is_not_made_twice(
-    target: CompositeTarget, environment: Environment, proxy: Proxy
-) -> None:
+def test_a_key_made_behind_a_server_error_is_not_made_twice(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:
     """A passing error after which the key is there counts as success."""
     wanted = key(environment)
     create(target, wanted)
@@ -152,9 +146,7 @@ def test_an_expired_token_leaves_reads_unknown(target: CompositeTarget, proxy: P
     assert (refusal.verdict, proxy.seen) == ("unknown", ["GetCallerIdentity"])
 
 
-def test_a_role_that_is_not_known_yet_is_waited_for(
-    target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock
-) -> None:
+def test_a_role_that_is_not_known_yet_is_waited_for(target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock) -> None:
     """A role made a moment ago may be unknown to the next call; that one is repeated."""
     profile, holder = InstanceProfile(name=f"tonic-{environment.environment}"), role(environment)
     create(target, profile, holder)
@@ -163,9 +155,7 @@ def test_a_role_that_is_not_known_yet_is_waited_for(
     assert clock.pauses == [0.5, 1.0, 2.0]
 
 
-def test_a_role_that_nobody_made_is_not_waited_for(
-    target: CompositeTarget, environment: Environment, clock: Clock
-) -> None:
+def test_a_role_that_nobody_made_is_not_waited_for(target: CompositeTarget, environment: Environment, clock: Clock) -> None:
     """Only what was made here and now is waited for."""
     profile = InstanceProfile(name=f"tonic-{environment.environment}")
     create(target, profile)
@@ -185,9 +175,7 @@ def test_an_invalid_principal_is_waited_for_after_a_role_was_made(
     assert clock.pauses == [0.5, 1.0]
 
 
-def test_an_invalid_principal_is_final_otherwise(
-    target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock
-) -> None:
+def test_an_invalid_principal_is_final_otherwise(target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock) -> None:
     """Nothing was made here that could explain it, so the refusal is told at once."""
     error = '{"__type": "MalformedPolicyDocumentException", "message": "Policy contains a statement with one or more invalid principals."}'
     proxy.faults.append(Fault("CreateKey", 400, error))
@@ -211,4 +199,7 @@ def test_an_endpoint_that_is_not_there(environment: Environment, clock: Clock) -
     nowhere = environment.model_copy(update={"aws": environment.aws.model_copy(update={"endpoint": "http://127.0.0.1:9"})})
     question = RoleAsked(name="tonic-any")
     refusal = reason(connect(nowhere).ask([question]), question)
-    assert (refusal.verdict, refusal.reason.startswith("sts:GetCallerIdentity: TCP (refused) failed")) == ("unknown", True)
+    assert (refusal.verdict, refusal.reason.startswith("sts:GetCallerIdentity: TCP (refused) failed")) == (
+        "unknown",
+        True,
+    )

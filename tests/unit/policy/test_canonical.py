@@ -39,9 +39,7 @@ def test_canonical_keeps_the_case_of_actions() -> None:
 
 def test_canonical_is_a_fixed_point() -> None:
     """The canonical form of a canonical form is itself."""
-    text = canonical(
-        {"Statement": {"Principal": {"AWS": "1"}, "Condition": {"Bool": {"k": True}}, "Action": ["b", "a"]}}
-    )
+    text = canonical({"Statement": {"Principal": {"AWS": "1"}, "Condition": {"Bool": {"k": True}}, "Action": ["b", "a"]}})
     assert canonical(text) == text
 
 
@@ -104,17 +102,13 @@ KEY_POLICY = {
 
 def test_a_statement_is_replaced_in_its_place() -> None:
     """Merging changes the statement with the Sid and leaves the rest as it is written."""
-    merged = with_statement(
-        {**KEY_POLICY, "Statement": [*reversed(KEY_POLICY["Statement"])]}, {"Sid": "Ours", "Action": "kms:Encrypt"}
-    )
+    merged = with_statement({**KEY_POLICY, "Statement": [*reversed(KEY_POLICY["Statement"])]}, {"Sid": "Ours", "Action": "kms:Encrypt"})
     assert merged == {**KEY_POLICY, "Statement": [{"Sid": "Ours", "Action": "kms:Encrypt"}, KEY_POLICY["Statement"][0]]}
 
 
 def test_a_new_statement_goes_to_the_end() -> None:
     """Merging a new Sid appends it, also to a single statement that stands in no list."""
-    assert with_statement({"Statement": {"Sid": "Root"}}, {"Sid": "New"}) == {
-        "Statement": [{"Sid": "Root"}, {"Sid": "New"}]
-    }
+    assert with_statement({"Statement": {"Sid": "Root"}}, {"Sid": "New"}) == {"Statement": [{"Sid": "Root"}, {"Sid": "New"}]}
 
 
 def test_taking_a_statement_out_leaves_the_rest() -> None:

@@ -26,9 +26,7 @@ def test_statements_without_sid_are_paired_by_what_they_share() -> None:
     lists = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketNotification"], "Resource": "*"}
     keys = {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": "k"}
     before, after = {"Statement": [keys, lists]}, {"Statement": [{**lists, "Action": ["s3:ListBucket"]}, keys]}
-    assert differences(before, after) == (
-        StatementDifference("statement 1", "changed", removed_actions=("s3:GetBucketNotification",)),
-    )
+    assert differences(before, after) == (StatementDifference("statement 1", "changed", removed_actions=("s3:GetBucketNotification",)),)
 
 
 def test_an_allow_never_continues_a_deny() -> None:
@@ -47,9 +45,7 @@ def test_conditions_and_principals_are_shown_as_json() -> None:
     """Elements beside action and resource are shown before and after."""
     after = {**READ, "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}}
     assert differences({"Statement": [READ]}, {"Statement": [after]}) == (
-        StatementDifference(
-            "Read", "changed", other=(("Condition", "", '{"StringEquals": {"aws:ResourceAccount": ["111122223333"]}}'),)
-        ),
+        StatementDifference("Read", "changed", other=(("Condition", "", '{"StringEquals": {"aws:ResourceAccount": ["111122223333"]}}'),)),
     )
 
 
