@@ -67,7 +67,7 @@ def _differences(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
     if found.versioning == "Enabled":
         detail = f"{found.name} keeps old versions, so that raw personal data outlives its deletion"
         yield advised(detail, "use a bucket without versioning, or expire noncurrent versions", address=address)
-    if not found.encryption:
+    if not found.encryption and not bucket_key(env, bucket_names(env)[found.name]):
         yield broken(
             f"{found.name} has no default encryption",
             f"aws s3api put-bucket-encryption --bucket {found.name} ...",
@@ -101,9 +101,27 @@ def found_key_asks(env: Environment, inventory: Inventory) -> tuple[Question, ..
     return tuple(KeyAsked(key=key) for key in keys)
 
 
+def is_made_here(env: Environment, name: str) -> bool:
+    """Tell whether the runbook makes a bucket."""
+    return env.buckets.create and f"s3_bucket/{name}" not in env.adopt
+
+
+def judge_keys_before(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Compare as `judge_keys` does, for the buckets whose key this runbook does not set itself."""
+    for name in bucket_names(env):
+        if is_made_here(env, name):
+            yield kept(f"{name} is made here, with its key", grade="", address=f"s3_bucket/{name}")
+    yield from _judged_keys(env, inventory, [name for name in bucket_names(env) if not is_made_here(env, name)])
+
+
 def judge_keys(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Compare the key that encrypts each bucket with the key that the roles are granted."""
-    for name, side in bucket_names(env).items():
+    yield from _judged_keys(env, inventory, list(bucket_names(env)))
+
+
+def _judged_keys(env: Environment, inventory: Inventory, names: list[str]) -> Iterator[Judgement]:
+    for name in names:
+        side = bucket_names(env)[name]
         answer: BucketAnswer | None = inventory[BucketAsked(name=name)]
         granted = _arn(inventory, bucket_key(env, side))
         yield _judge_key(inventory, side, name, answer, granted)

@@ -10,7 +10,7 @@ from runbook_lib.documents.keys import choices_in_use
 from runbook_lib.model import Unanswered, Unwanted
 from runbook_lib.parameters import OWNER_TAG
 from runbook_lib.policy.canonical import canonical as canonical_document
-from runbook_lib.resources.iam import AttachedPolicy, RoleAnswer, RoleAsked, RolePolicy
+from runbook_lib.resources.iam import AttachedPolicy, ManagedPolicyAsked, RoleAnswer, RoleAsked, RolePolicy
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
 from runbook_lib.resources.symbols import filled, symbol, symbols_in
 from runbook_lib.stages._judging import advised, broken, kept
@@ -79,6 +79,23 @@ def judge_size(env: Environment, role: RoleAnswer | None, name: str, policies: N
         return kept(f"{total:,} of {INLINE_LIMIT:,} characters are used", grade="evaluated offline")
     way_out = "move what the role had into a managed policy, or split extra_statements off into one"
     return broken(f"{total:,} characters inline on {name}, IAM takes {INLINE_LIMIT:,}", way_out, grade="evaluated offline")
+
+
+def boundary_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the boundary that created roles get."""
+    arn = env.roles.permissions_boundary
+    return (ManagedPolicyAsked(arn=arn),) if arn else ()
+
+
+def judge_boundary(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Hold the boundary to being there; what it cuts off is another matter than what the policies allow."""
+    arn = env.roles.permissions_boundary
+    if not arn:
+        yield kept("no boundary is asked for", grade="")
+    elif inventory[ManagedPolicyAsked(arn=arn)] is None:
+        yield broken(f"there is no policy {arn}", "correct roles.permissions_boundary, or let an administrator create it")
+    else:
+        yield kept(f"{arn} exists; what it cuts off is not evaluated here")
 
 
 def unwanted(env: Environment, role: RoleAnswer | None, policies: Named) -> Iterator[Unwanted]:

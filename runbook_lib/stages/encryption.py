@@ -15,7 +15,7 @@ from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, KeyRotation, KeyS
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting
 from runbook_lib.resources.symbols import symbol, symbols_in
 from runbook_lib.stages import _keys
-from runbook_lib.stages._buckets import bucket_asks, found_key_asks, judge_keys, key_asks
+from runbook_lib.stages._buckets import bucket_asks, found_key_asks, is_made_here, judge_keys, key_asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ def desire_bucket_encryption(env: Environment, inventory: Inventory) -> Iterator
     """Want the key as default encryption of each bucket that the runbook creates; others' buckets stay as they are."""
     for name, side in bucket_names(env).items():
         key = bucket_key(env, side)
-        if not key or not env.buckets.create or f"s3_bucket/{name}" in env.adopt:
+        if not key or not is_made_here(env, name):
             continue
         found: BucketAnswer | None = inventory[BucketAsked(name=name)]
         if found is None or _is_ours(env, found):

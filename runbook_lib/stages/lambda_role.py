@@ -132,6 +132,13 @@ STAGE = Stage(
         Check(("E3", "E4"), "the Lambda role may use the keys", _if_legacy(judge_key_use), asks_with_keys),
         Check(("D1",), "nothing else is attached to the Lambda role", _if_legacy(judge_rest), asks),
         Check(("D1",), "the role's inline policies fit", _if_legacy(judge_size), asks, when="plan"),
+        Check(
+            ("D1",),
+            "the role's boundary exists",
+            _if_legacy(_roles.judge_boundary),
+            _roles.boundary_asks,
+            when="plan",
+        ),
     ),
     idle=idle,
     artefacts=artefacts,

@@ -141,6 +141,7 @@ STAGE = Stage(
         ),
         Check(("A5",), "nothing else is attached to the server role", judge_rest, instance_asks, role_asks),
         Check(("A5",), "the role's inline policies fit", judge_size, instance_asks, role_asks, when="plan"),
+        Check(("A5",), "the role's boundary exists", _roles.judge_boundary, _roles.boundary_asks, when="plan"),
     ),
     artefacts=artefacts,
 )

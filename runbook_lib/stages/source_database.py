@@ -62,7 +62,8 @@ def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     schemas: tuple[SchemaAnswer, ...] = inventory[SCHEMAS]
     relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
     chosen, user = included(env, schemas), env.source.user.name
-    readable = tuple(sorted((each.schema_name, each.name) for each in relations if each.schema_name in set(chosen.local)))
+    local = set(chosen.local)
+    readable = tuple(sorted((each.schema_name, each.name) for each in relations if each.schema_name in local))
     if chosen.local:
         usable = tuple((name,) for name in chosen.local)
         yield Grants(side="source", grantee=user, privilege="USAGE", on="schema", objects=usable)

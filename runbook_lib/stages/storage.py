@@ -10,7 +10,7 @@ from runbook_lib.documents.keys import bucket_key
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.s3 import Bucket, BucketAnswer, BucketAsked, BucketSetting, BucketStatement
-from runbook_lib.stages._buckets import bucket_asks, judge_existing, judge_missing
+from runbook_lib.stages._buckets import bucket_asks, is_made_here, judge_existing, judge_missing
 from runbook_lib.stages._judging import advised, broken, kept
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PREFIX = "tonic-"
 def desire(env: Environment, _inventory: Inventory) -> Iterator[Resource]:
     """Want each bucket with its settings where the file says create; an adopted one is left as it is."""
     for name, side in bucket_names(env).items():
-        if not env.buckets.create or f"s3_bucket/{name}" in env.adopt:
+        if not is_made_here(env, name):
             continue
         yield Bucket(name=name, region=env.aws.region)
         for setting, value in bucket_settings(env):

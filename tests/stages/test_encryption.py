@@ -169,7 +169,7 @@ def test_somebody_elses_bucket_keeps_its_encryption() -> None:
 @pytest.mark.parametrize("slug", ["encryption", "preflight"])
 def test_the_key_of_a_bucket_is_compared_with_what_is_granted(slug: str, granted: Any, found: str, manager: str, verdict: str) -> None:
     """A bucket's own key counts, under V2 too; AWS's own managed key needs no grant."""
-    env = environment(kms={"bucket_keys": granted})
+    env = environment(kms={"bucket_keys": granted}, buckets={"create": False})
     answers = world(
         env,
         {
@@ -178,3 +178,10 @@ def test_the_key_of_a_bucket_is_compared_with_what_is_granted(slug: str, granted
         },
     )
     assert [each for each, _ in verdicts(slug, GRANTED, env, answers)] == [verdict, "kept"]
+
+
+def test_before_the_first_write_a_bucket_made_here_has_its_key_coming() -> None:
+    """A run that stopped between bucket and key goes on: preflight does not stand in its way."""
+    env = environment(kms={"bucket_keys": {"source": {"adopt": BUCKET_KEY}}})
+    assert [each for each, _ in verdicts("preflight", GRANTED, env)] == ["kept", "kept"]
+    assert [each for each, _ in verdicts("encryption", GRANTED, env)] == ["broken", "kept"]

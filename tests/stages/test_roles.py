@@ -10,7 +10,7 @@ import pytest
 from runbook_lib.documents.policies import ec2_trust, server_role_policies
 from runbook_lib.model import Unwanted
 from runbook_lib.resources.ec2 import InstanceAsked, ProfileAssociation
-from runbook_lib.resources.iam import Role, RoleAsked, RolePolicy
+from runbook_lib.resources.iam import ManagedPolicyAsked, Role, RoleAsked, RolePolicy
 from tests.stages.worlds import (
     INSTANCE,
     World,
@@ -293,3 +293,13 @@ def test_where_the_image_comes_from_is_owed() -> None:
     env = legacy(confirmations=[])
     claim = "the image of the Lambda function is in a private ECR repository of this region"
     assert [each for each, _ in verdicts("server_role", claim, env)] == ["owed"]
+
+
+@pytest.mark.parametrize(("document", "verdict"), [(None, "broken"), ('{"Statement":[]}', "kept")])
+@pytest.mark.parametrize("slug", ["lambda_role", "server_role"])
+def test_a_boundary_has_to_exist(slug: str, document: str | None, verdict: str) -> None:
+    """A role cannot be created with a boundary that is not there."""
+    boundary = "arn:aws:iam::111122223333:policy/boundary"
+    env = legacy(roles={"permissions_boundary": boundary})
+    answers = world(env, {ManagedPolicyAsked(arn=boundary): document})
+    assert [each for each, _ in verdicts(slug, "the role's boundary exists", env, answers)] == [verdict]
