@@ -1,0 +1,125 @@
+"""Answer what stages and checks ask of one side's database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.adapters.redshift import catalog
+from runbook_lib.adapters.redshift.catalog import is_true
+from runbook_lib.documents import sql
+from runbook_lib.model import Unanswered
+from runbook_lib.resources.warehouse import (
+    OwnedAnswer,
+    OwnedAsked,
+    PrivilegesAnswer,
+    PrivilegesAsked,
+    RelationAnswer,
+    RelationsAsked,
+    SchemaAnswer,
+    SchemasAsked,
+    SessionAnswer,
+    SessionAsked,
+    UsersAsked,
+)
+
+if TYPE_CHECKING:
+    from runbook_lib.adapters.redshift.session import Session
+    from runbook_lib.model import Question
+
+
+def answer(session: Session, question: Question) -> Any:
+    """Answer one question. Raises TargetError."""
+    match question:
+        case SessionAsked():
+            return session_answer(session)
+        case UsersAsked():
+            return tuple((row[0], is_true(row[1])) for row in session.cluster_rows(catalog.USERS))
+        case SchemasAsked():
+            return () if session.is_absent else schemas(session)
+        case RelationsAsked():
+            return () if session.is_absent else relations(session)
+        case PrivilegesAsked():
+            return privileges(session, question.user)
+        case OwnedAsked():
+            return owned(session, question.user)
+    return Unanswered(f"the databases cannot answer {question.kind}")
+
+
+def session_answer(session: Session) -> SessionAnswer:
+    """Say who is logged in where."""
+    user, is_super, database, namespace, version = session.cluster_rows(catalog.SESSION)[0]
+    return SessionAnswer(
+        user=user,
+        is_superuser=is_true(is_super),
+        database=database,
+        namespace=str(namespace),
+        version=str(version).rpartition(", ")[2],
+        databases=tuple(row[0] for row in session.cluster_rows(catalog.DATABASES)),
+        case_sensitive=session.cluster_rows(catalog.CASE_SENSITIVE)[0][0] in {"on", "true"},
+        tls=session.warehouse.sslmode != "disable",
+        host=f"{session.warehouse.host}:{session.warehouse.port}",
+    )
+
+
+def schemas(session: Session) -> tuple[SchemaAnswer, ...]:
+    """List the schemas with owner and kind."""
+    local = [
+        SchemaAnswer(name=name, owner=owner or "", kind="local" if external is None else "external")
+        for name, owner, external in session.rows(catalog.SCHEMAS)
+    ]
+    known = {each.name for each in local}
+    shared = session.rows(catalog.SHARED_SCHEMAS, database=session.warehouse.database)
+    return (*local, *(SchemaAnswer(name=row[0], owner="", kind="shared") for row in shared if row[0] not in known))
+
+
+def relations(session: Session) -> tuple[RelationAnswer, ...]:
+    """List tables and views with their owners."""
+    return tuple(
+        RelationAnswer(schema_name=schema, name=name, owner=owner or "", kind="view" if kind == "v" else "table")
+        for schema, name, owner, kind in session.rows(catalog.RELATIONS)
+    )
+
+
+def privileges(session: Session, user: str) -> PrivilegesAnswer:
+    """Say what a user effectively may. Raises Unanswered when there is no such user."""
+    users = dict(session.cluster_rows(catalog.USERS))
+    if user not in users:
+        raise Unanswered(f"there is no user {user} on {session.warehouse.host}", "broken", way_out="apply the stage that makes it")
+    schema_rights = session.rows(catalog.SCHEMA_RIGHTS, user=user)
+    relation_rights = session.rows(catalog.RELATION_RIGHTS, user=user)
+    create, temporary, table_info = session.rows(catalog.DATABASE_RIGHTS, user=user)[0]
+    return PrivilegesAnswer(
+        is_superuser=is_true(users[user]),
+        schemas_without_usage=tuple(row[0] for row in schema_rights if not is_true(row[1])),
+        schemas_with_create=tuple(row[0] for row in schema_rights if is_true(row[2])),
+        schemas_with_drop=tuple(row[0] for row in schema_rights if is_true(row[3])),
+        relations_without_select=tuple((row[0], row[1]) for row in relation_rights if not is_true(row[2])),
+        relations_with_write=tuple((row[0], row[1]) for row in relation_rights if is_true(row[3])),
+        database_create=is_true(create),
+        database_temporary=is_true(temporary),
+        table_info=is_true(table_info),
+        public_may_create_in=tuple(row[0] for row in session.rows(catalog.PUBLIC_CREATE)),
+    )
+
+
+def owned(session: Session, user: str) -> OwnedAnswer:
+    """List what keeps a user from being dropped, and the ordered DDL that frees him in this database."""
+    heir = session.cluster_rows(catalog.SESSION)[0][0]
+    own_schemas = [row[0] for row in session.rows(catalog.OWNED_SCHEMAS, user=user)]
+    own_relations = [(row[0], row[1]) for row in session.rows(catalog.OWNED_RELATIONS, user=user)]
+    granted = sorted({row[0] for row in session.rows(catalog.SCHEMA_GRANTS, user=user)})
+    readable = sorted({(row[0], row[1]) for row in session.rows(catalog.RELATION_GRANTS, user=user)})
+    defaults = sorted({(row[0], row[1] or "") for row in session.rows(catalog.DEFAULTS_OF, user=user)})
+    names = [*(f"table {sql.qualified(name)}" for name in own_relations), *(f"schema {sql.identifier(name)}" for name in own_schemas)]
+    who = sql.user_name(user)
+    ddl = [
+        *(sql.alter_owner("table", name, heir) for name in own_relations),
+        *(sql.alter_owner("schema", (name,), heir) for name in own_schemas),
+        *(f"ALTER DEFAULT PRIVILEGES FOR USER {sql.user_name(creator)} {f'IN SCHEMA {sql.identifier(schema)} ' if schema else ''}"
+          f"REVOKE ALL ON TABLES FROM {who};" for creator, schema in defaults),
+        *(f"REVOKE ALL ON {sql.qualified(name)} FROM {who};" for name in readable),
+        *(f"REVOKE ALL ON SCHEMA {sql.identifier(name)} FROM {who};" for name in granted),
+        *(f"REVOKE ALL ON DATABASE {sql.identifier(row[0])} FROM {who};" for row in session.rows(catalog.DATABASE_GRANTS, user=user)),
+        sql.drop_user(user),
+    ]  # fmt: skip
+    return OwnedAnswer(owned=tuple(names), ddl=tuple(ddl))

@@ -1,0 +1,72 @@
+"""Turn what psycopg2 says into the runbook's errors: the first layer that fails, by SQLSTATE or by libpq's words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runbook_lib.errors import (
+    Conflict,
+    Denied,
+    InUse,
+    LoginRefused,
+    NotFound,
+    Rejected,
+    TargetError,
+    Transient,
+    Unreachable,
+)
+
+# Worth another attempt as a whole transaction: concurrent grants on one object, serialization, deadlock.
+TRANSIENT = frozenset({"XX000", "40001", "40P01", "23505", "25P02"})
+LAYERS: tuple[tuple[str, type[TargetError], str, str], ...] = (
+    (r"could not translate host name|Name or service not known|nodename nor servname", Unreachable, "DNS knows no such host",
+     "correct host, or connect from where the name is known"),
+    (r"Connection refused", Unreachable, "TCP: the port refuses the connection", "correct host and port, or start the cluster or tunnel"),
+    (r"timeout expired|timed out|No route to host|Network is unreachable", Unreachable, "TCP: nothing answers",
+     "open the security group or use a tunnel (connect_to); a private cluster is not reachable from here"),
+    (r"certificate|SSL|TLS", Unreachable, "TLS: the server's certificate is not accepted",
+     "correct host or sslrootcert; through a tunnel name the cluster as host and the tunnel as connect_to"),
+    (r"password authentication failed|authentication failed", LoginRefused, "the server refuses user or password",
+     "correct the administrator's user or the secret that password refers to"),
+    (r"authentication method \d+ not supported", LoginRefused, "the user's password is stored as sha256, which libpq cannot answer",
+     "let the administrator log in as another user"),
+    (r'database "[^"]*" does not exist', NotFound, "the database does not exist", "correct database, or create it"),
+    (r"server closed the connection|connection.*(closed|reset)|terminating connection|Connection reset", Unreachable,
+     "the connection was lost", "run again: what is there is read anew"),
+)  # fmt: skip
+BY_STATE: dict[str, tuple[type[TargetError], str]] = {
+    "42501": (Denied, "log in as a superuser or as the object's owner, or hand the SQL to who is"),
+    "42710": (Conflict, "choose another name, or adopt it"),
+    "42P04": (Conflict, "choose another name"),
+    "3D000": (NotFound, "correct database, or create it"),
+    "3F000": (NotFound, "plan again: the schema is gone"),
+    "42P01": (NotFound, "plan again: the table is gone"),
+    "42704": (NotFound, "plan again: the user is gone"),
+    "55006": (InUse, "free what depends on it first"),
+    "2BP01": (InUse, "free what depends on it first"),
+    "28000": (LoginRefused, "correct the administrator's user"),
+    "28P01": (LoginRefused, "correct the administrator's user or password"),
+}
+MASKED = re.compile(r"(?i)'(md5|sha256\|)[^']*'")
+
+
+def failure(where: str, error: Exception) -> TargetError:
+    """Name the first failing layer; the text of statements is left out, and password literals never stand in it."""
+    cause: Any = getattr(error, "orig", None) or error
+    state = str(getattr(cause, "pgcode", None) or "")
+    said = MASKED.sub("'********'", str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__)
+    if state in TRANSIENT:
+        return Transient(where, said, "run again")
+    if state in BY_STATE:
+        kind, way_out = BY_STATE[state]
+        return kind(where, said, way_out)
+    for pattern, layer, what, way_out in LAYERS:
+        if re.search(pattern, str(cause)):
+            return layer(where, f"{what} ({said})", way_out)
+    return Rejected(where, f"{state} {said}".strip(), "read the message; the statement stands in the plan")
+
+
+def drop_unsupported(where: str) -> Rejected:
+    """Say that an old patch level does not know GRANT DROP."""
+    return Rejected(where, "this patch level does not know GRANT DROP ON SCHEMA", "update the cluster's maintenance track")

@@ -1,0 +1,132 @@
+"""One side's connection: made when it is first needed, kept, and used by one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.adapters.redshift.failures import failure
+from runbook_lib.errors import NotFound, TargetError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Side
+    from runbook_lib.secrets import Masked
+
+LogIn = Callable[[str], tuple[str, "Masked"]]
+CONNECT_SECONDS = 5
+# Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
+MAINTENANCE = "dev"
+
+
+class Session:
+    """Read and write one side's database as its administrator."""
+
+    def __init__(self, environment: Environment, side: Side, log_in: LogIn) -> None:
+        self._environment, self.side, self._log_in = environment, side, log_in
+        self.warehouse = environment.side(side)
+        self.where = f"{side} {self.warehouse.host}:{self.warehouse.port}/{self.warehouse.database}"
+        self._engines: dict[str, Engine] = {}
+        self._credentials: tuple[str, Masked] | None = None
+        self._lock = threading.RLock()
+        self._is_absent: bool | None = None
+
+    def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Run one read and give its rows. Raises TargetError; NotFound while the database does not exist."""
+        return self._read(self.warehouse.database, statement, values)
+
+    def cluster_rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Run one read that any database of the cluster answers."""
+        database = MAINTENANCE if self.is_absent else self.warehouse.database
+        return self._read(database, statement, values)
+
+    @property
+    def is_absent(self) -> bool:
+        """Tell whether the side's database does not exist. Raises TargetError for every other failure."""
+        if self._is_absent is None:
+            try:
+                self._read(self.warehouse.database, "select 1", {})
+                self._is_absent = False
+            except NotFound:
+                self._is_absent = True
+        return self._is_absent
+
+    def execute(self, statements: Sequence[str], *, in_transaction: bool, on_cluster: bool = False) -> None:
+        """Run statements, all or none in a transaction, else one by one. Raises TargetError."""
+        if on_cluster:
+            self._is_absent = None
+        database = MAINTENANCE if on_cluster and self.is_absent else self.warehouse.database
+        with self._lock, self._connected(database, is_autocommit=not in_transaction) as connection:
+            for statement in statements:
+                run(connection, statement)
+        self._is_absent = None if on_cluster else self._is_absent
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open one transaction for a caller that reads between its writes. Raises TargetError."""
+        with self._lock, self._connected(self.warehouse.database, is_autocommit=False) as connection:
+            yield connection
+
+    def _read(self, database: str, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self._lock, self._connected(database, is_autocommit=True) as connection:
+            return run(connection, statement, values)
+
+    @contextmanager
+    def _connected(self, database: str, *, is_autocommit: bool) -> Iterator[Connection]:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            engine = self._engine(database)
+            level = "AUTOCOMMIT" if is_autocommit else "SERIALIZABLE"
+            with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+                yield connection
+        except SQLAlchemyError as error:
+            raise failure(self.where, error) from None
+        except TargetError:
+            raise
+
+    def _engine(self, database: str) -> Engine:
+        if database not in self._engines:
+            if self._credentials is None:
+                self._credentials = self._log_in(self.side)
+            user, password = self._credentials
+            self._engines[database] = make_engine(self._environment, self.side, user, password, database)
+        return self._engines[database]
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:
+    """Make an engine that keeps one connection; the password stands in no URL that is printed and no error."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import URL
+
+    warehouse = environment.side(side)
+    url = URL.create(
+        "redshift+psycopg2", username=user, password=password.reveal(), host=warehouse.host, port=warehouse.port, database=database
+    )
+    options: dict[str, Any] = {
+        "sslmode": warehouse.sslmode, "connect_timeout": CONNECT_SECONDS, "application_name": "redshift-runbook",
+        "keepalives_idle": 30,
+    }  # fmt: skip
+    if warehouse.connect_to:
+        options["hostaddr"] = warehouse.connect_to
+    if warehouse.sslrootcert:
+        options["sslrootcert"] = warehouse.sslrootcert
+    return create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True, pool_reset_on_return="rollback")
+
+
+def run(connection: Connection, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Run one statement; without values its colons are no parameters."""
+    from sqlalchemy import text
+
+    result = connection.execute(text(statement if values else statement.replace(":", "\\:")), values or {})
+    return [tuple(row) for row in result.fetchall()] if result.returns_rows else []

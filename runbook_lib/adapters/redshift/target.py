@@ -1,0 +1,88 @@
+"""Be the databases' half of the target: both sides, each with a session of its own, read at once, written one after the other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.adapters.redshift import answering, logins, observing, writing
+from runbook_lib.adapters.redshift.session import Session
+from runbook_lib.adapters.refusals import unanswered
+from runbook_lib.errors import TargetError
+from runbook_lib.model import Inventory, Unanswered
+from runbook_lib.ports import Observation
+from runbook_lib.resources.warehouse import LoginAsked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runbook_lib.adapters.redshift.session import LogIn
+    from runbook_lib.model import Change, Question, Resource
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import Secrets
+    from runbook_lib.resources.warehouse import Side
+
+SIDES: tuple[Side, Side] = ("source", "destination")
+
+
+def connect(environment: Environment, secrets: Secrets, log_in: LogIn) -> WarehouseTarget:
+    """Make the target; nothing is reached before the first question."""
+    return WarehouseTarget(environment, secrets, log_in)
+
+
+class WarehouseTarget:
+    """Observe, ask and write both databases."""
+
+    def __init__(self, environment: Environment, secrets: Secrets, log_in: LogIn) -> None:
+        self._environment, self._secrets = environment, secrets
+        self._sessions = {side: Session(environment, side, log_in) for side in SIDES}
+
+    def ask(self, questions: Sequence[Question]) -> Inventory:
+        """Answer questions; what a side refuses is answered with the reason."""
+        return Inventory(dict(self._by_side(questions, self._answers)))
+
+    def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
+        """Read what is there, by address."""
+        return dict(self._by_side(wanted, self._observations))
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Make the changes of one group, all of one side. Raises TargetError."""
+        writing.write(self._sessions[changes[0].subject.side], changes, self._secrets)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for session in self._sessions.values():
+            session.close()
+
+    def _by_side(self, values: Sequence[Any], work: Callable[[Session, list[Any]], dict[Any, Any]]) -> list[tuple[Any, Any]]:
+        parts = [(self._sessions[side], mine) for side in SIDES if (mine := [each for each in values if each.side == side])]
+        with ThreadPoolExecutor(2) as pool:
+            return [pair for found in pool.map(lambda part: work(*part), parts) for pair in found.items()]
+
+    def _answers(self, session: Session, questions: list[Question]) -> dict[Question, Any]:
+        return {question: self._answer(session, question) for question in questions}
+
+    def _answer(self, session: Session, question: Question) -> Any:
+        try:
+            if isinstance(question, LoginAsked):
+                return logins.log_in(self._environment, question, self._secrets)
+            return answering.answer(session, question)
+        except TargetError as error:
+            return _refusal(error)
+        except Unanswered as refusal:
+            return refusal
+
+    def _observations(self, session: Session, wanted: list[Resource]) -> dict[str, Observation]:
+        try:
+            return observing.observe(session, wanted)
+        except TargetError as error:
+            return {each.address: Observation(refusal=_refusal(error)) for each in wanted}
+
+
+def _refusal(error: TargetError) -> Unanswered:
+    """Say why a side does not answer: a connection that fails is broken, a missing right or secret is owed."""
+    from runbook_lib.errors import LoginRefused, NotFound, Unreachable
+
+    refusal = unanswered(error)
+    verdict = "broken" if isinstance(error, Unreachable | LoginRefused | NotFound) else refusal.verdict
+    return Unanswered(refusal.reason, verdict, "warehouse admin" if verdict == "owed" else "", refusal.way_out)

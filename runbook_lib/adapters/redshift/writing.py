@@ -1,0 +1,118 @@
+"""Write changes of the databases: a group in one transaction, the rest one by one; the whole transaction again when it may help."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from runbook_lib.adapters.redshift import answering
+from runbook_lib.adapters.redshift.failures import drop_unsupported
+from runbook_lib.adapters.redshift.session import run
+from runbook_lib.documents import sql
+from runbook_lib.errors import InUse, Rejected, TargetError, Transient
+from runbook_lib.resources.warehouse import Database, DatabaseUser, Grants
+from runbook_lib.secrets import broken_password_rules, md5_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from runbook_lib.adapters.redshift.session import Session
+    from runbook_lib.model import Change
+    from runbook_lib.ports import Secrets
+
+ATTEMPTS = 5
+
+
+def write(session: Session, changes: Sequence[Change], secrets: Secrets, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Make the changes of one group. Raises TargetError; InUse with the DDL that frees a user who owns something."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _write(session, changes, secrets)
+        except Transient:
+            if attempt == ATTEMPTS:
+                raise
+            sleep(0.1 * 2**attempt)
+        else:
+            return
+
+
+def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> None:
+    first = changes[0].subject
+    if isinstance(first, Database):
+        _database(session, changes[0], first)
+    elif not first.group:
+        _one_by_one(session, changes, secrets)
+    else:
+        passwords = {change.address: _password(change, secrets) for change in changes}
+        try:
+            with session.transaction() as connection:
+                for change in changes:
+                    _in_transaction(session, connection, change, passwords[change.address])
+        except TargetError as error:
+            raise _named(error, changes) from None
+
+
+def _database(session: Session, change: Change, database: Database) -> None:
+    if change.after is None:
+        tables = session.rows("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' "
+                              "and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'")[0][0]  # fmt: skip
+        if tables:
+            raise InUse(session.where, f"database {database.name} holds {tables} tables", "drop them first, if they are no longer needed",
+                        f"DROP DATABASE {sql.identifier(database.name)};")  # fmt: skip
+        session.close()
+    session.execute(sql.statements(change), in_transaction=False, on_cluster=True)
+
+
+def _one_by_one(session: Session, changes: Sequence[Change], secrets: Secrets) -> None:
+    for change in changes:
+        session.execute(sql.statements(change, _password(change, secrets)), in_transaction=False)
+
+
+def _password(change: Change, secrets: Secrets) -> str:
+    """Resolve a new user's password to the quoted md5 literal, after Redshift's rules, which the literal would skip."""
+    user = change.after
+    if not isinstance(user, DatabaseUser) or change.verb != "create":
+        return "'********'"
+    value = secrets.resolve(user.password)
+    if broken := broken_password_rules(value):
+        raise Rejected(f"user {user.name}", f"its password lacks: {'; '.join(broken)}", f"change what {user.password} holds")
+    return sql.literal(md5_literal(value, user.name).reveal())
+
+
+def _in_transaction(session: Session, connection: Connection, change: Change, password: str) -> None:
+    subject = change.subject
+    if isinstance(subject, DatabaseUser) and change.after is None:
+        _refuse_owner(session, connection, subject)
+    for statement in sql.statements(change, password):
+        run(connection, statement)
+
+
+def _refuse_owner(session: Session, connection: Connection, user: DatabaseUser) -> None:
+    """Refuse to drop a user who owns something; DROP USER would say so too, but not what, nor how to free him."""
+    found = answering.owned(_Within(session, connection), user.name)  # type: ignore[arg-type]
+    if found.owned:
+        what = ", ".join(found.owned[:10]) + (f" and {len(found.owned) - 10} more" if len(found.owned) > 10 else "")  # noqa: PLR2004
+        raise InUse(
+            session.where, f"user {user.name} owns {what}", "run the DDL under artefacts, in its order", "\n".join(found.ddl) + "\n"
+        )
+
+
+class _Within:
+    """Read inside an open transaction, as a Session reads outside one."""
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self.warehouse, self._connection = session.warehouse, connection
+
+    def rows(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+        """Run one read."""
+        return run(self._connection, statement, values)
+
+    cluster_rows = rows
+
+
+def _named(error: TargetError, changes: Sequence[Change]) -> TargetError:
+    """Say by name that an old patch level does not know GRANT DROP."""
+    is_drop = any(isinstance(change.subject, Grants) and change.subject.privilege == "DROP" for change in changes)
+    return drop_unsupported(error.where) if is_drop and error.what.startswith("42601") else error

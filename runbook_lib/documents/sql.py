@@ -1,0 +1,208 @@
+"""Every SQL statement the runbook sends or hands over, as text; the one place where names are quoted. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runbook_lib.model import Change, Resource
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Name, Side
+
+SCHEMAS_A_STATEMENT, TABLES_A_STATEMENT = 100, 500
+PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+# Reserved words (Amazon Redshift Database Developer Guide): a name that is one has to be quoted.
+RESERVED = frozenset(
+    """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary blanksasnull both bytedict
+    bzip2 case cast check collate column connect constraint create credentials cross current_date current_time current_timestamp current_user
+    current_user_id default deferrable deflate defrag delta delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end
+    except explicit false for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially inner
+    intersect interval into is isnull join lateral leading left like limit localtime localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8
+    natural new not notnull null nulls off offline offset oid old on only open or order outer overlaps parallel partition percent permissions pivot
+    placing primary raw readratio recover references rejectlog resort respect restore right select session_user similar snapshot some sysdate system
+    table tag tdes text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot user using verbose wallet when
+    where with without public""".split()
+) - {"public", "raw", "type", "open", "tag"}
+
+
+def identifier(name: str) -> str:
+    """Quote a name unless it is plain; quoting `public` is needless, and the vendor's statements do not."""
+    return name if PLAIN.fullmatch(name) and name not in RESERVED else '"' + name.replace('"', '""') + '"'
+
+
+def user_name(name: str) -> str:
+    """Quote a user's name: quoted ones keep their case."""
+    return identifier(name)
+
+
+def qualified(name: Name) -> str:
+    """Quote a name of several parts."""
+    return ".".join(identifier(part) for part in name)
+
+
+def literal(text: str) -> str:
+    """Quote a text; backslashes escape on Redshift."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def create_user(user: DatabaseUser, password: str) -> str:
+    """Create a user; `password` is the md5 literal, or a psql variable's text."""
+    power = " CREATEUSER" if user.superuser else ""
+    return f"CREATE USER {user_name(user.name)}{power} PASSWORD {password};"
+
+
+def alter_user(user: DatabaseUser) -> str:
+    """Change a user's power."""
+    return f"ALTER USER {user_name(user.name)} {'CREATEUSER' if user.superuser else 'NOCREATEUSER'};"
+
+
+def drop_user(name: str) -> str:
+    """Drop a user."""
+    return f"DROP USER {user_name(name)};"
+
+
+def grants(change: Change) -> Iterator[str]:
+    """Grant what is wanted and missing, revoke what is there and not wanted, many objects a statement."""
+    subject = change.subject
+    assert isinstance(subject, Grants)  # noqa: S101 - the caller dispatched on it
+    had = set(change.before.objects) if isinstance(change.before, Grants) else set()
+    has = set(change.after.objects) if isinstance(change.after, Grants) else set()
+    who = user_name(subject.grantee)
+    for verb, names, preposition in (("GRANT", has - had, "TO"), ("REVOKE", had - has, "FROM")):
+        for batch in _batches(sorted(names), TABLES_A_STATEMENT if subject.on == "table" else SCHEMAS_A_STATEMENT):
+            what = "" if subject.on == "table" else f"{subject.on.upper()} "
+            yield f"{verb} {subject.privilege} ON {what}{', '.join(map(qualified, batch))} {preposition} {who};"
+
+
+def _batches(names: list[Name], size: int) -> Iterator[list[Name]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
+
+
+def default_privileges(change: Change) -> Iterator[str]:
+    """Grant or revoke SELECT on the tables that one creator makes later."""
+    subject = change.subject
+    assert isinstance(subject, DefaultPrivileges)  # noqa: S101 - the caller dispatched on it
+    had = set(change.before.schemas) if isinstance(change.before, DefaultPrivileges) else set()
+    has = set(change.after.schemas) if isinstance(change.after, DefaultPrivileges) else set()
+    head = f"ALTER DEFAULT PRIVILEGES FOR USER {user_name(subject.creator)} IN SCHEMA"
+    who = user_name(subject.grantee)
+    for verb, schemas, preposition in (("GRANT", has - had, "TO"), ("REVOKE", had - has, "FROM")):
+        if schemas:
+            yield f"{head} {', '.join(map(identifier, sorted(schemas)))} {verb} SELECT ON TABLES {preposition} {who};"
+
+
+def ownership(change: Change) -> Iterator[str]:
+    """Give each object whose owner differs to the wanted one."""
+    subject = change.subject
+    assert isinstance(subject, Ownership)  # noqa: S101 - the caller dispatched on it
+    before = dict(change.before.owners) if isinstance(change.before, Ownership) else {}
+    after = dict(change.after.owners) if isinstance(change.after, Ownership) else {}
+    for name, owner in after.items():
+        if before.get(name) != owner:
+            yield alter_owner(subject.on, name, owner)
+
+
+def alter_owner(on: str, name: Name, owner: str) -> str:
+    """Give one object to an owner."""
+    return f"ALTER {on.upper()} {qualified(name)} OWNER TO {user_name(owner)};"
+
+
+def statements(change: Change, password: str = "'********'") -> tuple[str, ...]:
+    """Write a change of the databases; a password stands as the literal or variable that is given."""
+    match change.subject:
+        case Database() as database:
+            return (f"{'DROP' if change.after is None else 'CREATE'} DATABASE {identifier(database.name)};",)
+        case DatabaseUser() as user:
+            return _user(change, user, password)
+        case Grants():
+            return tuple(grants(change))
+        case DefaultPrivileges():
+            return tuple(default_privileges(change))
+        case Ownership():
+            return tuple(ownership(change))
+    return ()
+
+
+def _user(change: Change, user: DatabaseUser, password: str) -> tuple[str, ...]:
+    match change.verb:
+        case "create":
+            return (create_user(user, password),)
+        case "update":
+            return (alter_user(user),)
+    return (drop_user(user.name),)
+
+
+def script(desired: Iterable[Resource], side: Side, environment: Environment) -> str:
+    """Write the SQL that makes a side's resources from nothing, for psql: passwords are variables, set before."""
+    from runbook_lib.model import Change
+
+    warehouse = environment.side(side)
+    mine = [resource for resource in desired if getattr(resource, "side", "") == side]
+    lines = [line for resource in mine for line in statements(Change(before=None, after=resource), f":'{side}_password'")]
+    return "\n".join((*_head(warehouse.user.name, side, environment), *lines)) + "\n" if lines else ""
+
+
+def offline_script(side: Side, environment: Environment) -> str:
+    """Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\\gexec`)."""
+    warehouse = environment.side(side)
+    user = user_name(warehouse.user.name)
+    is_super = side == "destination" and environment.destination.preserve_ownership
+    made = create_user(DatabaseUser(side=side, name=warehouse.user.name, password="", superuser=is_super), f":'{side}_password'")
+    lines = [*_head(warehouse.user.name, side, environment), made]
+    if not is_super:
+        lines.append(f"GRANT SELECT ON pg_catalog.svv_table_info TO {user};")
+    if side == "source":
+        lines += _asked(environment, user)
+    elif not is_super:
+        database = identifier(warehouse.database)
+        lines += [f"GRANT TEMPORARY ON DATABASE {database} TO {user};", f"GRANT CREATE ON DATABASE {database} TO {user};"]
+    return "\n".join(lines) + "\n"
+
+
+def _head(user: str, side: Side, environment: Environment) -> tuple[str, ...]:
+    warehouse = environment.side(side)
+    return (
+        f"-- {side} database {warehouse.database} of {environment.environment}. Run it with psql, connected to that database.",
+        "-- The password never stands here. Make its literal in your shell, where no log sees it, and hand it over as a variable:",
+        f"--   read -rs password; literal=md5$(printf '%s%s' \"$password\" {shell(user)} | md5sum | cut -d' ' -f1)",
+        f'--   psql -v {side}_password="$literal" -v ON_ERROR_STOP=1 -f THIS_FILE "host={warehouse.host} port={warehouse.port} '
+        f'dbname={warehouse.database} user=ADMIN sslmode={warehouse.sslmode}"',
+        "\\set ON_ERROR_STOP on",
+    )
+
+
+def shell(text: str) -> str:
+    """Quote a word for the shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+SYSTEM = "nspname !~ '^pg_' and nspname not in ('information_schema', 'catalog_history')"
+
+
+def _asked(environment: Environment, user: str) -> list[str]:
+    chosen = _patterns(environment)
+    grantee = literal(f" to {user}")
+    return [
+        f"select 'grant usage on schema ' || quote_ident(nspname) || {grantee} from pg_namespace where {SYSTEM}{chosen} order by nspname",
+        "\\gexec",
+        "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
+        f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace where relkind in ('r', 'v') and {SYSTEM}{chosen} "
+        "and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname",
+        "\\gexec",
+    ]
+
+
+def _patterns(environment: Environment) -> str:
+    def like(pattern: str) -> str:
+        escaped = re.sub(r"([%_])", r"\\\\\1", pattern).replace("*", "%").replace("?", "_")
+        return f"nspname like '{escaped.replace(chr(39), chr(39) * 2)}'"
+
+    include, exclude = environment.schemas.include, environment.schemas.exclude
+    text = "" if include == ("*",) else f" and ({' or '.join(map(like, include))})"
+    return text + "".join(f" and not ({like(pattern)})" for pattern in exclude)
