@@ -31,6 +31,8 @@ SHOWN_LINES = 40
 """Lines of one difference; the HTML form holds them all."""
 WIDEST = 60
 """Columns that one cell may take; what is longer stands below its row."""
+LAST = 100
+"""Columns that the last cell of a row may take: nothing has to be aligned after it."""
 
 
 def view(blocks: Iterable[Block]) -> str:
@@ -61,22 +63,22 @@ def block(value: Block) -> Iterator[str]:
 
 
 def _table(rows: tuple[tuple[Cell, ...], ...]) -> Iterator[str]:
-    heads = [[_head(parts) for parts in row] for row in rows]
+    heads = [[*(_head(parts, WIDEST) for parts in row[:-1]), _head(row[-1], LAST)] for row in rows]
     widths = [max(len(head) for head in column) for column in zip(*heads, strict=True)]
     for row, head in zip(rows, heads, strict=True):
         yield "  ".join(text.ljust(width) for text, width in zip(head, widths, strict=True)).rstrip()
-        for parts in row:
+        for parts, text in zip(row, head, strict=True):
             if parts:
-                rest = parts[1:] if _head(parts) else parts
+                rest = parts[1:] if text else parts
                 yield from (line for part in rest for line in _below(part, "      "))
 
 
-def _head(parts: Cell) -> str:
+def _head(parts: Cell, limit: int) -> str:
     """Give what stands in the row itself; the rest stands below."""
     if not parts or isinstance(parts[0], (Fold, Way)):
         return ""
     text = _inline(parts[0])
-    return "" if len(text) > WIDEST or "\n" in text else text
+    return "" if len(text) > limit or "\n" in text else text
 
 
 def _below(part: Inline, indent: str) -> Iterator[str]:
