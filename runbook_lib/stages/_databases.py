@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents.commands import aws_artefacts
+from runbook_lib.documents.sql import offline_script, script, user_name
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
-from runbook_lib.resources.warehouse import SessionAnswer, SessionAsked, UsersAsked
+from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, UsersAsked
 from runbook_lib.secrets import parse_reference
 from runbook_lib.stages._judging import broken, kept, owed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runbook_lib.model import Inventory, Judgement, Question
+    from runbook_lib.model import Inventory, Judgement, Question, Resource
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.warehouse import Side
 
@@ -126,9 +128,20 @@ def user_judge(side: Side, *, superuser: bool) -> Callable[[Environment, Invento
         if state is None:
             return broken(f"there is no user {name}", "apply this stage")
         if state and not superuser:
-            return broken(f"{name} is a superuser, which reads and drops everything", f'ALTER USER "{name}" NOCREATEUSER;')
+            return broken(f"{name} is a superuser, which reads and drops everything", f"ALTER USER {user_name(name)} NOCREATEUSER;")
         if superuser and not state:
             return broken(f"{name} is no superuser", "plan this stage, read the change, apply it")
         return kept(f"{name} exists and is {'a' if superuser else 'no'} superuser")
 
     return judge
+
+
+def artefacts(env: Environment, desired: tuple[Resource, ...], side: Side) -> dict[str, str]:
+    """Write a side's SQL, and the commands that store a generated password.
+
+    Where the schemas are not known, the script asks for them itself.
+    """
+    is_known = any(isinstance(each, Grants) and each.side == side and each.on != "table" for each in desired)
+    is_superuser = side == "destination" and env.destination.preserve_ownership and bool(desired)
+    text = script(desired, side, env) if is_known or is_superuser else offline_script(side, env)
+    return {**aws_artefacts(env, generated_secret(env, side), f"{side}_password"), f"{side}_database.sql": text}

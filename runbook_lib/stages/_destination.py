@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents.sql import alter_owner, user_name
 from runbook_lib.resources.warehouse import (
     PrivilegesAnswer,
     PrivilegesAsked,
@@ -18,7 +19,7 @@ from runbook_lib.resources.warehouse import (
 from runbook_lib.stages import _databases
 from runbook_lib.stages._judging import advised, broken, kept, listed, owed
 from runbook_lib.stages._schemas import included, to_drop
-from runbook_lib.stages._source import RERUN, quoted
+from runbook_lib.stages._source import RERUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +130,7 @@ def judge_superuser(env: Environment, inventory: Inventory) -> Iterator[Judgemen
 
 def take_over_sql(user: str, objects: tuple[tuple[str, Name], ...]) -> str:
     """Write the statements that give objects to the user, schemas first."""
-    return "\n".join(f"ALTER {kind} {quoted(*name)} OWNER TO {quoted(user)};" for kind, name in objects)
+    return "\n".join(alter_owner(kind, name, user) for kind, name in objects)
 
 
 def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], ...]:
@@ -137,8 +138,8 @@ def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], .
     relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
     user = env.destination.user.name
     local = {each.name for each in schemas if each.kind == "local"}
-    owned: list[tuple[str, Name, str]] = [("SCHEMA", (each.name,), each.owner) for each in schemas if each.name in local]
-    owned += [("TABLE", (each.schema_name, each.name), each.owner) for each in relations if each.schema_name in local]
+    owned: list[tuple[str, Name, str]] = [("schema", (each.name,), each.owner) for each in schemas if each.name in local]
+    owned += [("table", (each.schema_name, each.name), each.owner) for each in relations if each.schema_name in local]
     return tuple((kind, name) for kind, name, owner in owned if owner != user)
 
 
@@ -149,7 +150,7 @@ def _judge_owners(env: Environment, inventory: Inventory) -> Iterator[Judgement]
     owners |= {each.owner for each in inventory[SOURCE_SCHEMAS] if each.name in chosen}
     absent = tuple(sorted(owners - {name for name, _ in inventory[UsersAsked(side="destination")]}))
     if absent:
-        statements = "\n".join(f"CREATE USER {quoted(name)} PASSWORD DISABLE;" for name in absent)
+        statements = "\n".join(f"CREATE USER {user_name(name)} PASSWORD DISABLE;" for name in absent)
         yield owed(
             f"owners in the source without a user in the destination: {listed(absent)}",
             f"run:\n{statements}",

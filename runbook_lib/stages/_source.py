@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents.sql import identifier, qualified, user_name
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.warehouse import PrivilegesAnswer, PrivilegesAsked, SchemasAsked, SessionAsked
 from runbook_lib.stages import _databases
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from runbook_lib.stages._schemas import Included
 
 RERUN = "plan this stage, read the SQL, apply it"
-
-
-def quoted(*parts: str) -> str:
-    """Quote name parts for SQL."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def judge_backup(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
@@ -46,7 +42,7 @@ def judge_patterns(env: Environment, inventory: Inventory) -> Iterator[Judgement
         yield broken(f"`{pattern}` matches no schema of {env.source.database}", "correct schemas: include or exclude")
     for name in chosen.shared:
         detail = f"{name} comes from a datashare: grants across databases are not supported"
-        user = quoted(env.source.user.name)
+        user = user_name(env.source.user.name)
         way_out = f"let the datashare's admin GRANT USAGE ON its database and schema TO {user}, or exclude it"
         yield owed(detail, way_out, _databases.ADMIN)
     if not chosen.idle_patterns and not chosen.shared:
@@ -94,19 +90,19 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     writable = tuple(".".join(name) for name in answer.relations_with_write)
     public = set(answer.public_may_create_in)
     creatable = tuple(name for name in answer.schemas_with_create if name not in public)
-    user = quoted(env.source.user.name)
+    user = user_name(env.source.user.name)
     if writable:
-        table = quoted(*answer.relations_with_write[0])
+        table = qualified(answer.relations_with_write[0])
         way_out = f"who granted it revokes it, e.g. REVOKE INSERT, UPDATE, DELETE ON {table} FROM {user};"
         yield broken(f"it may write to {listed(writable)}", way_out)
     if creatable:
-        yield broken(f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {quoted(creatable[0])} FROM {user};")
+        yield broken(f"it may create in {listed(creatable)}", f"REVOKE CREATE ON SCHEMA {identifier(creatable[0])} FROM {user};")
     if answer.database_create:
-        way_out = f"REVOKE CREATE ON DATABASE {quoted(env.source.database)} FROM {user};"
+        way_out = f"REVOKE CREATE ON DATABASE {identifier(env.source.database)} FROM {user};"
         yield broken(f"it may create schemas in {env.source.database}", way_out)
     for name in sorted(public):
         detail = f"everybody may create in {name}, the source user too"
-        yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {quoted(name)} FROM PUBLIC;")
+        yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {identifier(name)} FROM PUBLIC;")
     if not (writable or creatable or public or answer.database_create):
         yield kept("it may neither write nor create")
 

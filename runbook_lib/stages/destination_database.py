@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.model import Check, Part, Stage, Unanswered
 from runbook_lib.resources.warehouse import (
     Database,
@@ -132,7 +131,7 @@ def session_asks(_env: Environment) -> tuple[Question, ...]:
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
     """Write the SQL script, and the commands that store a generated password."""
-    return aws_artefacts(env, desired, "destination_password")
+    return _databases.artefacts(env, desired, "destination")
 
 
 ADMIN = _databases.ADMIN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.warehouse import (
     DatabaseUser,
@@ -117,7 +116,7 @@ def schemas_asked(_env: Environment) -> tuple[Question, ...]:
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
     """Write the SQL script, and the commands that store a generated password."""
-    return aws_artefacts(env, desired, "source_password")
+    return _databases.artefacts(env, desired, "source")
 
 
 ADMIN = _databases.ADMIN

@@ -275,8 +275,8 @@ def test_what_others_own_is_owed_with_its_ddl() -> None:
     found = [each for check, each in judged("destination_database", env, answers) if check.claim == OWNS and each.verdict != "kept"]
     assert [(each.verdict, each.by, each.detail) for each in found] == [("owed", "warehouse admin", "2 objects belong to others")]
     assert found[0].way_out.splitlines()[1:] == [
-        'ALTER SCHEMA "Sales" OWNER TO "tonic_destination_user";',
-        'ALTER TABLE "Sales"."the ""x""" OWNER TO "tonic_destination_user";',
+        'ALTER SCHEMA "Sales" OWNER TO tonic_destination_user;',
+        'ALTER TABLE "Sales"."the ""x""" OWNER TO tonic_destination_user;',
     ]
 
 
@@ -407,3 +407,25 @@ def test_the_recommended_backup_is_asked_for() -> None:
     detail = "dev on source.example is read; the vendor recommends a backup instead of production"
     assert verdicts("source_database", claim, env) == [("owed", detail)]
     assert amiss("source_database", environment()) == []
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_what_is_handed_over_is_sql(side: str) -> None:
+    """Planned, the script has each statement; not planned, it asks the database itself where it has to."""
+    env, stage = environment(), STAGES[f"{side}_database"]
+    planned = stage.artefacts(env, tuple(wanted(stage.slug, env)))
+    assert list(planned) == [f"{side}_database.sql"]
+    assert ("GRANT USAGE ON SCHEMA crm, sales TO tonic_user;" in planned[f"{side}_database.sql"]) == (side == "source")
+    assert "\\gexec" not in planned[f"{side}_database.sql"]
+    offline = stage.artefacts(env, ())[f"{side}_database.sql"]
+    assert ("\\gexec" in offline) == (side == "source")
+
+
+def test_a_superusers_script_takes_ownership_where_it_was_planned() -> None:
+    """H4: what the plan holds is what the script does."""
+    env = environment(destination={**OWNERSHIP, "take_ownership": True})
+    text = STAGES["destination_database"].artefacts(env, tuple(wanted("destination_database", env)))["destination_database.sql"]
+    assert text.splitlines()[-2:] == [
+        "CREATE USER tonic_destination_user CREATEUSER PASSWORD :'destination_password';",
+        "ALTER SCHEMA public OWNER TO tonic_destination_user;",
+    ]

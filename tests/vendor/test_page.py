@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runbook_lib.documents import worker
-from runbook_lib.model import Unwanted
+from runbook_lib.documents.sql import script
 from runbook_lib.parameters.schema import Worker
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import KeyStatement
@@ -30,7 +30,12 @@ from tests.stages.worlds import (
 )
 from tests.vendor.page import filled, lines, taken_apart
 
+if TYPE_CHECKING:
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.warehouse import Side
+
 PAGE = taken_apart()
+SIDES: tuple[Side, ...] = ("source", "destination")
 LAMBDA_ROLE = "arn:aws:iam::111122223333:role/tonic-staging-lambda"
 VALUES = {
     "<aws account id>": "111122223333",
@@ -140,20 +145,35 @@ STATEMENTS = {
 """What each statement of the page becomes. The superuser has a name of his own: the page reuses the reader's."""
 
 
+SQL = {
+    "CREATE USER tonic_user WITH PASSWORD 'tonic_password';": "CREATE USER tonic_user PASSWORD :'source_password';",
+    "GRANT USAGE ON SCHEMA public TO tonic_user;": "GRANT USAGE ON SCHEMA public TO tonic_user;",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA public TO tonic_user;": "GRANT SELECT ON public.t TO tonic_user;",
+    "CREATE USER tonic_user createuser PASSWORD 'tonic_password';": (
+        "CREATE USER tonic_destination_user CREATEUSER PASSWORD :'destination_password';"
+    ),
+}
+"""How a statement is written where not word by word as on the page: `t` is the only table in schema public."""
+
+
 def facts(*, preserved: bool) -> Counter[tuple[Any, ...]]:
-    """Spell out what the database stages want in the page's own setting: schema public, and schema_name on both sides."""
+    """Spell out what the database stages want in the page's own setting."""
+    _, every = in_the_pages_setting(("public", "schema_name"), preserved=preserved)
+    return Counter(fact for each in every for fact in _facts_of(each))
+
+
+def in_the_pages_setting(schemas: tuple[str, ...], *, preserved: bool) -> tuple[Environment, list[Any]]:
+    """Give what the database stages want with the page's names: tables in public, and schema_name on both sides."""
     there = {"database": "tonic_destination_database", "preserve_ownership": preserved}
-    env = environment(schemas={"include": ["public", "schema_name"]}, destination=there)
-    asked = SessionAsked(side="destination")
+    env = environment(schemas={"include": schemas}, destination=there)
     answers = {
         **world(env),
-        SOURCE: (schema("public"), schema("schema_name")),
+        SOURCE: tuple(schema(name) for name in schemas),
         DESTINATION: (schema("schema_name", "etl"),),
         RelationsAsked(side="source"): (relation("public", "t"),),
-        asked: session("destination", databases=("tonic_destination_database",)),
+        SessionAsked(side="destination"): session("destination", databases=("tonic_destination_database",)),
     }
-    every = [each for slug in ("source_database", "destination_database") for each in wanted(slug, env, answers)]
-    return Counter(fact for each in every if not isinstance(each, Unwanted) for fact in _facts_of(each))
+    return env, [each for slug in ("source_database", "destination_database") for each in wanted(slug, env, answers)]
 
 
 def _facts_of(resource: object) -> list[tuple[Any, ...]]:
@@ -174,6 +194,16 @@ def test_every_statement_of_the_page_is_known() -> None:
 def test_each_statement_of_the_page_is_emitted(statement: str) -> None:
     """The statement's effect is wanted exactly once, under the ownership choice that it belongs to."""
     assert facts(preserved="createuser" in statement)[STATEMENTS[statement]] == 1
+
+
+@pytest.mark.parametrize("statement", PAGE.statements)
+def test_each_statement_is_written_as_the_page_has_it(statement: str) -> None:
+    """Word by word, but for passwords, the tables by name, and the superuser's own name."""
+    written: set[str] = set()
+    for schemas in (("public",), ("public", "schema_name")):
+        env, desired = in_the_pages_setting(schemas, preserved="createuser" in statement)
+        written |= {line for side in SIDES for line in script(desired, side, env).splitlines()}
+    assert SQL.get(statement, statement) in written
 
 
 def test_the_database_stages_emit_nothing_that_the_page_does_not_have() -> None:
