@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 if TYPE_CHECKING:
@@ -46,12 +48,19 @@ def core_session(environment: Environment, hook: Hook | None = None) -> Session:
 
 def _session(environment: Environment, hook: Hook | None) -> Session:
     session = Session(profile=environment.aws.profile or None)
+    session.register_component("data_loader", _loader())
     session.set_config_variable("region", environment.aws.region)
     session.get_scoped_config()
     if hook is not None:
         session.register("after-call", hook)
         session.register("after-call-error", hook)
     return session
+
+
+@functools.cache
+def _loader() -> Loader:
+    """Read boto's service descriptions once for all sessions of this process: they are megabytes of JSON."""
+    return create_loader()
 
 
 def _role_credentials(environment: Environment, base: Session) -> DeferredRefreshableCredentials:

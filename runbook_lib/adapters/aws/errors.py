@@ -86,15 +86,9 @@ _DENIED = re.compile(
 )
 _NAME_RESOLUTION = re.compile(r"NameResolution|Name or service not known|nodename nor servname|getaddrinfo|Temporary failure in name")
 _QUOTED_VALUE = re.compile(r", value: .*?, (?=type: |valid )", re.DOTALL)
-_SECRETIVE = {
-    "CreateSecret",
-    "PutSecretValue",
-    "UpdateSecret",
-    "GetSecretValue",
-    "GetParameter",
-    "GetCredentials",
-    "GetClusterCredentials",
-}
+_SECRETIVE = {"CreateSecret", "PutSecretValue", "UpdateSecret"}
+"""Operations that send a secret, which a refusal may quote."""
+
 _LONGEST = 600
 """Characters of a service's message that are told: some quote the whole document."""
 

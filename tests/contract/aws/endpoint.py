@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
+import json
 import subprocess
 import sys
 import time
@@ -20,26 +19,19 @@ REGION = "eu-central-1"
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Start the endpoint on a free port and give its URL."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    log = folder / "endpoint.log"
-    with log.open("w") as output:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(command, env={**variables, "PYTHONUNBUFFERED": "1"}, stdout=output, stderr=subprocess.STDOUT)
+    """Start an empty account on a free port and give its URL; it ends with its standard input."""
+    ready = folder / "ready"
+    words = ["--no-sample", "--id", "contract", "--account", ACCOUNT, "--region", REGION, "--ready-file", str(ready)]
+    command = [sys.executable, "-m", "runbook_lib.sandbox.aws", *words, "--credentials", str(folder / "credentials")]
+    with (folder / "endpoint.log").open("w") as log:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
     try:
-        yield _address(log, process)
+        while not ready.exists():
+            assert process.poll() is None, (folder / "endpoint.log").read_text()
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{json.loads(ready.read_text())['port']}"
     finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    while process.poll() is None:
-        match = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-        if match:
-            return match[0]
-        time.sleep(0.05)
-    raise RuntimeError(log.read_text())
+        process.communicate(timeout=10)
 
 
 def environment_at(endpoint: str, name: str, **aws: Any) -> Environment:

@@ -157,15 +157,9 @@ def test_a_managed_secret_without_password_quotes_nothing(environment: Environme
 
 def test_an_administrator_by_cluster_credentials(environment: Environment, session: AwsSession, secrets: AwsSecrets) -> None:
     """GetClusterCredentials gives a password for an hour, and never creates the user."""
-    session.write(
-        "redshift",
-        "create_cluster",
-        ClusterIdentifier=f"{environment.environment}-source",
-        NodeType="ra3.xlplus",
-        MasterUsername="awsuser",
-        MasterUserPassword=PASSWORD,
-    )
-    user, password = admin_of(with_admin(environment, login="cluster_credentials", user="awsuser"), session, secrets)
+    by_aws = with_admin(environment, login="cluster_credentials", user="awsuser")
+    by_aws = by_aws.model_copy(update={"source": by_aws.source.model_copy(update={"cluster": "tonic-sandbox"})})
+    user, password = admin_of(by_aws, session, secrets)
     assert (user, len(password) > 8) == ("IAM:awsuser", True)
 
 
