@@ -70,6 +70,8 @@ class CompositeTarget:
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group. Raises TargetError, before anything is sent when a text is not complete."""
+        if not changes:
+            return
         if all(_is_of_warehouse(change.subject) for change in changes):
             self._connections.warehouse().write(changes)
             return

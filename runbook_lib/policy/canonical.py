@@ -112,7 +112,7 @@ def _document(document: Document, form: Callable[[Statement], dict[str, Any]]) -
 
 
 def _tidy(statement: Statement) -> dict[str, Any]:
-    return {key: _element(key, value) for key, value in statement.items() if value != "" and value != {}}
+    return {key: _element(key, value) for key, value in statement.items() if value not in ("", {})}
 
 
 def _element(key: str, value: Any) -> Any:

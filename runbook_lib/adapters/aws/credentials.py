@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     CredentialProvider,
@@ -16,10 +17,15 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
+from runbook_lib.adapters.aws.endpoints import is_loopback
+
 if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
+    from runbook_lib.parameters.schema import Aws
 
 Hook = Callable[..., None]
+READ_ATTEMPTS = 3
+"""How often the client itself sends a request that changes nothing."""
 
 
 class _Assumed(CredentialProvider):
@@ -57,6 +63,19 @@ def _session(environment: Environment, hook: Hook | None) -> Session:
     return session
 
 
+def client_config(aws: Aws, attempts: int) -> Config:
+    """Set short timeouts and `attempts` per request; an endpoint takes bucket names in the path, loopback needs no proxy."""
+    return Config(
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        s3={"addressing_style": "path"} if aws.endpoint else None,
+        proxies={} if is_loopback(aws.endpoint) else None,
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+        max_pool_connections=16,
+    )
+
+
 @functools.cache
 def _loader() -> Loader:
     """Read boto's service descriptions once for all sessions of this process: they are megabytes of JSON."""
@@ -70,8 +89,9 @@ def _role_credentials(environment: Environment, base: Session) -> DeferredRefres
         raise NoCredentialsError
 
     def create_client(service: str, **keywords: Any) -> Any:
+        ours = {"region_name": aws.region, "config": client_config(aws, READ_ATTEMPTS)}
         endpoint = {"endpoint_url": aws.endpoint} if aws.endpoint else {}
-        return base.create_client(service, region_name=aws.region, **{**keywords, **endpoint})
+        return base.create_client(service, **{**keywords, **ours, **endpoint})
 
     extra = {"RoleSessionName": f"tonic-runbook-{environment.environment}"}
     if aws.external_id:

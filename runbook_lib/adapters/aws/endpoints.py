@@ -35,6 +35,11 @@ def is_same(one: str, other: str) -> bool:
     return one.rstrip("/").lower() == other.rstrip("/").lower()
 
 
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine, so that no proxy stands between."""
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+
+
 def is_own(url: str) -> bool:
     """Tell whether a URL is one of AWS's own endpoints."""
     parts = urlsplit(url)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import UnknownRegionError
+
 from runbook_lib.adapters.aws.endpoints import (
     configured_endpoints,
     foreign_endpoints,
@@ -46,9 +48,16 @@ def guard_settings(aws: Aws, core: Session, environ: Mapping[str, str]) -> None:
     if foreign:
         what = f"{', '.join(foreign)} differs from aws.endpoint"
         raise GuardRefused("endpoint", what, "unset it, or name the endpoint in the file")
-    if core.get_partition_for_region(aws.region) != aws.partition:
+    if _partition(aws.region, core) != aws.partition:
         what = f"{aws.region} is not in partition {aws.partition}"
         raise GuardRefused("region", what, "correct aws.region or aws.partition")
+
+
+def _partition(region: str, core: Session) -> str:
+    try:
+        return core.get_partition_for_region(region)
+    except UnknownRegionError:
+        return ""
 
 
 def guard_endpoint(aws: Aws, service: str, effective: str) -> None:

@@ -83,7 +83,7 @@ def write(change: Change, session: AwsSession) -> None:
         case (KeyAlias() | None) as before, (KeyAlias() | None) as after:
             _write_alias(before, after, session)
         case _, KeyRotation(enabled=True) as after:
-            session.write("kms", "enable_key_rotation", KeyId=after.key)
+            session.write("kms", "enable_key_rotation", _key_id(after.key), KeyId=after.key)
         case KeyRotation(enabled=True) as before, _:
             session.write("kms", "disable_key_rotation", KeyId=before.key)
         case _, KeyStatement() as after:

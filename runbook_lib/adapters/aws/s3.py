@@ -132,11 +132,18 @@ def _head(name: str, reader: Reader) -> tuple[str, bool]:
             raise
         return _region(name, reader), False
     except Denied:
-        owned = {each["Name"] for each in reader.read("s3", "list_buckets").get("Buckets", [])}
-        if name in owned:
+        if _may_be_ours(name, reader):
             raise
         return environment.aws.region, True
     return answer.get("BucketRegion") or environment.aws.region, False
+
+
+def _may_be_ours(name: str, reader: Reader) -> bool:
+    """Tell whether a bucket that refuses us is in our account, as far as that can be told."""
+    try:
+        return name in {each["Name"] for each in reader.read("s3", "list_buckets").get("Buckets", [])}
+    except Denied:
+        return True
 
 
 def _region(name: str, reader: Reader) -> str:

@@ -7,7 +7,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.adapters.aws.credentials import core_session
+from runbook_lib.adapters.aws.credentials import (
+    READ_ATTEMPTS,
+    client_config,
+    core_session,
+)
 from runbook_lib.adapters.aws.errors import RAISED, Request, Unsettled, translated
 from runbook_lib.adapters.aws.guard import (
     Identity,
@@ -98,22 +102,14 @@ class AwsSession:
         with self._lock:
             known = self._clients.get((service, writes))
             if known is None:
-                known = self._clients[service, writes] = self._made(service, attempts=1 if writes else 3)
+                known = self._clients[service, writes] = self._made(service, attempts=1 if writes else READ_ATTEMPTS)
             return known
 
     def _made(self, service: str, attempts: int) -> Any:
-        from botocore.config import Config
-
         aws = self.environment.aws
-        config = Config(
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            s3={"addressing_style": "path"} if aws.endpoint else None,
-            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
-            max_pool_connections=16,
+        client = self._session().create_client(
+            service, region_name=aws.region, endpoint_url=aws.endpoint or None, config=client_config(aws, attempts)
         )
-        client = self._session().create_client(service, region_name=aws.region, endpoint_url=aws.endpoint or None, config=config)
         guard_endpoint(aws, service, client.meta.endpoint_url)
         return client
 
@@ -180,7 +176,10 @@ class AwsSession:
         recent = {address for address, at in self._born.items() if now - at < _YOUTH}
         if isinstance(error, Unsettled) and recent:
             return True
-        return young in recent and isinstance(error, NotFound | Denied)
+        if young not in recent:
+            return False
+        # A key's tags may take minutes to count in what its policy allows.
+        return isinstance(error, NotFound) or (isinstance(error, Denied) and error.where.startswith("kms:"))
 
     def _resource(self, service: str, parameters: Mapping[str, Any]) -> str:
         subject = next((parameters[name] for name in _SUBJECTS if name in parameters), "")

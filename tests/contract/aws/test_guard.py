@@ -51,6 +51,19 @@ def test_a_region_of_another_partition_is_refused(endpoint: str, credentials: No
     assert refused(environment_at(endpoint, "t", partition="aws-us-gov")).startswith("region: eu-central-1 is not in partition")
 
 
+def test_an_unheard_region_is_refused(endpoint: str, credentials: None) -> None:
+    """A region that no partition has is refused like a wrong one."""
+    assert refused(environment_at(endpoint, "t", region="xx-nowhere-9")).startswith("region: xx-nowhere-9 is not in partition aws")
+
+
+def test_loopback_needs_no_proxy(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is set for the outside does not stand before this machine."""
+    monkeypatch.setenv("HTTP_PROXY", NOWHERE)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert connect(environment).ask([Caller()])[Caller()].account == ACCOUNT
+
+
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_SECRETS_MANAGER"])
 def test_a_foreign_endpoint_variable_is_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     """A variable that names another endpoint is refused by name, its URL is not told."""

@@ -12,9 +12,10 @@ from runbook_lib.model import Change, Inventory, Resource, Unanswered
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole
 from runbook_lib.resources.iam import Caller, RoleAsked
-from runbook_lib.resources.kms import Key
+from runbook_lib.resources.kms import Key, KeyRotation
+from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.secretsmanager import Secret
-from tests.contract.aws.cases import key, role
+from tests.contract.aws.cases import bucket, key, role
 from tests.faults.aws.conftest import Clock
 from tests.faults.aws.proxy import Fault, Proxy, query_error
 
@@ -155,6 +156,17 @@ def test_a_role_that_is_not_known_yet_is_waited_for(target: CompositeTarget, env
     assert clock.pauses == [0.5, 1.0, 2.0]
 
 
+def test_a_new_key_that_refuses_us_is_waited_for(
+    target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock
+) -> None:
+    """A key made a moment ago may refuse until its tags count."""
+    wanted = key(environment)
+    create(target, wanted)
+    proxy.faults.append(Fault("EnableKeyRotation", 400, '{"__type": "AccessDeniedException", "message": "no"}', times=2))
+    create(target, KeyRotation(name=wanted.name, key=f"@({wanted.address})"))
+    assert clock.pauses == [0.5, 1.0]
+
+
 def test_a_role_that_nobody_made_is_not_waited_for(target: CompositeTarget, environment: Environment, clock: Clock) -> None:
     """Only what was made here and now is waited for."""
     profile = InstanceProfile(name=f"tonic-{environment.environment}")
@@ -192,6 +204,27 @@ def test_a_refused_secret_quotes_no_value(target: CompositeTarget, environment: 
         create(target, Secret(name=f"tonic/{environment.environment}"))
     told = "".join(traceback.format_exception(caught.value))
     assert (caught.value.what, "Sesame" in told) == ("refused (ValidationException)", False)
+
+
+def test_a_bucket_of_another_account_is_foreign(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:
+    """A bucket that refuses us and is not among our own is there, and somebody else's."""
+    wanted = bucket(environment)
+    proxy.faults.append(Fault(f"/{wanted.name}", 403))
+    seen = target.observe([wanted])[wanted.address]
+    proxy.faults.append(Fault(f"/{wanted.name}", 403))
+    question = BucketAsked(name=wanted.name)
+    answer = target.ask([question])[question]
+    assert (seen.value, seen.is_ours, answer.is_foreign) == (wanted, False, True)
+
+
+def test_a_bucket_of_ours_that_refuses_us_is_owed(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:
+    """A bucket of our account that may not be read is owed, not foreign."""
+    wanted = bucket(environment)
+    create(target, wanted)
+    proxy.faults.append(Fault(f"/{wanted.name}", 403))
+    refusal = target.observe([wanted])[wanted.address].refusal
+    assert refusal is not None
+    assert (refusal.verdict, "s3:ListBucket" in refusal.reason) == ("owed", True)
 
 
 def test_an_endpoint_that_is_not_there(environment: Environment, clock: Clock) -> None:
