@@ -26,6 +26,8 @@ COMES_WITH = {
     "grimp": "import-linter",
     "markupsafe": "jinja2",
     "packaging": "pytest",
+    "pydantic-core": "pydantic",
+    "traitlets": "nbconvert",
     "werkzeug": "flask",
 }
 """Distributions that a declared one is made of, in step with it."""
