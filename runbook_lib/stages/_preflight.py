@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.rights import calls
+from runbook_lib.model import Unanswered
 from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RightsAsked, RoleAnswer, RoleAsked
+from runbook_lib.stages._confirmations import asks_today, vouched
 from runbook_lib.stages._confirmations import owed as unconfirmed
-from runbook_lib.stages._confirmations import vouched
-from runbook_lib.stages._judging import broken, kept, listed, owed
+from runbook_lib.stages._judging import broken, kept, listed, owed, unknown
 from runbook_lib.stages._server import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbook_lib.model import Inventory, Judgement, Question
+    from runbook_lib.model import Grade, Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
 PREFIX = "tonic-"
@@ -60,13 +61,19 @@ def judge_orchestration(env: Environment, inventory: Inventory) -> Iterator[Judg
 
 def rights_asks(env: Environment) -> tuple[Question, ...]:
     """Ask whether the caller may make the calls that setting up this environment takes."""
-    return (RightsAsked(calls=calls(env)),)
+    return (RightsAsked(calls=calls(env)), *asks_today(env))
 
 
 def judge_rights(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Name the calls that the simulator refuses: those stages will end owed."""
-    refused: tuple[tuple[str, str], ...] = inventory[RightsAsked(calls=calls(env))]
-    grade = "evaluated offline" if env.aws.endpoint else "simulated by AWS"
+    """Name the calls that the simulator refuses; who may not ask it learns of a missing right from the stage that needs it."""
+    grade: Grade = "evaluated offline" if env.aws.endpoint else "simulated by AWS"
+    try:
+        refused: tuple[tuple[str, str], ...] = inventory[RightsAsked(calls=calls(env))]
+    except Unanswered as reason:
+        detail = f"nothing was simulated: {reason.reason}; a missing right ends its stage owed"
+        way_out = "allow iam:SimulatePrincipalPolicy, or confirm row A5"
+        yield vouched(env, inventory, "A5", unknown(detail, way_out))
+        return
     if not refused:
         yield kept(f"all {len(calls(env))} calls are allowed; conditions on tags are not simulated", grade=grade)
         return

@@ -154,6 +154,15 @@ def test_refused_rights_are_owed_before_anything_is_planned() -> None:
     )
 
 
+@pytest.mark.parametrize(("words", "verdict", "grade"), [([], "unknown", ""), (["A5"], "kept", "on the word of")])
+def test_rights_that_nobody_may_simulate_are_unknown_unless_vouched_for(words: list[str], verdict: str, grade: str) -> None:
+    """Without the simulator nothing is decided: somebody vouches, or the stage that lacks a right tells."""
+    env = environment(confirmations=[{"row": row, "who": "Ada", "date": "2026-01-31"} for row in words])
+    answers = world(env, {RightsAsked(calls=calls(env)): Unanswered("you may not ask", "owed")})
+    [found] = [each for check, each in judged("preflight", env, answers) if check.claim == RIGHTS]
+    assert (found.verdict, found.grade) == (verdict, grade)
+
+
 @pytest.mark.parametrize(("endpoint", "grade"), [("", "simulated by AWS"), ("http://127.0.0.1:5555", "evaluated offline")])
 def test_a_simulation_on_loopback_is_no_more_than_our_own(endpoint: str, grade: str) -> None:
     """The grade is AWS's only when AWS simulated."""

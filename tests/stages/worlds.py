@@ -166,7 +166,6 @@ def session(side: str, **changes: Any) -> SessionAnswer:
         "namespace": f"namespace-{side}",
         "version": "1.0.80000",
         "databases": (database,),
-        "case_sensitive": False,
         "tls": True,
         "host": f"{side}.example",
     }
