@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import Finding, Stage
     from runbook_lib.parameters import Environment
+    from runbook_lib.views.run_page import RunPage, StageLine
 
 MEANINGS = {
     0: "fine",
@@ -114,7 +115,7 @@ def run(
 
     Raises InvalidParameters before anything starts, ApprovalRefused when no plan has the digest, Locked when another run is going on.
     """
-    from runbook_lib.parameters.load import load, raw
+    from runbook_lib.parameters.load import as_parameters, load
 
     environment = load(file)
     chosen = _stages(verb, stages)
@@ -131,7 +132,7 @@ def run(
     if approve:
         approval = Approval(digest=approve, by=by or "the command line", at=now())
         record.write("approval.json", approval.model_dump_json(indent=1))
-    values = {**raw(file), "approve": approve, "record": str(record.folder)}
+    values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
     executed = tuple(_executed(chosen, record, values, progress or Progress()))
     return _filed(record, executed, environment, detailed=detailed)
 
@@ -169,6 +170,7 @@ def notebook_of(stage: Stage) -> Path:
 def _execute(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     source = notebook_of(stage)
     output = record.folder / "notebooks" / source.name
@@ -228,7 +230,9 @@ def _json(value: object) -> str:
 
 
 def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
-    from runbook_lib.views.page import index_page, notebook_html, summary_text
+    from runbook_lib.views.notebook_page import notebook_html
+    from runbook_lib.views.page import index_page
+    from runbook_lib.views.summary import summary_text
 
     page = page_of(done, environment, end)
     for each in done.executed:
@@ -236,3 +240,51 @@ def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
             done.record.write(f"notebooks/{each.notebook.stem}.html", notebook_html(each.notebook))
     done.record.write("index.html", index_page(page))
     done.record.write("summary.txt", summary_text(page))
+
+
+def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
+    """Collect what the run's page and its summary show."""
+    from runbook_lib.views.run_page import RunPage
+
+    facts = done.record.facts
+    results = done.results.values()
+    approval = done.record.approval()
+    return RunPage(
+        environment=facts.environment,
+        verb=facts.verb,
+        started=facts.started,
+        finished=end.finished,
+        exit_code=end.exit_code,
+        exit_meaning=end.meaning,
+        by=approval.by if approval else "",
+        account=environment.aws.account,
+        region=environment.aws.region,
+        endpoint=environment.aws.endpoint or "AWS",
+        plan=done.plan,
+        approval=approval,
+        receipts=tuple(result.receipt for result in results if result.receipt and result.receipt.entries),
+        findings=done.findings,
+        stages=tuple(_line(done, each) for each in done.executed),
+        artefacts=tuple((Path(name).name, name) for result in results for name in result.artefacts),
+        versions=facts.versions,
+        facts=next((result.banner for result in results), ()),
+        record=str(done.record.folder),
+    )
+
+
+def _line(done: Run, each: Executed) -> StageLine:
+    from runbook_lib.views.run_page import StageLine
+
+    result = done.results.get(each.stage.slug)
+    idle = result.idle if result else ""
+    return StageLine(
+        slug=each.stage.slug,
+        number=each.stage.number,
+        title=each.stage.title,
+        state="failed" if each.error else "idle" if idle else "done",
+        seconds=each.seconds,
+        notebook=f"notebooks/{each.notebook.name}",
+        html=f"notebooks/{each.notebook.stem}.html",
+        message=each.message or idle,
+        waiting=result.adapter_seconds if result else 0.0,
+    )

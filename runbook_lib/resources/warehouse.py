@@ -154,7 +154,6 @@ class SessionAnswer(Value):
     namespace: str
     version: str
     databases: tuple[str, ...]
-    case_sensitive: bool
     tls: bool
     host: str
 

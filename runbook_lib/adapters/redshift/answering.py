@@ -55,7 +55,6 @@ def session_answer(session: Session) -> SessionAnswer:
         namespace=str(namespace),
         version=str(version).rpartition(", ")[2],
         databases=tuple(row[0] for row in session.cluster_rows(catalog.DATABASES)),
-        case_sensitive=session.cluster_rows(catalog.CASE_SENSITIVE)[0][0] in {"on", "true"},
         tls=session.warehouse.sslmode != "disable",
         host=f"{session.warehouse.host}:{session.warehouse.port}",
     )

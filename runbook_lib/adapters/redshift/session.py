@@ -106,7 +106,7 @@ class Session:
 
 def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:
     """Make an engine that keeps one connection; the password stands in no URL that is printed and no error."""
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.engine import URL
 
     warehouse = environment.side(side)
@@ -121,7 +121,16 @@ def make_engine(environment: Environment, side: Side, user: str, password: Maske
         options["hostaddr"] = warehouse.connect_to
     if warehouse.sslrootcert:
         options["sslrootcert"] = warehouse.sslrootcert
-    return create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True, pool_reset_on_return="rollback")
+    engine = create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True, pool_reset_on_return="rollback")
+    event.listen(engine, "connect", _keep_case)
+    return engine
+
+
+def _keep_case(connection: Any, _record: object) -> None:
+    """Let quoted names keep their case, as the catalogue spells them; without this Redshift folds them and misses mixed-case ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_case_sensitive_identifier TO true")
+    connection.commit()
 
 
 def run(connection: Connection, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
