@@ -70,8 +70,8 @@ def judge_rights(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     try:
         refused: tuple[tuple[str, str], ...] = inventory[RightsAsked(calls=calls(env))]
     except Unanswered as reason:
+        way_out = "allow iam:SimulatePrincipalPolicy to be told before the first write, or confirm row A5"
         detail = f"nothing was simulated: {reason.reason}; a missing right ends its stage owed"
-        way_out = "allow iam:SimulatePrincipalPolicy, or confirm row A5"
         yield vouched(env, inventory, "A5", unknown(detail, way_out))
         return
     if not refused:

@@ -53,9 +53,17 @@ def _made(env: Environment, server: Identity) -> Iterator[Resource]:
         yield ProfileAssociation(instance_id=env.server.instance_id, profile=name)
 
 
-def asks_with_keys(env: Environment) -> tuple[Question, ...]:
-    """Ask for the instance and for the keys that policies name by symbol."""
-    return (*instance_asks(env), *_roles.created_key_asks(env))
+def policy_check(rows: tuple[str, ...], name: str, claim: str, absent: str) -> Check:
+    """Make the check of one policy on the server's role; an environment that has no such policy asks nothing."""
+
+    def asks(env: Environment) -> tuple[Question, ...]:
+        is_wanted = name in dict(server_role_policies(env))
+        return (*instance_asks(env), *_roles.created_key_asks(env)) if is_wanted else ()
+
+    def then(env: Environment, inventory: Inventory) -> tuple[Question, ...]:
+        return role_asks(env, inventory) if name in dict(server_role_policies(env)) else ()
+
+    return Check(rows, claim, judge_policy(name, absent), asks, then)
 
 
 def asks_with_today(env: Environment) -> tuple[Question, ...]:
@@ -104,20 +112,8 @@ STAGE = Stage(
     checks=(
         Check(("A3",), "the server runs as the role", _server_checks.judge_identity, asks_with_today, role_asks),
         Check(("A3",), "the role's trust lets the server in", _server_checks.judge_trust, asks_with_today, role_asks),
-        Check(
-            V2_ROWS,
-            "the server role carries the V2 permissions",
-            judge_policy(V2, "no workspace uses V2"),
-            asks_with_keys,
-            role_asks,
-        ),
-        Check(
-            LEGACY_ROWS,
-            "the server role carries the legacy permissions",
-            judge_policy(LEGACY, "no workspace uses SQS and Lambda"),
-            asks_with_keys,
-            role_asks,
-        ),
+        policy_check(V2_ROWS, V2, "the server role carries the V2 permissions", "no workspace uses V2"),
+        policy_check(LEGACY_ROWS, LEGACY, "the server role carries the legacy permissions", "no workspace uses SQS and Lambda"),
         Check(("C3",), "the server may pass the Lambda role that exists", _passrole.judge, _passrole.asks),
         Check(
             ("C1",),
@@ -125,20 +121,8 @@ STAGE = Stage(
             _passrole.judge_image,
             asks_today,
         ),
-        Check(
-            ("E3", "E4"),
-            "the server role may use the keys",
-            judge_policy(KMS, "no customer managed key is in use"),
-            asks_with_keys,
-            role_asks,
-        ),
-        Check(
-            ("A5",),
-            "additions stand in a policy of their own",
-            judge_policy(EXTRA, "there are none"),
-            asks_with_keys,
-            role_asks,
-        ),
+        policy_check(("E3", "E4"), KMS, "the server role may use the keys", "no customer managed key is in use"),
+        policy_check(("A5",), EXTRA, "additions stand in a policy of their own", "there are none"),
         Check(("A5",), "nothing else is attached to the server role", judge_rest, instance_asks, role_asks),
         Check(("A5",), "the role's inline policies fit", judge_size, instance_asks, role_asks, when="plan"),
         Check(("A5",), "the role's boundary exists", _roles.judge_boundary, _roles.boundary_asks, when="plan"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.documents.policies import ec2_trust, server_role_policies
-from runbook_lib.model import Unwanted
+from runbook_lib.model import Unanswered, Unwanted
 from runbook_lib.resources.ec2 import InstanceAsked, ProfileAssociation
 from runbook_lib.resources.iam import ManagedPolicyAsked, Role, RoleAsked, RolePolicy
 from tests.stages.worlds import (
@@ -303,3 +303,13 @@ def test_a_boundary_has_to_exist(slug: str, document: str | None, verdict: str) 
     env = legacy(roles={"permissions_boundary": boundary})
     answers = world(env, {ManagedPolicyAsked(arn=boundary): document})
     assert [each for each, _ in verdicts(slug, "the role's boundary exists", env, answers)] == [verdict]
+
+
+def test_a_policy_that_the_environment_has_not_asks_nothing() -> None:
+    """Whoever has no AWS rights still learns that V2 needs no legacy policy."""
+    refusal = Unanswered("no credentials", "owed")
+    env = environment()
+    answers = dict.fromkeys(world(env), refusal)
+    kept = [check.rows for check, each in judged("server_role", env, answers) if each.verdict == "kept"]
+    assert ("C1", "C2", "C4", "C5", "C6") in kept
+    assert ("B1", "B2") not in kept
