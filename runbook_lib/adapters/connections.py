@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from runbook_lib.adapters.aws.retry import Patience
     from runbook_lib.adapters.aws.session import AwsSession
     from runbook_lib.adapters.aws.target import AwsTarget
+    from runbook_lib.adapters.redshift import WarehouseTarget
     from runbook_lib.parameters import Environment
-    from runbook_lib.ports import Target
 
 
 class Connections:
@@ -26,7 +26,7 @@ class Connections:
         self._recorder, self._patience = recorder, patience
         self._lock = threading.RLock()
         self._session: AwsSession | None = None
-        self._warehouse: Target | None = None
+        self._warehouse: WarehouseTarget | None = None
 
     def session(self) -> AwsSession:
         """Give the guarded session with AWS."""
@@ -43,7 +43,7 @@ class Connections:
 
         return AwsTarget(self.session(), self.secrets)
 
-    def warehouse(self) -> Target:
+    def warehouse(self) -> WarehouseTarget:
         """Give the databases' half of the target."""
         with self._lock:
             if self._warehouse is None:
@@ -51,6 +51,15 @@ class Connections:
 
                 self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in)
             return self._warehouse
+
+    def close(self) -> None:
+        """Let go what was connected."""
+        with self._lock:
+            if self._warehouse is not None:
+                self._warehouse.close()
+            if self._session is not None:
+                self._session.close()
+            self._warehouse = self._session = None
 
     def log_in(self, side: str) -> LogIn:
         """Give the administrator's user and password of a side. Raises TargetError."""

@@ -83,6 +83,10 @@ class CompositeTarget:
             refuse_placeholders(change.subject)
         aws.write(ready)
 
+    def close(self) -> None:
+        """Let the connections go; the next question makes new ones."""
+        self._connections.close()
+
     def _ask_aws(self, questions: Sequence[Question]) -> Inventory:
         if not questions:
             return Inventory({})

@@ -93,6 +93,13 @@ class AwsSession:
                 self._identity = (key, self._asked())
             return self._identity[1]
 
+    def close(self) -> None:
+        """Close the clients' connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def foreign_settings(self) -> tuple[str, ...]:
         """List the settings that would send requests elsewhere than the file says."""
         return foreign_settings(self.environment.aws, self._session(), self._environ)

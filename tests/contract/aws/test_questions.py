@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -243,6 +243,6 @@ def test_questions_of_both_worlds_reach_their_own(environment: Environment) -> N
 
     users = UsersAsked(side="source")
     connections = Connections(environment)
-    connections._warehouse = FakeTarget(answers={users: (("awsuser", True),)})
+    connections._warehouse = cast("Any", FakeTarget(answers={users: (("awsuser", True),)}))
     answers = CompositeTarget(connections).ask([users, RoleAsked(name="tonic-nobody")])
     assert (answers[users], answers[RoleAsked(name="tonic-nobody")]) == ((("awsuser", True),), None)
