@@ -148,6 +148,7 @@ def _judge_owners(env: Environment, inventory: Inventory) -> Iterator[Judgement]
     relations: tuple[RelationAnswer, ...] = inventory[RelationsAsked(side="source")]
     owners = {each.owner for each in relations if each.schema_name in chosen}
     owners |= {each.owner for each in inventory[SOURCE_SCHEMAS] if each.name in chosen}
+    owners.discard("")  # what a dropped user left belongs to nobody who could be preserved
     absent = tuple(sorted(owners - {name for name, _ in inventory[UsersAsked(side="destination")]}))
     if absent:
         statements = "\n".join(f"CREATE USER {user_name(name)} PASSWORD DISABLE;" for name in absent)

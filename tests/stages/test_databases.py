@@ -289,6 +289,13 @@ def test_source_owners_must_exist_in_the_destination() -> None:
     assert found == [("owed", "owners in the source without a user in the destination: etl")]
 
 
+def test_what_belongs_to_nobody_needs_no_user() -> None:
+    """A dropped owner has no name that the destination could know."""
+    env = environment(destination=OWNERSHIP)
+    answers = world(env, {SOURCE: (schema("crm", ""), schema("sales")), DESTINATION: ()})
+    assert amiss("destination_database", env, answers) == []
+
+
 def test_a_superuser_is_warned_of_over_the_same_cluster() -> None:
     """H4: a superuser spans all databases of a cluster, the source included."""
     env = environment(source={"host": "one.example"}, destination={**OWNERSHIP, "host": "one.example"})
