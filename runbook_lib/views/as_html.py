@@ -42,7 +42,7 @@ def body(blocks: Iterable[Block]) -> Markup:
     return Markup("\n").join(block(each) for each in blocks)
 
 
-def block(value: Block) -> Markup:  # noqa: PLR0911 - a case a type
+def block(value: Block) -> Markup:
     """Render one block."""
     match value:
         case Heading(text=text, level=level):
@@ -74,7 +74,7 @@ def cell(parts: Cell) -> Markup:
     return shown
 
 
-def _inline(part: Inline) -> Markup:  # noqa: PLR0911 - a case a type
+def _inline(part: Inline) -> Markup:
     match part:
         case str():
             return escape(part)

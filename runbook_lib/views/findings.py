@@ -62,7 +62,7 @@ def verdicts(found: Sequence[Finding]) -> Iterator[Block]:
         yield table("Kept, with advice that nobody is bound to", advised)
     kept = [each for each in found if each.verdict == "kept" and not each.warning]
     if kept:
-        yield Folded(f"{counted(len(kept), 'claim')} kept", (table("Kept", kept),))
+        yield Folded(f"{counted(len(kept), 'claim')} kept", (table("Kept", kept, is_marked=False),))
 
 
 def pending(found: Sequence[Finding]) -> Iterator[Block]:
@@ -73,25 +73,32 @@ def pending(found: Sequence[Finding]) -> Iterator[Block]:
             yield table(caption, some)
 
 
-def table(caption: str, found: Sequence[Finding]) -> Grid:
-    """Draw findings as a table; the stage is a column where there are several."""
+def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> Grid:
+    """Draw findings as a table; a column that would be empty, or of one stage alone, is left out."""
     has_stages = len({each.stage for each in found}) > 1
-    columns = ("verdict", *(("stage",) if has_stages else ()), "rows", "claim", "found", "how known")
-    return Grid(caption, columns, tuple(_row(each, has_stages=has_stages) for each in found))
+    columns: tuple[tuple[str, tuple[Cell, ...]], ...] = (
+        ("verdict", tuple((_mark(each),) if is_marked else () for each in found)),
+        ("stage", tuple((each.stage,) if has_stages else () for each in found)),
+        ("claim", tuple((each.claim,) for each in found)),
+        ("found", tuple(_found(each) for each in found)),
+        ("how known", tuple((_grade(each),) for each in found)),
+        ("ledger", tuple((", ".join(each.rows),) for each in found)),
+    )
+    filled = [(name, cells) for name, cells in columns if any(any(parts) for parts in cells)]
+    return Grid(caption, tuple(name for name, _ in filled), tuple(zip(*(cells for _, cells in filled), strict=True)))
 
 
-def _row(each: Finding, *, has_stages: bool) -> tuple[Cell, ...]:
-    mark = ADVICE if each.warning and each.verdict == "kept" else VERDICTS[each.verdict]
-    found: Cell = (
+def _mark(each: Finding) -> Mark:
+    return ADVICE if each.warning and each.verdict == "kept" else VERDICTS[each.verdict]
+
+
+def _found(each: Finding) -> Cell:
+    return (
         *((each.detail,) if each.detail else ()),
         *((f"{_BY[each.verdict]} {each.by}",) if each.by and each.verdict in _BY else ()),
         *((Way(each.way_out),) if each.way_out else ()),
     )
-    return (
-        (mark,),
-        *(((each.stage,),) if has_stages else ()),
-        (", ".join(each.rows),),
-        (each.claim,),
-        found,
-        (f"{each.grade} {each.by}" if each.grade == "on the word of" else each.grade,),
-    )
+
+
+def _grade(each: Finding) -> str:
+    return f"{each.grade} {each.by}".rstrip() if each.grade == "on the word of" else each.grade

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Receipt,
         Resource,
         Verb,
+        Verdict,
     )
     from runbook_lib.views.blocks import Block, Cell, Tone
     from runbook_lib.views.shown import Gate
@@ -31,6 +32,8 @@ VERBS: dict[Verb, Mark] = {
     "update": Mark("update", "change", "~"),
     "remove": Mark("remove", "bad", "-"),
 }
+LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
+"""Verdicts on what is left out of a plan."""
 OUTCOMES: dict[Outcome, Mark] = {
     "applied": Mark("applied", "good", "\N{CHECK MARK}"),
     "failed": Mark("failed", "bad", "\N{MULTIPLICATION SIGN}"),
@@ -43,12 +46,13 @@ OUTCOMES: dict[Outcome, Mark] = {
 def plan_counts(plans: Sequence[Plan]) -> Counts:
     """Count what would change and what would not."""
     verbs = [change.verb for plan in plans for change in plan.changes]
+    verdicts = [each.verdict for plan in plans for each in plan.owed]
     numbers: tuple[tuple[int, str, Tone], ...] = (
         (verbs.count("create"), "to create", "good"),
         (verbs.count("update"), "to update", "change"),
         (verbs.count("remove"), "to remove", "bad"),
         (sum(len(plan.kept) for plan in plans), "kept", "plain"),
-        (sum(len(plan.owed) for plan in plans), "owed or unknown", "owed"),
+        *((verdicts.count(verdict), verdict, tone) for verdict, tone in LEFT_OUT.items()),
         (sum(len(plan.contested) for plan in plans), "contested", "bad"),
     )
     always = {"to create", "to update", "to remove", "kept"}
@@ -110,10 +114,9 @@ def _contested(found: Sequence[Contested]) -> Grid:
 
 
 def _owed(found: Sequence[Owed]) -> Grid:
-    tones: dict[str, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            (Mark(each.verdict, tones.get(each.verdict, "quiet")),),
+            (Mark(each.verdict, LEFT_OUT.get(each.verdict, "quiet")),),
             (Code(each.address),),
             (each.by,),
             (each.reason, *((Way(each.way_out),) if each.way_out else ())),

@@ -1,0 +1,169 @@
+"""Values to draw: a plan with every kind of change, what became of it, and what was found."""
+
+from __future__ import annotations
+
+from runbook_lib.model import Approval, Change, Contested, Entry, EnvironmentPlan, Finding, Owed, Plan, Receipt, Stage
+from runbook_lib.policy import canonical
+from runbook_lib.resources.iam import Role, RolePolicy
+from runbook_lib.resources.kms import Key
+from runbook_lib.resources.s3 import Bucket, BucketSetting
+from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
+from runbook_lib.views.page import RunPage, StageLine
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Table
+
+HOSTILE = "<script>alert('x')</script>\"&|`*"
+
+
+def document(**statement: object) -> str:
+    """Write a policy document of one statement."""
+    return canonical({"Statement": [{"Effect": "Allow", **statement}], "Version": "2012-10-17"})
+
+
+TRUST = document(Action="sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
+LESS = document(Sid="Objects", Action=["s3:GetObject", "s3:PutObject"], Resource="arn:aws:s3:::tonic-*/*")
+MORE = document(Sid="Objects", Action=["s3:DeleteObject", "s3:GetObject"], Resource="arn:aws:s3:::tonic-*/*")
+
+ROLE = Role(name="tonic-server", trust=TRUST, tags=(("team", "privacy"),))
+NARROW = RolePolicy(role="tonic-server", name="s3", document=LESS)
+WIDE = RolePolicy(role="tonic-server", name="s3", document=MORE)
+BUCKET = Bucket(name="tonic-source", region="us-east-1")
+USER = DatabaseUser(side="source", name="tonic_user", password="env:SOURCE_PASSWORD")
+
+
+def grants(*names: str) -> Grants:
+    """Grant SELECT on tables of one schema."""
+    return Grants(side="source", grantee="tonic_user", privilege="SELECT", on="table", objects=tuple(("sales", name) for name in names))
+
+
+CHANGES = (
+    Change(before=None, after=ROLE),
+    Change(before=NARROW, after=WIDE),
+    Change(before=grants("a", "b"), after=grants("b", "c", "d")),
+    Change(before=BUCKET, after=None, reason="exclusive_policies"),
+)
+PLAN = Plan(
+    stage="server_role",
+    environment="staging",
+    scope=(("account", "111122223333"), ("endpoint", "")),
+    changes=CHANGES,
+    kept=(USER,),
+    owed=(Owed(address="kms_alias/queue", by="security", reason="may not be read", way_out="ask security"),),
+    contested=(Contested(address="iam_role/other", reason="exists", way_out="adopt it"),),
+)
+EMPTY = Plan(stage="handover", environment="staging", scope=())
+WHOLE = EnvironmentPlan(environment="staging", plans=(PLAN, EMPTY))
+APPROVAL = Approval(digest=PLAN.digest, by="ada", at="2026-06-30T10:00:00Z")
+RECEIPT = Receipt(
+    stage="server_role",
+    digest=PLAN.digest,
+    approval=APPROVAL,
+    entries=(
+        Entry(change=CHANGES[0], outcome="applied", at="2026-06-30T10:00:01Z"),
+        Entry(change=CHANGES[1], outcome="failed", detail="throttled", at="2026-06-30T10:00:02Z"),
+        Entry(change=CHANGES[2], outcome="rolled back", at="2026-06-30T10:00:02Z"),
+        Entry(change=CHANGES[3], outcome="owed", by="security", at="2026-06-30T10:00:03Z"),
+    ),
+)
+WITHHELD = Receipt(stage="server_role", digest=PLAN.digest, approval=None, entries=(Entry(change=CHANGES[0], outcome="withheld"),))
+FINDINGS = (
+    Finding(stage="server_role", rows=("B1",), claim="the policy is as wanted", verdict="kept", grade="read back"),
+    Finding(stage="server_role", rows=("A3",), claim="the server runs as the role", verdict="kept", grade="on the word of", by="Ada"),
+    Finding(
+        stage="server_role",
+        rows=("A5",),
+        claim="nothing else is attached",
+        verdict="broken",
+        detail="AdministratorAccess is attached",
+        way_out="aws iam detach-role-policy",
+        grade="read back",
+    ),
+    Finding(stage="storage", rows=("A4",), claim="the bucket is ours", verdict="unknown", detail="may not be read", way_out="allow it"),
+    Finding(stage="storage", rows=("A4",), claim="the bucket is empty", verdict="owed", by="security", way_out="empty it"),
+    Finding(stage="storage", rows=(), claim="versions are off", verdict="kept", detail="they are on", way_out="turn off", warning=True),
+)
+STAGE = Stage(number=50, slug="server_role", title="Server role", rows=("A3",), summary="Gives the server its policies.")
+BANNER = StageBanner(STAGE, (("Environment", "staging"), ("Account", "111122223333")))
+DESIRED = DesiredResources((ROLE, WIDE, BUCKET), {"role.json": '{"a": "<b>"}\n'})
+GATE = Gate(plan=PLAN, approved=PLAN, approval=None)
+CLOSING = Closing("20260630T100000Z-apply-abc123", "server_role", ("artefacts/server_role/role.json",))
+TABLE = Table("Environments", ("file", "state"), (("staging.yaml", "valid"), ("broken.yaml", "line 3: aws is missing")))
+VALUES = (
+    PLAN,
+    EMPTY,
+    WHOLE,
+    CHANGES[0],
+    APPROVAL,
+    RECEIPT,
+    WITHHELD,
+    Receipt(stage="handover", digest=EMPTY.digest, approval=None),
+    FINDINGS[0],
+    FINDINGS,
+    Findings(FINDINGS, "Verify"),
+    Findings((), "Verify", "nothing was applied"),
+    BANNER,
+    StageBanner(STAGE, (), "pipeline: v2 uses no Lambda function"),
+    DESIRED,
+    DesiredResources((), {}, "nothing"),
+    GATE,
+    Gate(plan=EMPTY, approved=EMPTY, approval=None),
+    Gate(plan=PLAN, approved=PLAN, approval=APPROVAL),
+    CLOSING,
+    TABLE,
+)
+PAGE = RunPage(
+    environment="staging",
+    verb="apply",
+    started="2026-06-30T10:00:00.000Z",
+    finished="2026-06-30T10:00:41.500Z",
+    exit_code=1,
+    exit_meaning="failed",
+    by="ada",
+    account="111122223333",
+    region="us-east-1",
+    endpoint="",
+    plan=WHOLE,
+    approval=APPROVAL,
+    receipts=(RECEIPT,),
+    findings=FINDINGS,
+    stages=(
+        StageLine("storage", 20, "Storage", "done", 2.0, "notebooks/20_storage.ipynb", "notebooks/20_storage.html", waiting=1.5),
+        StageLine("lambda_role", 40, "Lambda role", "idle", 0.5, message="pipeline: v2 uses no Lambda function"),
+        StageLine("server_role", 50, "Server role", "failed", 4.0, message="throttled"),
+        StageLine("handover", 95, "Hand-over", "not reached"),
+    ),
+    artefacts=(("role.json", "artefacts/server_role/role.json"),),
+    versions=(("python", "3.11.2"),),
+    record="runs/staging/20260630T100000Z-apply-abc123",
+)
+
+
+def hostile() -> tuple[object, ...]:
+    """Give one value of each kind with a hostile name in every place that the world can fill."""
+    role = Role(name=HOSTILE, trust=TRUST, tags=((HOSTILE, HOSTILE),))
+    key = Key(name=HOSTILE, policy=TRUST)
+    setting = BucketSetting(bucket=HOSTILE, setting="tags", value='{"a":"</pre><script>alert(1)</script>"}')
+    owners = Ownership(side="destination", on="table", owners=(((HOSTILE, HOSTILE), HOSTILE),))
+    wanted = (role, key, setting, owners, grants(HOSTILE), DatabaseUser(side="source", name=HOSTILE, password="env:X"))
+    changes = tuple(Change(before=None, after=each, reason=HOSTILE) for each in wanted)
+    owed = Owed(address=HOSTILE, by=HOSTILE, reason=HOSTILE, way_out=HOSTILE)
+    contested = Contested(address=HOSTILE, reason=HOSTILE, way_out=HOSTILE)
+    plan = Plan(
+        stage=HOSTILE, environment=HOSTILE, scope=((HOSTILE, HOSTILE),), changes=changes, kept=wanted, owed=(owed,), contested=(contested,)
+    )
+    finding = Finding(stage=HOSTILE, rows=(HOSTILE,), claim=HOSTILE, verdict="owed", detail=HOSTILE, way_out=HOSTILE, by=HOSTILE)
+    entries = tuple(Entry(change=each, outcome="failed", detail=HOSTILE, by=HOSTILE, at=HOSTILE) for each in changes)
+    approval = Approval(digest=HOSTILE, by=HOSTILE, at=HOSTILE)
+    return (
+        plan,
+        EnvironmentPlan(environment=HOSTILE, plans=(plan,)),
+        approval,
+        Receipt(stage=HOSTILE, digest=HOSTILE, approval=approval, entries=entries),
+        Findings((finding,), HOSTILE, HOSTILE),
+        Findings((), HOSTILE, HOSTILE),
+        Gate(plan=plan, approved=plan, approval=None),
+        Gate(plan=plan, approved=plan, approval=approval),
+        DesiredResources(wanted, {HOSTILE: HOSTILE}),
+        StageBanner(STAGE, ((HOSTILE, HOSTILE),), HOSTILE),
+        Closing(HOSTILE, HOSTILE, (HOSTILE,)),
+        Table(HOSTILE, (HOSTILE,), ((HOSTILE,),)),
+    )
