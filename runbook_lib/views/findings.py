@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runbook_lib.views.shown import Findings
 
 VERDICTS: dict[Verdict, Mark] = {
-    "broken": Mark("broken", "bad", "\N{MULTIPLICATION SIGN}"),
+    "broken": Mark("broken", "bad", "\N{BALLOT X}"),
     "unknown": Mark("unknown", "open", "?"),
     "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),
     "kept": Mark("kept", "good", "\N{CHECK MARK}"),

@@ -23,7 +23,7 @@ __all__ = ["RunPage", "StageLine", "index_page", "notebook_html", "summary_text"
 
 STATES: dict[str, Mark] = {
     "done": Mark("done", "good", "\N{CHECK MARK}"),
-    "failed": Mark("failed", "bad", "\N{MULTIPLICATION SIGN}"),
+    "failed": Mark("failed", "bad", "\N{BALLOT X}"),
     "idle": Mark("idle", "quiet", "\N{EN DASH}"),
     "not reached": Mark("not reached", "quiet", "\N{EN DASH}"),
 }

@@ -36,7 +36,7 @@ LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "b
 """Verdicts on what is left out of a plan."""
 OUTCOMES: dict[Outcome, Mark] = {
     "applied": Mark("applied", "good", "\N{CHECK MARK}"),
-    "failed": Mark("failed", "bad", "\N{MULTIPLICATION SIGN}"),
+    "failed": Mark("failed", "bad", "\N{BALLOT X}"),
     "rolled back": Mark("rolled back", "change", "\N{ANTICLOCKWISE OPEN CIRCLE ARROW}"),
     "withheld": Mark("withheld", "quiet", "\N{EN DASH}"),
     "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),

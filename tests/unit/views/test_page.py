@@ -1,0 +1,196 @@
+"""The run's page and its summary."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from runbook_lib.model import EnvironmentPlan, Finding
+from runbook_lib.views.page import RunPage, StageLine, index_page, summary_text
+from runbook_lib.views.run_page import next_step, result
+from tests.unit.views.markup import asks_outside, read
+from tests.unit.views.samples import APPROVAL, EMPTY, FINDINGS, HOSTILE, PAGE, PLAN, RECEIPT, WHOLE, hostile
+
+SUMMARY = f"""\
+staging: applied in 42 s. Server role stopped with an error; 1 change applied, 3 not; 1 claim broken; \
+1 claim owed by somebody else; 1 claim undecided.
+account 111122223333, us-east-1, AWS; exit code 1: failed
+
+Stages
+  stage           state        changes  applied  broken  unknown  owed  kept  seconds
+  20 Storage      done         -        -        -       1        1     1     2.0
+  40 Lambda role  idle         -        -        -       -        -     -     0.5
+  50 Server role  failed       4        1        1       -        -     2     4.0
+  95 Hand-over    not reached  -        -        -       -        -     -
+
+Server role: throttled
+Needs attention
+  verdict    stage        claim
+  ✗ broken   server_role  nothing else is attached (A5)
+        AdministratorAccess is attached
+        -> aws iam detach-role-policy
+  → owed     storage      the bucket is empty (A4)
+        owed by security
+        -> empty it
+  ? unknown  storage      the bucket is ours (A4)
+        may not be read
+        -> allow it
+
+plan    {WHOLE.digest}
+record  runs/staging/20260630T100000Z-apply-abc123
+open    runs/staging/20260630T100000Z-apply-abc123/index.html
+"""
+FINE = (FINDINGS[0],)
+PLANNED = dataclasses.replace(PAGE, verb="plan", approval=None, receipts=(), findings=(), stages=(), exit_code=0)
+
+
+def page(**changes: object) -> RunPage:
+    """Change the sample page."""
+    return dataclasses.replace(PAGE, **changes)  # type: ignore[arg-type]
+
+
+def test_summary_is_one_page() -> None:
+    """The whole summary, as a terminal shows it."""
+    assert SUMMARY == summary_text(PAGE)
+
+
+def test_summary_names_a_dozen_and_counts_the_rest() -> None:
+    """More findings than fit are counted."""
+    many = tuple(Finding(stage="storage", rows=(), claim=f"claim {number}", verdict="broken") for number in range(20))
+    text = summary_text(page(findings=many))
+
+    assert "claim 11" in text
+    assert "claim 12" not in text
+    assert "  ... and 8 more in the record" in text
+
+
+@pytest.mark.parametrize(
+    ("expected", "run"),
+    [
+        ("4 changes planned, nothing written.", PLANNED),
+        ("Nothing would change.", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
+        ("1 claim kept.", page(verb="verify", findings=FINE, stages=(), receipts=())),
+        ("1 claim broken.", page(verb="verify", findings=FINDINGS[2:3], stages=(), receipts=())),
+        ("Nothing had to be written; 1 claim kept.", page(findings=FINE, stages=(), receipts=())),
+        ("1 change applied, 3 not; 1 claim kept.", page(findings=FINE, stages=())),
+        ("Failed.", page(verb="verify", findings=(), stages=(), receipts=())),
+    ],
+)
+def test_result_in_a_sentence(expected: str, run: RunPage) -> None:
+    """Each kind of run has its sentence."""
+    assert expected == result(run)
+
+
+@pytest.mark.parametrize(
+    ("expected", "run"),
+    [
+        (f"runbook apply staging --approve {WHOLE.digest}", PLANNED),
+        (f"runbook destroy staging --approve {WHOLE.digest}", dataclasses.replace(PLANNED, verb="destroy")),
+        ("runbook plan staging", dataclasses.replace(PLANNED, verb="verify")),
+        ("", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
+        ("", dataclasses.replace(PLANNED, exit_code=5)),
+        ("", PAGE),
+    ],
+)
+def test_next_step(expected: str, run: RunPage) -> None:
+    """A plan that may be approved says how; everything else says nothing."""
+    assert expected == next_step(run)
+
+
+def test_page_loads_and_runs_nothing() -> None:
+    """The page refers to nothing but files of its own record, and forbids everything else to the browser."""
+    html = index_page(PAGE)
+    reader = read(html)
+
+    assert [] == asks_outside(reader)
+    assert "script" not in reader.tags
+    assert [] == [name for name, _ in reader.attributes if name.startswith("on")]
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'" in html.replace("&#39;", "'")
+
+
+def test_page_is_well_formed() -> None:
+    """Every element is closed in its place."""
+    reader = read(index_page(PAGE))
+
+    assert ([], []) == (reader.open, reader.astray)
+
+
+def test_page_tells_a_screen_reader_where_it_is() -> None:
+    """Language, one main heading, named regions, captions, and a picture with words."""
+    html = index_page(PAGE)
+
+    assert '<html lang="en">' in html
+    assert 1 == html.count("<h1>") == html.count("<main>")
+    assert html.count("<section ") == html.count("aria-labelledby=")
+    assert html.count("<table") == html.count("<caption>")
+    assert "<desc>Storage 2.0 s, Lambda role 0.5 s, Server role 4.0 s</desc>" in html
+
+
+def test_jumps_lead_to_sections() -> None:
+    """Every link within the page has its target."""
+    html = index_page(PAGE)
+
+    assert re.findall(r'href="#([a-z]+)"', html) == re.findall(r'<section id="([a-z]+)"', html)
+
+
+def test_what_needs_attention_comes_first() -> None:
+    """The page opens with the result, the stage that stopped and what does not hold."""
+    html = index_page(PAGE)
+    order = ["Server role stopped with an error", "Server role stopped: throttled", "AdministratorAccess", "Each stage", "The digest"]
+
+    assert sorted(html.index(each) for each in order) == [html.index(each) for each in order]
+
+
+def test_stage_row_holds_its_numbers_and_links() -> None:
+    """A stage's row says what was planned, what came of it, who owes, and leads to its notebook."""
+    row = next(each for each in index_page(PAGE).split("<tr>") if "20 Storage" in each)
+    broken = next(each for each in index_page(PAGE).split("<tr>") if "50 Server role</td>" in each)
+
+    assert '<a href="notebooks/20_storage.html">page</a><br><a href="notebooks/20_storage.ipynb">.ipynb</a>' in row
+    assert "<td>security</td><td>2.0</td>" in row
+    assert "<td>+ 1  ~ 2  - 1</td><td>1 applied, 1 failed, 1 rolled back, 1 owed</td>" in broken
+
+
+def test_sections_without_content_are_left_out() -> None:
+    """A plan has no receipts, and no heading for them either."""
+    html = index_page(dataclasses.replace(PLANNED, artefacts=(), versions=()))
+
+    assert ["attention", "stages", "plan", "approval"] == re.findall(r'<section id="([a-z]+)"', html)
+
+
+def test_fine_run_says_so() -> None:
+    """Nothing to attend to is said, not left blank."""
+    html = index_page(page(findings=FINE, stages=(), exit_code=0, exit_meaning="fine"))
+
+    assert '<p class="n good">Nothing is broken, owed or unknown.</p>' in html
+
+
+def test_names_are_text() -> None:
+    """A hostile name stays text wherever it stands on the page."""
+    line = StageLine(HOSTILE, 1, HOSTILE, "failed", 1.0, "n.ipynb", "n.html", HOSTILE)
+    plan = next(each for each in hostile() if isinstance(each, EnvironmentPlan))
+    run = page(
+        environment=HOSTILE, by=HOSTILE, account=HOSTILE, region=HOSTILE, endpoint=HOSTILE, exit_meaning=HOSTILE, record=HOSTILE,
+        stages=(line,), plan=plan, versions=((HOSTILE, HOSTILE),), artefacts=((HOSTILE, "a.sql"),), facts=((HOSTILE, HOSTILE),),
+    )  # fmt: skip
+    reader = read(index_page(run))
+
+    assert "script" not in reader.tags
+    assert [] == [name for name, _ in reader.attributes if name.startswith("on")]
+    assert HOSTILE in reader.text
+
+
+def test_seconds_need_both_times() -> None:
+    """A run that was killed has no duration, and its page is written all the same."""
+    assert 41.5 == PAGE.seconds
+    assert 0.0 == page(finished="").seconds
+    assert "staging: applied" in index_page(page(finished=""))
+
+
+def test_lookups_by_stage() -> None:
+    """Plans, receipts and findings are found by their stage."""
+    assert (PLAN, RECEIPT, None) == (PAGE.plan_of("server_role"), PAGE.receipt_of("server_role"), PAGE.plan_of("storage"))
+    assert 3 == len(PAGE.findings_of("storage"))
+    assert APPROVAL == PAGE.approval
