@@ -78,7 +78,7 @@ def run_pytest(folders: Sequence[str], *, spread: str = "", python: str = sys.ex
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         workers = ("-n", "2", "--dist", spread) if spread else ("-n", "0")
-        code = _call([python, "-m", "pytest", "-q", "-m", marked, *workers, f"--junitxml={report}", *there])
+        code = _call([python, "-m", "pytest", "-q", "--tb=short", "-m", marked, *workers, f"--junitxml={report}", *there])
         return read(report.read_text("utf-8") if report.exists() else "<testsuites/>", code)
 
 
