@@ -159,7 +159,7 @@ def test_every_resource_has_a_kind_and_a_name() -> None:
 
 
 def _subclasses(kind: type) -> set[type]:
-    found = set(kind.__subclasses__())
+    found: set[type] = set(kind.__subclasses__())
     return found.union(*(_subclasses(each) for each in found))
 
 

@@ -10,7 +10,6 @@ from runbook_lib.resources.iam import RolePolicy
 from tests.unit.views.samples import (
     APPROVAL,
     BANNER,
-    CHANGES,
     CLOSING,
     DESIRED,
     EMPTY,
