@@ -6,8 +6,9 @@ Every executed notebook is kept, also one that failed. Nothing starts before the
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,9 @@ class Executed:
     message: str = ""
 
 
+Execute = Callable[["Stage", evidence.Record, dict[str, Any]], Executed]
+
+
 @dataclass(frozen=True)
 class Run:
     """State how a run went."""
@@ -79,6 +83,7 @@ def carry_out(
     by: str = "",
     detailed: bool = False,
     progress: Progress | None = None,
+    execute: Execute | None = None,
 ) -> Run:
     """Carry out a command's verb: where the file approves automatically, plan first and approve that plan.
 
@@ -87,15 +92,16 @@ def carry_out(
     from runbook_lib.parameters.load import load
 
     environment = load(file)
+    start = partial(run, file, stages=stages, progress=progress, execute=execute)
     if verb not in {"apply", "destroy"} or approve:
-        return run(file, verb, stages=stages, approve=approve, by=by, detailed=detailed, progress=progress)
+        return start(verb, approve=approve, by=by, detailed=detailed)
     if environment.approval == "automatic":
-        planned = run(file, "plan" if verb == "apply" else verb, stages=stages, progress=progress)
+        planned = start("plan" if verb == "apply" else verb)
         if planned.exit_code in {1, 2, 3, 5}:
             return planned
-        return run(file, verb, stages=stages, approve=planned.plan.digest, by="approval: automatic", progress=progress)
+        return start(verb, approve=planned.plan.digest, by="approval: automatic")
     if verb == "destroy":
-        return run(file, verb, progress=progress)
+        return start(verb)
     raise errors.ApprovalRefused(
         environment.environment, "apply needs an approval", f"run `runbook plan {file.stem}`, read it, and pass --approve DIGEST"
     )
@@ -110,8 +116,9 @@ def run(
     by: str = "",
     detailed: bool = False,
     progress: Progress | None = None,
+    execute: Execute | None = None,
 ) -> Run:
-    """Run the notebooks of a verb over one parameter file and file the record.
+    """Run the notebooks of a verb over one parameter file and file the record; `execute` runs one (default: papermill).
 
     Raises InvalidParameters before anything starts, ApprovalRefused when no plan has the digest, Locked when another run is going on.
     """
@@ -133,7 +140,7 @@ def run(
         approval = Approval(digest=approve, by=by or "the command line", at=now())
         record.write("approval.json", approval.model_dump_json(indent=1))
     values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
-    executed = tuple(_executed(chosen, record, values, progress or Progress()))
+    executed = tuple(_executed(chosen, record, values, progress or Progress(), execute or papermill))
     return _filed(record, executed, environment, detailed=detailed)
 
 
@@ -154,7 +161,7 @@ def _executed(stages: tuple[Stage, ...], record: evidence.Record, values: dict[s
     with Follower(record.folder, progress):
         for number, stage in enumerate(stages, 1):
             progress.stage_begins(stage.title, number, len(stages))
-            one = _execute(stage, record, values)
+            one = execute(stage, record, values)
             progress.stage_ends(stage.title, one.seconds, one.message)
             done.append(one)
             if one.error and _code_of(one.error) in {2, 3, 5}:
@@ -167,7 +174,8 @@ def notebook_of(stage: Stage) -> Path:
     return place.home() / "notebooks" / f"{stage.number:02d}_{stage.slug}.ipynb"
 
 
-def _execute(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
+def papermill(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
+    """Execute a stage's notebook in a kernel of its own; the executed copy is kept also when it fails."""
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
@@ -180,7 +188,8 @@ def _execute(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> E
     try:
         execute_notebook(
             str(source), str(output), parameters=values, kernel_name="python3", progress_bar=False, log_output=False,
-            cwd=str(place.home()), request_save_on_cell_execute=True,
+            cwd=str(place.home()), request_save_on_cell_execute=True, shutdown_kernel="immediate",
+            config=Config({"KernelManager": {"transport": "ipc"}}),
         )  # fmt: skip
     except PapermillExecutionError as failure:
         error, message = str(failure.ename), str(failure.evalue)
@@ -236,7 +245,7 @@ def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
 
     page = page_of(done, environment, end)
     for each in done.executed:
-        with suppress(FileExistsError):
+        if each.notebook.exists():
             done.record.write(f"notebooks/{each.notebook.stem}.html", notebook_html(each.notebook))
     done.record.write("index.html", index_page(page))
     done.record.write("summary.txt", summary_text(page))
