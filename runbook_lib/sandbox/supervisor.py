@@ -25,6 +25,7 @@ from runbook_lib.sandbox.state import State, default_folder
 
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
 SECONDS = 90.0
+FAILED = "failed"
 
 
 class SandboxError(RunbookError):
@@ -114,17 +115,15 @@ def _start(wanted: Wanted, folder: Path) -> State:
     settings = {"aws_port": wanted.aws_port, "redshift_port": wanted.redshift_port, "account": wanted.account, "region": wanted.region}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()] + ([] if wanted.has_sample else ["--no-sample"])
     with (folder / "supervisor.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runbook_lib.sandbox.supervisor", "--folder", str(folder), *words], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True, env={**os.environ, PASSWORD: variables[PASSWORD]}, cwd="/",
-        )  # fmt: skip
+        command = [sys.executable, "-m", "runbook_lib.sandbox.supervisor", "--folder", str(folder), *words]
+        given = {**os.environ, PASSWORD: variables[PASSWORD]}
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=given, cwd="/", check=False)
     until = time.monotonic() + SECONDS
     while (found := states.read(folder)) is None:
-        if process.poll() is not None or time.monotonic() > until:
-            log_text = (folder / "supervisor.log").read_text("utf-8", "replace").strip()[-600:]
-            process.kill()
+        if (folder / FAILED).exists() or time.monotonic() > until:
+            said = (folder / "supervisor.log").read_text("utf-8", "replace").strip()[-600:]
             states.remove(folder, None)
-            raise SandboxError("sandbox", f"it did not start: {log_text}", "mend that and start it again")
+            raise SandboxError("sandbox", f"it did not start: {said}", "mend that and start it again")
         time.sleep(0.02)
     return found
 
@@ -141,10 +140,18 @@ def main() -> int:
     parser.add_argument("--region", required=True)
     parser.add_argument("--no-sample", action="store_true")
     given = parser.parse_args()
+    # The caller waits for this process alone: what goes on is nobody's child and becomes nobody's zombie.
+    if os.fork():
+        os._exit(0)
+    os.setsid()
     parts: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _supervise(given.folder, given.aws_port, given.redshift_port, given.account, given.region, given.no_sample, parts)
+    except SystemExit as end:
+        if end.code:
+            (given.folder / FAILED).touch()
+        raise
     finally:
         for part in parts:
             part.terminate()
