@@ -156,7 +156,9 @@ def _stages(verb: RunVerb, names: tuple[str, ...]) -> tuple[Stage, ...]:
     return tuple(stage for stage in everything if stage.slug != "teardown" and (not names or stage.slug in names))
 
 
-def _executed(stages: tuple[Stage, ...], record: evidence.Record, values: dict[str, Any], progress: Progress) -> list[Executed]:
+def _executed(
+    stages: tuple[Stage, ...], record: evidence.Record, values: dict[str, Any], progress: Progress, execute: Execute
+) -> list[Executed]:
     done: list[Executed] = []
     with Follower(record.folder, progress):
         for number, stage in enumerate(stages, 1):
