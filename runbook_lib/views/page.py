@@ -106,19 +106,20 @@ def _stages(page: RunPage) -> Grid:
 
 
 def _stage(page: RunPage, each: StageLine) -> tuple[Cell, ...]:
-    links = tuple(Link(word, href) for word, href in (("page", each.html), (".ipynb", each.notebook)) if href)
+    title = f"{each.number} {each.title}"
+    notebook: Cell = (Link(each.notebook.rpartition("/")[2], each.notebook),) if each.notebook else ()
     owed = sorted({found.by for found in page.findings_of(each.slug) if found.verdict == "owed" and found.by})
     state: Cell = (STATES[each.state], *((each.message,) if each.message else ()))
     seconds = f"{each.seconds:.1f}" if each.seconds else ""
     words = (_planned(page, each.slug), _applied(page, each.slug))
     return (
-        (f"{each.number} {each.title}",),
+        (Link(title, each.html) if each.html else title,),
         state,
         *((word,) for word in words),
         _verdicts(page, each.slug),
         (", ".join(owed),),
         (seconds,),
-        links,
+        notebook,
     )
 
 
@@ -148,7 +149,7 @@ def _picture(page: RunPage) -> Markup:
     if not picture:
         return picture
     said = "Each bar is one notebook, in the order of the run"
-    said += "; the darker part was spent waiting for AWS and the databases." if any(each.waiting for each in page.stages) else "."
+    said += "; the stronger part was spent waiting for AWS and the databases." if any(each.waiting for each in page.stages) else "."
     return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(picture, said)
 
 

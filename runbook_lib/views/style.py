@@ -120,6 +120,7 @@ body.rb{margin:0;padding:0;font-size:15px;border-radius:0}
 display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .rb main nav{margin:1rem 0;border:1px solid var(--line);border-radius:6px}
 .rb header .n{font-size:1.1em;font-weight:600}
+.rb section,.rb header{overflow-x:auto}.rb td a{display:inline-block;min-height:24px;min-width:24px}
 .rb section table{width:100%}.rb section table.f{width:auto}
 .rb :target{scroll-margin-top:4rem}
 .rb details{margin:.35em 0}.rb details>table,.rb details>ul,.rb details>p{margin-left:1rem}

@@ -148,7 +148,8 @@ def test_stage_row_holds_its_numbers_and_links() -> None:
     row = next(each for each in index_page(PAGE).split("<tr>") if "20 Storage" in each)
     broken = next(each for each in index_page(PAGE).split("<tr>") if "50 Server role</td>" in each)
 
-    assert '<a href="notebooks/20_storage.html">page</a><br><a href="notebooks/20_storage.ipynb">.ipynb</a>' in row
+    assert '<a href="notebooks/20_storage.html">20 Storage</a>' in row
+    assert '<a href="notebooks/20_storage.ipynb">20_storage.ipynb</a>' in row
     assert "<td>security</td><td>2.0</td>" in row
     assert "<td>+ 1  ~ 2  - 1</td><td>1 applied, 1 failed, 1 rolled back, 1 owed</td>" in broken
 
