@@ -148,12 +148,13 @@ def _render(arguments: argparse.Namespace) -> Answer:
     from pathlib import Path
 
     from runbook_lib import place
-    from runbook_lib.exports.render import render
+    from runbook_lib.exports import render
     from runbook_lib.parameters.load import load
+    from runbook_lib.runbook.start import all_stages
 
     environment = load(place.parameter_file(arguments.environment))
     folder = Path(arguments.out or f"rendered/{environment.environment}")
-    names = render(environment, folder)
+    names = render(environment, all_stages(), folder)
     return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
 
 
