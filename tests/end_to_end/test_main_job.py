@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from pathlib import Path
-from typing import Any
-
-import boto3
-import psycopg2
 
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
-from runbook_lib.sandbox.supervisor import environment
 from tests.driver import Driver, named, not_kept
+from tests.end_to_end.world import admin, client, forget_calls, writes
 
 ROLE = "tonic-sandbox-server"
-
-
-def client(service: str, state: State) -> Any:
-    """Make a client of the sandbox."""
-    return boto3.client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
-
-
-def admin(state: State, folder: Path, database: str = "tickit") -> Any:
-    """Log in as the warehouse's administrator."""
-    password = environment(folder)["RUNBOOK_SANDBOX_ADMIN_PASSWORD"]
-    connection = psycopg2.connect(host="127.0.0.1", port=state.redshift_port, user="awsuser", password=password, dbname=database)
-    connection.autocommit = True
-    return connection
-
-
-def writes(state: State) -> list[str]:
-    """List the calls since the log was cleared that change something."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{state.aws_port}/_sandbox/calls") as answer:
-        return [f"{call['service']}:{call['operation']}" for call in json.load(answer) if not call["is_read"]]
-
-
-def forget_calls(state: State) -> None:
-    """Clear the call log."""
-    request = urllib.request.Request(f"http://127.0.0.1:{state.aws_port}/_sandbox/calls", method="DELETE")
-    urllib.request.urlopen(request).close()
 
 
 def test_the_main_job_from_end_to_end(drive: Driver, sandbox: tuple[State, Path]) -> None:
