@@ -20,7 +20,11 @@ class ReverseAsked(Question):
 
 
 class ReverseAnswer(Value):
-    """State the changes that would still be made, and the resources that lie in a waiting state the service imposes."""
+    """State the changes that would still be made, and the resources that lie in a waiting state the service imposes.
+
+    `owed` are the addresses among the changes that this run left to somebody else.
+    """
 
     changes: tuple[Change, ...] = ()
     waiting: tuple[AnyResource, ...] = ()
+    owed: tuple[str, ...] = ()

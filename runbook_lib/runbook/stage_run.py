@@ -94,6 +94,8 @@ class StageRun:
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
         self._receipt = await asyncio.to_thread(self._apply, plan, gate)
+        entries = self._receipt.entries
+        self._setting.world.left = tuple(entry.change.address for entry in entries if entry.outcome == "owed")
         return self._receipt
 
     def verify(self) -> Findings:

@@ -35,6 +35,7 @@ class World:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
         self._scope = scope
         self.seconds = 0.0
+        self.left: tuple[str, ...] = ()
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions, the local ones without a call."""
@@ -84,4 +85,4 @@ class World:
         latest = {change.address: change.after for change, is_undo in history if is_undo and change.after is not None}
         seen = self.observe(tuple(latest.values()))
         waiting = tuple(value for address, value in latest.items() if seen[address].value == value)
-        return ReverseAnswer(changes=plan.changes, waiting=waiting)
+        return ReverseAnswer(changes=plan.changes, waiting=waiting, owed=self.left)

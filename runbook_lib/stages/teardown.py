@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import ProductLeftovers
 from runbook_lib.resources.records import ReverseAnswer, ReverseAsked
-from runbook_lib.stages._judging import advised, broken, kept, listed
+from runbook_lib.stages._judging import advised, broken, kept, listed, owed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +29,17 @@ def leftover_asks(env: Environment) -> tuple[Question, ...]:
 
 
 def judge_reverse(_env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Hold the reverse of all receipts to being empty."""
+    """Hold the reverse of all receipts to being empty, but for what this run left to somebody else."""
     answer: ReverseAnswer = inventory[ReverseAsked()]
-    if answer.changes:
-        names = tuple(each.address for each in answer.changes)
+    names = tuple(each.address for each in answer.changes if each.address not in answer.owed)
+    if answer.owed:
+        yield owed(f"left to somebody else: {listed(answer.owed)}", "run what stands under artefacts, then destroy again", "warehouse admin")
+    if names:
         yield broken(
             f"{len(names)} changes are not undone: {listed(names)}",
             "runbook destroy, read the plan, approve its digest",
         )
-    else:
+    elif not answer.owed:
         yield kept("undoing every receipt would change nothing")
 
 
