@@ -49,11 +49,11 @@ def block(value: Block) -> Markup:
             return Markup("<h{0}>{1}</h{0}>").format(level, text)
         case Counts(marks=marks):
             items = (Markup('<li class="{}">{}</li>').format(each.tone, _said(each)) for each in marks)
-            return Markup('<ul class="c">{}</ul>').format(Markup("").join(items))
+            return Markup('<ul class="counts">{}</ul>').format(Markup("").join(items))
         case Note(parts=parts, tone="plain"):
             return Markup("<p>{}</p>").format(cell(parts))
         case Note(parts=parts, tone=tone):
-            return Markup('<p class="n {}">{}</p>').format(tone, cell(parts))
+            return Markup('<p class="note {}">{}</p>').format(tone, cell(parts))
         case Facts():
             return _facts(value)
         case Grid():
@@ -85,7 +85,7 @@ def _inline(part: Inline) -> Markup:
         case Code(text=text):
             return Markup("<code>{}</code>").format(text)
         case Way(text=text):
-            return Markup('<span class="w">{}</span>').format(text)
+            return Markup('<span class="way">{}</span>').format(text)
         case Link(text=text, href=href):
             return Markup('<a href="{}">{}</a>').format(href, text)
         case Fold(summary=summary, lines=lines):
@@ -105,7 +105,7 @@ def _line(line: Line) -> Markup:
 
 def _facts(facts: Facts) -> Markup:
     rows = (Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, cell(parts)) for label, parts in facts.pairs)
-    return Markup('<table class="f"><caption>{}</caption>{}</table>').format(facts.caption, Markup("").join(rows))
+    return Markup('<table class="facts"><caption>{}</caption>{}</table>').format(facts.caption, Markup("").join(rows))
 
 
 def _grid(grid: Grid) -> Markup:

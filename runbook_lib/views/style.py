@@ -71,18 +71,17 @@ padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
 .rb td:nth-child(-n+2){overflow-wrap:normal}
 .rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
-.rb tbody th{white-space:pre-wrap}.rb .f th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
+.rb tbody th{white-space:pre-wrap}.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
 .rb code,.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
 background:transparent;padding:0;border:0}
 .rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
 border-radius:4px;max-height:36em;overflow-y:auto}
 .rb summary{cursor:pointer;color:var(--link)}.rb summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.rb .c{display:flex;flex-wrap:wrap;gap:.4em;margin:.5em 0;padding:0;list-style:none}
-.rb .c li{margin:0;padding:.1em .6em;border-radius:1em;font-weight:600;color:var(--quiet);background:var(--quiet-bg)}
+.rb .counts{display:flex;flex-wrap:wrap;gap:.4em;margin:.5em 0;padding:0;list-style:none}
+.rb .counts li{margin:0;padding:.1em .6em;border-radius:1em;font-weight:600;color:var(--quiet);background:var(--quiet-bg)}
 .rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
-.rb .n{padding:.4em .7em;border-radius:4px}.rb .w{display:block;margin-top:.15em}.rb .w::before{content:"\\2192  "}
+.rb .note{padding:.4em .7em;border-radius:4px}.rb .way{display:block;margin-top:.15em}.rb .way::before{content:"\\2192  "}
 .rb ins,.rb del,.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
-.rb .k{font-weight:600}
 """
 
 
@@ -92,7 +91,7 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 def _tones() -> str:
     tones = ("good", "change", "bad", "owed", "open", "quiet")
-    rule = ".rb .{0},.rb .c li.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
+    rule = ".rb .{0},.rb .counts li.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
     return "".join(rule.format(tone) for tone in tones) + (
         ".rb ins{color:var(--good);background:var(--good-bg)}.rb del{color:var(--bad);background:var(--bad-bg)}\n"
         ".rb i{color:var(--change);background:var(--change-bg)}\n"
@@ -119,15 +118,15 @@ body.rb{margin:0;padding:0;font-size:15px;border-radius:0}
 .rb nav{position:sticky;top:0;background:var(--panel);border-bottom:1px solid var(--line);padding:.5rem 1.4rem;z-index:1;
 display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .rb main nav{margin:1rem 0;border:1px solid var(--line);border-radius:6px}
-.rb header .n{font-size:1.1em;font-weight:600}
+.rb header .note{font-size:1.1em;font-weight:600}
 .rb section,.rb header{overflow-x:auto}.rb td a{display:inline-block;min-height:24px;min-width:24px}
-.rb section table{width:100%}.rb section table.f{width:auto}
+.rb section table{width:100%}.rb section table.facts{width:auto}
 .rb :target{scroll-margin-top:4rem}
 .rb details{margin:.35em 0}.rb details>table,.rb details>ul,.rb details>p{margin-left:1rem}
 .rb figure{margin:1.2em 0}.rb figcaption{color:var(--muted);font-size:13px}
-.rb .t{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
-.rb .t text{fill:var(--fg)}.rb .t .v{fill:var(--muted)}
-.rb .t .bd{fill:var(--link);fill-opacity:.45}.rb .t .bw{fill:var(--link)}.rb .t .bf{fill:var(--bad)}.rb .t .bi{fill:var(--muted)}
+.rb .timeline{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
+.rb .timeline text{fill:var(--fg)}.rb .timeline .v{fill:var(--muted)}
+.rb .timeline .bd{fill:var(--link);fill-opacity:.45}.rb .timeline .bw{fill:var(--link)}.rb .timeline .bf{fill:var(--bad)}.rb .timeline .bi{fill:var(--muted)}
 @media print{.rb nav{position:static}}
 """
 CODE_COLOURS = """

@@ -26,7 +26,7 @@ def timeline(stages: Sequence[StageLine]) -> Markup:
         return Markup("")
     height = ROW * len(ran) + 8
     said = ", ".join(f"{each.title} {each.seconds:.1f} s" for each in ran)
-    head = Markup('<svg viewBox="0 0 {} {}" role="img" class="t"><title>Stages in time</title><desc>{}</desc>{}</svg>')
+    head = Markup('<svg viewBox="0 0 {} {}" role="img" class="timeline"><title>Stages in time</title><desc>{}</desc>{}</svg>')
     return head.format(WIDTH, height, said, Markup("").join(_rows(ran, total)))
 
 

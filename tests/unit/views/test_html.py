@@ -113,7 +113,7 @@ def test_way_out_and_grade_are_shown() -> None:
     """A finding shows how it is mended and how it is known; a word is somebody's."""
     html = body(FINDINGS)
 
-    assert '<span class="w">aws iam detach-role-policy</span>' in html
+    assert '<span class="way">aws iam detach-role-policy</span>' in html
     assert "<td>on the word of Ada</td>" in html
     assert "owed by security" in html
 

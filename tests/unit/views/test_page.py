@@ -165,7 +165,7 @@ def test_fine_run_says_so() -> None:
     """Nothing to attend to is said, not left blank."""
     html = index_page(page(findings=FINE, stages=(), exit_code=0, exit_meaning="fine"))
 
-    assert '<p class="n good">Nothing is broken, owed or unknown.</p>' in html
+    assert '<p class="note good">Nothing is broken, owed or unknown.</p>' in html
 
 
 def test_names_are_text() -> None:

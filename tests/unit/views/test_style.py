@@ -83,3 +83,13 @@ def test_no_colour_goes_untested() -> None:
 def test_asks_nobody() -> None:
     """No rule loads a font, a picture or another stylesheet."""
     assert [] == re.findall(r"url\(|@import|@font-face", stylesheet() + page_stylesheet() + CODE_COLOURS)
+
+
+def test_rules_do_not_meet_those_of_highlighted_code() -> None:
+    """No class of ours is one that pygments gives to a part of code."""
+    from pygments.token import STANDARD_TYPES
+
+    ours = set(re.findall(r"\.rb[^{]*?\.([a-z-]+)", stylesheet() + page_stylesheet()))
+
+    assert set() == ours & set(STANDARD_TYPES.values())
+    assert "note" in ours
