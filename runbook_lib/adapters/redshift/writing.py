@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.redshift import answering
+from runbook_lib.adapters.redshift import answering, catalog
 from runbook_lib.adapters.redshift.failures import drop_unsupported
 from runbook_lib.adapters.redshift.session import run
 from runbook_lib.documents import sql
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runbook_lib.ports import Secrets
 
 ATTEMPTS = 5
+SHOWN = 10
 
 
 def write(session: Session, changes: Sequence[Change], secrets: Secrets, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -50,6 +51,8 @@ def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> Non
             with session.transaction() as connection:
                 for change in changes:
                     _in_transaction(session, connection, change, passwords[change.address])
+        except InUse as error:
+            raise _with_ddl(error, session, changes) from None
         except TargetError as error:
             raise _named(error, changes) from None
 
@@ -91,25 +94,18 @@ def _in_transaction(session: Session, connection: Connection, change: Change, pa
 
 def _refuse_owner(session: Session, connection: Connection, user: DatabaseUser) -> None:
     """Refuse to drop a user who owns something; DROP USER would say so too, but not what, nor how to free him."""
-    found = answering.owned(_Within(session, connection), user.name)  # type: ignore[arg-type]
-    if found.owned:
-        what = ", ".join(found.owned[:10]) + (f" and {len(found.owned) - 10} more" if len(found.owned) > 10 else "")  # noqa: PLR2004
-        raise InUse(
-            session.where, f"user {user.name} owns {what}", "run the DDL under artefacts, in its order", "\n".join(found.ddl) + "\n"
-        )
+    owned = [sql.qualified((row[0], row[1])) for row in run(connection, catalog.OWNED_RELATIONS, {"user": user.name})]
+    owned += [sql.identifier(row[0]) for row in run(connection, catalog.OWNED_SCHEMAS, {"user": user.name})]
+    if owned:
+        shown = ", ".join(owned[:SHOWN]) + (f" and {len(owned) - SHOWN} more" if len(owned) > SHOWN else "")
+        raise InUse(session.where, f"user {user.name} owns {shown}", "run the DDL under artefacts, in its order")
 
 
-class _Within:
-    """Read inside an open transaction, as a Session reads outside one."""
-
-    def __init__(self, session: Session, connection: Connection) -> None:
-        self.warehouse, self._connection = session.warehouse, connection
-
-    def rows(self, statement: str, **values: object) -> list[tuple[object, ...]]:
-        """Run one read."""
-        return run(self._connection, statement, values)
-
-    cluster_rows = rows
+def _with_ddl(error: InUse, session: Session, changes: Sequence[Change]) -> InUse:
+    """Add the DDL that frees the user, read after the roll-back: our own grants on him are in place again."""
+    users = [change.subject.name for change in changes if isinstance(change.subject, DatabaseUser) and change.after is None]
+    ddl = [line for user in users for line in answering.owned(session, user).ddl]
+    return InUse(error.where, error.what, error.way_out, "\n".join(ddl) + "\n" if ddl else "")
 
 
 def _named(error: TargetError, changes: Sequence[Change]) -> TargetError:
