@@ -59,7 +59,7 @@ def key_arns(names: set[str], reader: Reader) -> dict[str, str]:
 
 
 def refuse_use(arn: str, reader: Reader) -> None:
-    """Raise InUse when a bucket of the environment or one of the product's queues is encrypted with the key."""
+    """Raise InUse when a bucket of the environment that holds objects, or a queue of the product, is encrypted with the key."""
     users = [*_buckets(arn, reader), *_queues(arn, reader)]
     if users:
         raise InUse(
@@ -73,7 +73,7 @@ def refuse_use(arn: str, reader: Reader) -> None:
 def _buckets(arn: str, reader: Reader) -> list[str]:
     buckets = reader.session.environment.buckets
     names = sorted({buckets.source.name, buckets.destination.name})
-    return [f"bucket {name}" for name in names if _is_same(_bucket_key(name, reader), arn)]
+    return [f"bucket {name}" for name in names if _is_same(_bucket_key(name, reader), arn, reader) and _holds_objects(name, reader)]
 
 
 def _bucket_key(bucket: str, reader: Reader) -> str:
@@ -82,16 +82,24 @@ def _bucket_key(bucket: str, reader: Reader) -> str:
     return str(rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")) if rules else ""
 
 
+def _holds_objects(bucket: str, reader: Reader) -> bool:
+    return bool(reader.read("s3", "list_objects_v2", Bucket=bucket, MaxKeys=1).get("KeyCount", 0))
+
+
 def _queues(arn: str, reader: Reader) -> list[str]:
     found = []
     for url in reader.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix="tonic-"):
         answer = reader.maybe("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
-        if answer is not None and _is_same(answer.get("Attributes", {}).get("KmsMasterKeyId", ""), arn):
+        if answer is not None and _is_same(answer.get("Attributes", {}).get("KmsMasterKeyId", ""), arn, reader):
             found.append(f"queue {url.rsplit('/', 1)[-1]}")
     return found
 
 
-def _is_same(name: str, arn: str) -> bool:
+def _is_same(name: str, arn: str, reader: Reader) -> bool:
+    """Tell whether an id, an ARN or an alias names a key."""
+    if "alias/" in name:
+        metadata = described(name, reader)
+        return metadata is not None and metadata["Arn"] == arn
     return bool(name) and name.rsplit("/", 1)[-1] == arn.rsplit("/", 1)[-1]
 
 

@@ -58,19 +58,26 @@ def observe_alias(wanted: KeyAlias, reader: Reader) -> Observation:
 
 def observe_rotation(wanted: KeyRotation, reader: Reader) -> Observation:
     """Read whether a key rotates; not rotating is absent, unless just that is wanted."""
-    answer = reader.maybe("kms", "get_key_rotation_status", KeyId=wanted.key)
+    answer = reader.maybe("kms", "get_key_rotation_status", KeyId=wanted.key) if _is_standing(wanted.key, reader) else None
     enabled = answer is not None and bool(answer["KeyRotationEnabled"])
     return Observation(wanted.model_copy(update={"enabled": enabled}) if enabled or not wanted.enabled else None)
 
 
 def observe_statement(wanted: KeyStatement, reader: Reader) -> Observation:
     """Read one statement of a key's policy by its Sid."""
-    answer = reader.maybe("kms", "get_key_policy", KeyId=wanted.key, PolicyName="default")
+    is_standing = _is_standing(wanted.key, reader)
+    answer = reader.maybe("kms", "get_key_policy", KeyId=wanted.key, PolicyName="default") if is_standing else None
     found = statement_by_sid(answer["Policy"], wanted.sid) if answer is not None else None
     if found is None:
         return Observation()
     text = wanted.statement if same_statement(found, wanted.statement) else canonical_statement(found)
     return Observation(wanted.model_copy(update={"statement": text}))
+
+
+def _is_standing(key: str, reader: Reader) -> bool:
+    """Tell whether a key is there and stays: what sits on one that waits for deletion goes with it."""
+    metadata = described(key, reader)
+    return metadata is not None and metadata["KeyState"] != "PendingDeletion"
 
 
 def write(change: Change, session: AwsSession) -> None:
@@ -100,6 +107,8 @@ def _create(key: Key, session: AwsSession) -> None:
             "kms",
             "create_key",
             Policy=key.policy,
+            KeySpec="SYMMETRIC_DEFAULT",
+            KeyUsage="ENCRYPT_DECRYPT",
             Description=f"Tonic Structural, {key.name}",
             Tags=tag_list(tags, "TagKey", "TagValue"),
         )

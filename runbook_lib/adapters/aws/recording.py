@@ -21,6 +21,7 @@ class Call:
 
 
 Recorder = Callable[[Call], None]
+"""Called from any thread, once a request was answered or lost."""
 
 
 def hook_of(recorder: Recorder | None) -> Callable[..., None] | None:

@@ -15,7 +15,7 @@ from runbook_lib.parameters import Environment
 from runbook_lib.ports import Target
 from runbook_lib.resources.ec2 import ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, RolePolicy
-from runbook_lib.resources.kms import KeyStatement
+from runbook_lib.resources.kms import KeyAlias, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.secretsmanager import Secret
 from tests.contract.aws.cases import bucket, key, of_bucket_statement, policy, role
@@ -141,8 +141,6 @@ def test_what_another_environment_made_is_not_ours(environment: Environment, tar
 
 
 def _alias(name: str) -> tuple[Resource, ...]:
-    from runbook_lib.resources.kms import KeyAlias
-
     return (KeyAlias(name=name, key=f"@(kms_key/{name})"),)
 
 
@@ -179,12 +177,38 @@ def test_a_key_in_use_is_not_removed(environment: Environment, session: AwsSessi
     create(target, wanted, *_alias(wanted.name), bucket(environment))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"@({wanted.address})"}}
     create(target, BucketSetting(bucket=bucket(environment).name, setting="encryption", value=canonical({"Rules": [rule]})))
+    session.write("s3", "put_object", Bucket=bucket(environment).name, Key="input/a.csv", Body=b"1")
+    queue = session.write("sqs", "create_queue", QueueName=f"tonic-{environment.environment}")["QueueUrl"]
+    session.write("sqs", "set_queue_attributes", QueueUrl=queue, Attributes={"KmsMasterKeyId": f"alias/{wanted.name}"})
     with pytest.raises(InUse) as caught:
         remove(target, wanted)
     assert (caught.value.artefact, target.observe([wanted])[wanted.address].value) == (
-        f"bucket {bucket(environment).name}",
+        f"bucket {bucket(environment).name}\nqueue tonic-{environment.environment}",
         wanted,
     )
+
+
+def test_a_key_of_an_empty_bucket_is_removed(environment: Environment, target: Target) -> None:
+    """No object is lost with the key of a bucket that holds none."""
+    wanted = key(environment)
+    create(target, wanted, *_alias(wanted.name), bucket(environment))
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"@({wanted.address})"}}
+    create(target, BucketSetting(bucket=bucket(environment).name, setting="encryption", value=canonical({"Rules": [rule]})))
+    remove(target, wanted)
+    assert target.observe([wanted])[wanted.address].value == wanted.once_removed()
+
+
+def test_what_sits_on_a_key_goes_with_it(environment: Environment, target: Target) -> None:
+    """Statement and rotation of a key that waits for deletion are gone, and are there again with the key."""
+    wanted, symbol = key(environment), f"@({key(environment).address})"
+    sitting = (KeyRotation(name=wanted.name, key=symbol), KeyStatement(key=symbol, sid="Ours", statement=json.dumps(STATEMENT)))
+    create(target, wanted, *sitting)
+    remove(target, wanted)
+    gone = [target.observe([each])[each.address].value for each in sitting]
+    target.write([Change(before=wanted.once_removed(), after=wanted)])
+    create(target, *sitting)
+    there = [target.observe([each])[each.address].value for each in sitting]
+    assert (gone, there) == ([None, None], list(sitting))
 
 
 def test_an_attached_policy_is_detached_and_back(environment: Environment, session: AwsSession, target: Target) -> None:

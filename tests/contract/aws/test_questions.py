@@ -211,20 +211,21 @@ def test_settings_are_told_in_the_shape_of_their_calls(target: Target, environme
     assert json.loads(dict(found.settings)["ownership_controls"]) == {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
 
 
-@pytest.mark.parametrize("service", ["lambda", "logs", "mappings", "sqs"])
+@pytest.mark.parametrize("service", ["lambda", "mappings"])
 def test_nothing_is_left_of_the_product(target: Target, service: Any) -> None:
     """Where the product has not run, it left nothing."""
     assert answer(target, ProductLeftovers(service=service)) == ()
 
 
-def test_leftovers_are_listed_by_prefix(target: Target, session: AwsSession) -> None:
+def test_leftovers_are_listed_by_prefix(target: Target, session: AwsSession, environment: Environment) -> None:
     """Queues and log groups of the product are told from others."""
-    session.write("logs", "create_log_group", logGroupName="/aws/lambda/tonic-1-2")
-    session.write("logs", "create_log_group", logGroupName="/aws/lambda/other")
-    try:
-        assert answer(target, ProductLeftovers(service="logs")) == ("/aws/lambda/tonic-1-2",)
-    finally:
-        session.write("logs", "delete_log_group", logGroupName="/aws/lambda/tonic-1-2")
+    for name in (f"tonic-left-{environment.environment}", f"other-{environment.environment}"):
+        session.write("logs", "create_log_group", logGroupName=f"/aws/lambda/{name}")
+        session.write("sqs", "create_queue", QueueName=name)
+    found = [name for service in ("logs", "sqs") for name in answer(target, ProductLeftovers(service=service))]
+    own = sorted(name.rsplit("/", 1)[-1] for name in found if name.endswith(environment.environment) and "-left-" in name)
+    others = [name for name in found if "other-" in name]
+    assert (own, others) == ([f"tonic-left-{environment.environment}"] * 2, [])
 
 
 def test_what_nobody_answers_stays_open(target: Target) -> None:

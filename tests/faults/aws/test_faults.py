@@ -156,9 +156,7 @@ def test_a_role_that_is_not_known_yet_is_waited_for(target: CompositeTarget, env
     assert clock.pauses == [0.5, 1.0, 2.0]
 
 
-def test_a_new_key_that_refuses_us_is_waited_for(
-    target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock
-) -> None:
+def test_a_new_key_that_refuses_us_is_waited_for(target: CompositeTarget, environment: Environment, proxy: Proxy, clock: Clock) -> None:
     """A key made a moment ago may refuse until its tags count."""
     wanted = key(environment)
     create(target, wanted)
