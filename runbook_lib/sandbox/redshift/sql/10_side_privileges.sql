@@ -108,20 +108,20 @@ END$$;
 
 -- DROP is honoured for grantees; CASCADE takes other owners' tables along (assumed, AWS does not document it).
 CREATE PROCEDURE pg_catalog.rs_drop(kind text, names text[], missing_ok bool, cascaded bool) LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE name text; it record; me oid := pg_catalog.rs_me(); class text := replace(kind, 'view', 'table');
+DECLARE name text; it record; me oid := pg_catalog.rs_me(); what text := replace(kind, 'view', 'table');
 BEGIN
   FOREACH name IN ARRAY names LOOP
-    IF missing_ok AND (CASE class WHEN 'schema' THEN NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = name)
+    IF missing_ok AND (CASE what WHEN 'schema' THEN NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = name)
                                   ELSE to_regclass(name) IS NULL END) THEN
       RAISE INFO '% "%" does not exist and will be skipped', kind, name; CONTINUE;
     END IF;
-    SELECT * INTO it FROM pg_catalog.rs_resolve(class, name);
-    IF NOT pg_catalog.rs_holds(me, class, it.object, 'DROP') THEN
-      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of %s %s', replace(class, 'table', 'relation'), name);
+    SELECT * INTO it FROM pg_catalog.rs_resolve(what, name);
+    IF NOT pg_catalog.rs_holds(me, what, it.object, 'DROP') THEN
+      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of %s %s', replace(what, 'table', 'relation'), name);
     END IF;
     DELETE FROM pg_catalog.rs_acl a WHERE a.object = it.object
-      OR (class = 'schema' AND a.class = 'table' AND a.object IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = it.object));
-    IF class = 'schema' THEN
+      OR (what = 'schema' AND a.class = 'table' AND a.object IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = it.object));
+    IF what = 'schema' THEN
       DELETE FROM pg_catalog.rs_external WHERE esoid = it.object;
       EXECUTE format('DROP SCHEMA %I %s', name, CASE WHEN cascaded THEN 'CASCADE' ELSE '' END);
     ELSE
