@@ -9,86 +9,112 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+ACCESS_KEY = "AKIASANDBOXOPERATOR0"
+PARENT_DIED = 1
 
 
 def main() -> int:
     """Read the settings, start moto behind the front, load the sample account, and serve."""
-    parser = argparse.ArgumentParser(prog="python -m runbook_lib.sandbox.aws", description=__doc__)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--account", default="123456789012")
-    parser.add_argument("--region", default="us-east-1")
-    parser.add_argument("--id", required=True, help="random id that the health page tells")
-    parser.add_argument("--redshift-port", type=int, default=5439, help="where the sample cluster says it listens")
-    parser.add_argument("--credentials", type=Path, required=True, help="file that takes temporary database passwords")
-    parser.add_argument("--ready-file", type=Path, required=True, help="written when calls are answered: JSON with port, pid and id")
-    parser.add_argument("--no-sample", action="store_true", help="an empty account")
-    given = parser.parse_args()
+    given = _parser().parse_args()
+    password = os.environ.pop(given.admin_password_env, "")
     _prepare(given)
-    server = _server(given)
-    if not given.no_sample:
-        threading.Thread(target=_load, args=(given, server.server_port), daemon=True).start()
-    else:
-        _tell(given, server.server_port)
+    server, clear = _server(given)
     threading.Thread(target=_until_input_ends, daemon=True).start()
+    threading.Thread(target=_load, args=(given, server.server_port, password, clear), daemon=True).start()
     server.serve_forever()
     return 0
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m runbook_lib.sandbox.aws", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one, told in the ready file")
+    parser.add_argument("--account", default="123456789012")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--partition", default="", help="must be the region's; found from it when left out")
+    parser.add_argument("--id", required=True, help="random id that the health page tells")
+    parser.add_argument("--folder", type=Path, help="where temporary database passwords go; default: the ready file's folder")
+    parser.add_argument("--credentials", type=Path, help="file for temporary database passwords; default: FOLDER/credentials.json")
+    parser.add_argument("--ready-file", type=Path, required=True, help="written when calls are answered: JSON with port, pid and id")
+    parser.add_argument("--access-key", default=ACCESS_KEY, help="access key id of the operator")
+    parser.add_argument("--redshift-port", type=int, default=5439, help="where the stand-in listens")
+    parser.add_argument("--redshift-id", default="", help="namespace id of the stand-in; default: the endpoint's id")
+    parser.add_argument("--admin-password-env", default="", metavar="NAME", help="variable with awsuser's password, for its managed secret")
+    parser.add_argument("--no-sample", action="store_true", help="an account that holds nothing but the operator and the cluster")
+    return parser
+
+
 def _prepare(given: argparse.Namespace) -> None:
-    """Take nothing from the caller's AWS settings, and name the account before moto is imported."""
+    """Take nothing from the caller's AWS settings, and let moto take the account for its default one."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
         del os.environ[name]
     os.environ |= {"MOTO_ACCOUNT_ID": given.account, "MOTO_LAMBDA_STUB_ECR": "false", "AWS_EC2_METADATA_DISABLED": "true"}
     os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": given.region}
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+    import moto.core  # noqa: F401 - reads its default account once, here
+
+    # While the variable stands, moto takes every call for this account; without it the front says whose each call is.
+    del os.environ["MOTO_ACCOUNT_ID"]
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     if sys.platform.startswith("linux"):
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
 
 
-def _server(given: argparse.Namespace) -> Any:
+def _server(given: argparse.Namespace) -> tuple[Any, Callable[[], None]]:
+    """Make the server, and what empties its log."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import make_server
+    from werkzeug.serving import ThreadedWSGIServer
 
+    from runbook_lib.sandbox.aws import principals
+    from runbook_lib.sandbox.aws.faults import Faults
     from runbook_lib.sandbox.aws.front import Front
-    from runbook_lib.sandbox.aws.gaps import gaps
+    from runbook_lib.sandbox.aws.rules import all_rules
 
-    class Handler(MotoRequestHandler):  # type: ignore[misc]
-        """Answer without a line a request on standard error."""
-
-        protocol_version = "HTTP/1.1"
-
-        def log_request(self, *_: object) -> None:
-            """Stay silent: the front keeps the log."""
-
-    filled = gaps(given.credentials, given.account, given.region, given.redshift_port)
-    front = Front(DomainDispatcherApplication(create_backend_app), {"id": given.id, "pid": os.getpid()}, filled)
-    server = make_server(LOOPBACK, given.port, front, threaded=True, request_handler=Handler)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    return server
+    identity = {"id": given.id, "pid": os.getpid(), "account": given.account, "region": given.region}
+    front = Front(
+        DomainDispatcherApplication(create_backend_app), identity, all_rules(given), Faults(principals.caller),
+        lambda call: principals.account_of(call, given.account),
+    )  # fmt: skip
+    # Connections stay open between calls, and no line is written a request: the front keeps the log.
+    handler = type("Quiet", (MotoRequestHandler,), {"protocol_version": "HTTP/1.1", "log_request": lambda *_: None})
+    server: Any = type("Server", (ThreadedWSGIServer,), {"daemon_threads": True})(LOOPBACK, given.port, front, handler)
+    return server, front.forget
 
 
-def _load(given: argparse.Namespace, port: int) -> None:
-    from runbook_lib.sandbox.aws.gaps import partition
-    from runbook_lib.sandbox.aws.sample import load
+def _load(given: argparse.Namespace, port: int, password: str, clear: Callable[[], None]) -> None:
+    from moto.utilities.utils import get_partition
 
-    load(f"http://{LOOPBACK}:{port}", given.account, given.region, partition(given.region), given.redshift_port)
-    _tell(given, port)
+    from runbook_lib.sandbox.aws import sample
+    from runbook_lib.sandbox.aws.rules import warehouse
 
-
-def _tell(given: argparse.Namespace, port: int) -> None:
+    partition = get_partition(given.region)
+    if given.partition not in {"", partition}:
+        sys.stderr.write(f"{given.region} lies in the partition {partition}, not in {given.partition}\n")
+        os._exit(2)
+    try:
+        account = sample.Account(f"http://{LOOPBACK}:{port}", given.account, given.region, partition, given.access_key)
+        sample.make_operator(given.account, partition, given.access_key)
+        sample.make_cluster(account, warehouse(given), password)
+        if not given.no_sample:
+            sample.load(account)
+    except BaseException:
+        logging.getLogger(__name__).exception("the sample account cannot be made")
+        os._exit(1)
+    clear()
     partial = given.ready_file.with_suffix(".partial")
     partial.write_text(json.dumps({"port": port, "pid": os.getpid(), "id": given.id}) + "\n", "utf-8")
     partial.rename(given.ready_file)
 
 
 def _until_input_ends() -> None:
+    """End when whoever started us is gone, also after kill -9."""
     while os.read(0, 4096):
         continue
     os._exit(0)

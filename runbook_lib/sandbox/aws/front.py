@@ -1,132 +1,133 @@
-"""What stands before moto: health, call log, faults, the gaps that are filled, and clean refusals of what is not modelled."""
+"""What stands before moto: health, call log, faults, rules that moto lacks, and clean refusals of what is not modelled."""
 
 from __future__ import annotations
 
 import io
 import json
-import re
+import logging
+import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from runbook_lib.sandbox.aws.requests import Call, call_of, error
+from runbook_lib.sandbox.aws.answers import FIRST_ERROR, Answer, not_modelled, status_of
+from runbook_lib.sandbox.aws.faults import Dropped, Faults, Proceed, faults_of
+from runbook_lib.sandbox.aws.requests import UNKNOWN, Call, call_of
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-Answer = tuple[str, list[tuple[str, str]], bytes]
-Gap = Callable[[Call], "Answer | None"]
+Rule = Callable[[Call, Proceed], Answer]
+"""Answers a call itself, or goes on and may change the answer."""
+Rules = Mapping[str, Rule]
+"""Rules by `service:Operation`; `service:*` holds for the rest of a service."""
 PREFIX = "/_sandbox/"
 
 
-@dataclass
-class Fault:
-    """Make calls go wrong: `operation` is a regex over `service:Operation`, `count` how often (-1: always)."""
-
-    operation: str
-    kind: str
-    count: int = -1
-    ms: float = 0.0
-    code: str = ""
-    status: int = 400
-    message: str = "injected fault"
-
-
-FAULTS = {
-    "throttle": (400, "Throttling", "Rate exceeded"),
-    "deny": (403, "AccessDenied", "User: arn:aws:iam::000000000000:user/injected is not authorized to perform: {action} on resource: *"),
-    "expired": (403, "ExpiredToken", "The security token included in the request is expired"),
-}
-
-
 class Front:
-    """Be the WSGI application."""
+    """Be the WSGI application: each call passes faults, then its rule, then moto.
 
-    def __init__(self, inner: Application, identity: dict[str, Any], gaps: tuple[Gap, ...]) -> None:
-        self._inner, self._identity, self._gaps = inner, identity, gaps
+    `account_of` tells the account in which a key acts.
+    """
+
+    def __init__(
+        self, inner: Application, identity: Mapping[str, Any], rules: Rules, faults: Faults, account_of: Callable[[Call], str]
+    ) -> None:
+        self._inner, self._identity, self._rules, self._faults, self._account_of = inner, identity, rules, faults, account_of
         self._calls: list[dict[str, Any]] = []
-        self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
+        body = _body(environ)
         if environ["PATH_INFO"].startswith(PREFIX):
-            return _sent(start, self._control(environ))
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(length) if length else b""
+            return _sent(environ, start, self._control(environ, body))
         call = call_of(environ, body)
         if call is None:
-            return _sent(start, ("403 Forbidden", [("Content-Type", "text/plain")], b"unsigned requests are not modelled"))
-        answer = self._faulty(call) or self._filled(call) or self._moto(environ, body, call)
-        with self._lock:
-            self._calls.append(
-                {"at": time.time(), "service": call.service, "operation": call.operation, "is_read": call.is_read,
-                 "access_key": call.access_key, "status": int(answer[0].split()[0])}
-            )  # fmt: skip
-        return _sent(start, answer)
+            return _sent(environ, start, ("403 Forbidden", [("Content-Type", "text/plain")], b"unsigned requests are not modelled"))
+        call = self._placed(call)
+        try:
+            answer = self._faults.meet(call, lambda: self._answer(environ, body, call))
+        except Dropped:
+            self._log(call, 0)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise
+        self._log(call, status_of(answer))
+        return _sent(environ, start, answer)
 
-    def _control(self, environ: dict[str, Any]) -> Answer:
-        what, method = environ["PATH_INFO"].removeprefix(PREFIX), environ["REQUEST_METHOD"]
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        with self._lock:
-            match what, method:
-                case "health", "GET":
-                    return _json(self._identity)
-                case "calls", "GET":
-                    return _json(self._calls)
-                case "calls", "DELETE":
-                    self._calls.clear()
-                    return _json([])
-                case "faults", "POST":
-                    self._faults = [Fault(**each) for each in json.loads(body)]
-                    return _json([])
-        return "404 Not Found", [], b""
+    def _placed(self, call: Call) -> Call:
+        return replace(call, account=self._account_of(call))
 
-    def _faulty(self, call: Call) -> Answer | None:
-        name = f"{call.service}:{call.operation}"
-        for fault in self._faults:
-            if fault.count == 0 or not re.search(fault.operation, name):
-                continue
-            fault.count -= 1
-            if fault.kind == "latency":
-                time.sleep(fault.ms / 1000)
-            elif fault.kind == "drop":
-                raise ConnectionAbortedError(name)
-            else:
-                status, code, message = FAULTS.get(fault.kind, (fault.status, fault.code, fault.message))
-                return error(call, status, code, message.format(action=name))
-        return None
-
-    def _filled(self, call: Call) -> Answer | None:
-        return next((answer for gap in self._gaps if (answer := gap(call)) is not None), None)
+    def _answer(self, environ: dict[str, Any], body: bytes, call: Call) -> Answer:
+        if call.operation == UNKNOWN:
+            return not_modelled(call)
+        rule = self._rules.get(call.name) or self._rules.get(f"{call.service}:*")
+        if rule is None:
+            return self._moto(environ, body, call)
+        return rule(call, lambda: self._moto(environ, body, call))
 
     def _moto(self, environ: dict[str, Any], body: bytes, call: Call) -> Answer:
-        environ["wsgi.input"] = io.BytesIO(body)
-        seen: dict[str, Any] = {}
-
-        def start(status: str, headers: list[tuple[str, str]], _info: object = None) -> None:
-            seen["status"], seen["headers"] = status, headers
-
+        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "HTTP_X_MOTO_ACCOUNT_ID": call.account}
+        seen: list[Any] = []
         try:
-            chunks = self._inner(environ, start)
+            chunks = self._inner(environ, lambda status, headers, _info=None: seen.extend((status, headers)))
             text = b"".join(chunks)
         except NotImplementedError:
-            return _refused(call)
-        except Exception as failure:  # noqa: BLE001 - moto raises anything where it is incomplete; the client gets a clean refusal
-            return error(
-                call, 501, "NotImplemented", f"not modelled by the sandbox: {call.service}:{call.operation}: {type(failure).__name__}"
-            )
-        if hasattr(chunks, "close"):
-            chunks.close()
-        kind = dict(seen["headers"]).get("Content-Type", "")
-        if seen["status"].startswith("5") and "html" in kind:
-            return _refused(call)
-        return seen["status"], _with_request_id(seen["headers"]), text
+            return not_modelled(call)
+        except Exception:
+            logging.getLogger(__name__).exception("moto failed on %s", call.name)
+            return not_modelled(call)
+        status, headers = seen
+        if int(status.split()[0]) >= FIRST_ERROR and text[:15].lower().startswith(b"<!doctype html"):
+            return not_modelled(call)
+        return status, _with_request_id(headers), text
+
+    def _log(self, call: Call, status: int) -> None:
+        entry = {
+            "time": time.time(), "service": call.service, "operation": call.operation, "access": "read" if call.is_read else "write",
+            "access_key": call.access_key, "account": call.account, "region": call.region, "status": status,
+        }  # fmt: skip
+        with self._lock:
+            self._calls.append(entry)
+
+    def forget(self) -> None:
+        """Empty the call log."""
+        with self._lock:
+            self._calls = []
+
+    def _control(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+        match environ["PATH_INFO"].removeprefix(PREFIX), environ["REQUEST_METHOD"]:
+            case "health", "GET":
+                return _json(dict(self._identity))
+            case "calls", "GET":
+                with self._lock:
+                    return _json(self._calls)
+            case "calls", "DELETE":
+                self.forget()
+                return _json([])
+            case "faults", "POST":
+                return self._set_faults(body)
+            case "faults", "DELETE":
+                return self._set_faults(b"[]")
+        return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, faults"
+
+    def _set_faults(self, body: bytes) -> Answer:
+        try:
+            faults = faults_of(body)
+        except (ValueError, TypeError) as wrong:
+            return "400 Bad Request", [("Content-Type", "text/plain")], f"faults: {wrong}".encode()
+        self._faults.set(faults)
+        return _json([])
 
 
-def _refused(call: Call) -> Answer:
-    return error(call, 501, "NotImplemented", f"not modelled by the sandbox: {call.service}:{call.operation}")
+def _body(environ: Mapping[str, Any]) -> bytes:
+    """Read the body whole, also one sent in chunks: the connection stays open for the next request."""
+    length = environ.get("CONTENT_LENGTH")
+    if not length and not environ.get("wsgi.input_terminated"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(length)) if length else environ["wsgi.input"].read()
+    return body
 
 
 def _with_request_id(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -138,8 +139,12 @@ def _json(value: object) -> Answer:
     return "200 OK", [("Content-Type", "application/json")], json.dumps(value).encode()
 
 
-def _sent(start: Callable[..., Any], answer: Answer) -> Iterable[bytes]:
+def _sent(environ: Mapping[str, Any], start: Callable[..., Any], answer: Answer) -> Iterable[bytes]:
+    """Send an answer with its length; that of a HEAD is the object's, which the answer already tells."""
     status, headers, body = answer
-    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
-    start(status, [*kept, ("Content-Length", str(len(body)))])
+    if environ["REQUEST_METHOD"] == "HEAD":
+        has_length = any(name.lower() == "content-length" for name, _ in headers)
+        start(status, headers if has_length else [*headers, ("Content-Length", "0")])
+        return [b""]
+    start(status, [*(each for each in headers if each[0].lower() != "content-length"), ("Content-Length", str(len(body)))])
     return [body]

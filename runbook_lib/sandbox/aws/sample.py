@@ -3,67 +3,171 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
+from runbook_lib.sandbox.aws.redshift import CLUSTER, DATABASE_USER, Warehouse
+
 INSTANCE = "i-0a1b2c3d4e5f60718"
-FOREIGN_ROLE, FOREIGN_BUCKET = "data-lake-etl", "acme-data-lake"
-EC2_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
+"""The instance that runs the product's server; it has no profile."""
+OPERATOR = "runbook-operator"
+FOREIGN_ROLE, FOREIGN_BUCKET, FOREIGN_KEY, RETIRED_KEY = "data-lake-etl", "acme-data-lake", "alias/data-lake", "alias/retired"
+ARCHIVE_BUCKET, PARTNER_BUCKET, PARTNER = "acme-archive", "acme-partner-exchange", "999988887777"
+"""Buckets in another region and of another account."""
+OTHER_REGIONS = {"aws": "us-west-2", "aws-us-gov": "us-gov-east-1", "aws-cn": "cn-northwest-1"}
+ADMIN_SECRET = f"redshift!{CLUSTER}-awsuser"
 
 
-def load(endpoint: str, account: str, region: str, partition: str, port: int) -> None:
-    """Make it through the endpoint itself, as a person would."""
-    import boto3
+@dataclass(frozen=True)
+class Account:
+    """Say where the account is, how it is reached, and with whose keys."""
 
-    session = boto3.Session(aws_access_key_id="AKIASANDBOX", aws_secret_access_key="sandbox", region_name=region)  # noqa: S106
+    endpoint: str
+    number: str
+    region: str
+    partition: str
+    access_key: str
 
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint)
+    def client(self, service: str, region: str = "", access_key: str = "") -> Any:
+        """Make a client; the endpoint does not look at secrets."""
+        import boto3
 
-    _instance(client("ec2"))
-    client("redshift").create_cluster(
-        ClusterIdentifier="tonic-sandbox", NodeType="ra3.xlplus", MasterUsername="awsuser", MasterUserPassword="Abcdefg1",  # noqa: S106
-        DBName="tickit", Port=port, EnhancedVpcRouting=False,
-    )  # fmt: skip
-    client("ecr").create_repository(repositoryName="tonic-redshift-lambda")
-    _identities(client("iam"), account, partition)
-    _bucket(client("s3"), region)
-    key = client("kms").create_key(Description="data lake")["KeyMetadata"]["KeyId"]
-    client("kms").create_alias(AliasName="alias/data-lake", TargetKeyId=key)
+        key = access_key or self.access_key
+        session: Any = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=region or self.region)
+        return session.client(service, endpoint_url=self.endpoint)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Build the ARN of something without a region."""
+        return f"arn:{self.partition}:{service}::{self.number}:{resource}"
+
+
+def make_operator(account: str, partition: str, access_key: str) -> None:
+    """Make the user in whose name everything is asked, with a key that is known beforehand."""
+    from moto.iam.models import iam_backends
+
+    backend = iam_backends[account][partition]
+    user = backend.create_user("us-east-1", OPERATOR, "/", [{"Key": DATABASE_USER, "Value": "awsuser"}])
+    user.put_policy("everything", _document("*", "*"))
+    key = backend.create_access_key(OPERATOR)
+    del backend.access_keys[key.access_key_id]
+    key.access_key_id = access_key
+    backend.access_keys[access_key] = key
+
+
+def make_cluster(account: Account, warehouse: Warehouse, admin_password: str) -> None:
+    """Make the cluster that the stand-in plays, in the default VPC, with its managed secret."""
+    vpc = account.client("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    value = json.dumps({"username": "awsuser", "password": admin_password})
+    secret = account.client("secretsmanager").create_secret(Name=ADMIN_SECRET, SecretString=value)["ARN"] if admin_password else ""
+    _cluster(account, warehouse, vpc, secret)
+
+
+def load(account: Account) -> None:
+    """Make the rest through the endpoint itself, as people would."""
+    _instance(account.client("ec2"))
+    value = json.dumps({"username": "etl", "password": "not-ours"})
+    account.client("secretsmanager").create_secret(Name="acme/etl/database", SecretString=value)
+    account.client("ecr").create_repository(repositoryName="tonic-redshift-lambda")
+    _identities(account)
+    _keys(account)
+    _buckets(account)
+
+
+def secret_arn(account: str, region: str) -> str:
+    """Give the ARN of the cluster's managed secret, empty while there is none."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    found = secretsmanager_backends[account][region].secrets.get(ADMIN_SECRET)
+    return str(found.arn) if found is not None else ""
+
+
+def _document(action: str, resource: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _trust(principal: dict[str, str], **more: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _instance(ec2: Any) -> None:
+    """Run the instance under its fixed id, in a VPC with a gateway to S3."""
     from moto.ec2.models import instances
 
-    image = ec2.describe_images(MaxResults=10)["Images"][0]["ImageId"]
-    named = instances.random_instance_id
-    instances.random_instance_id = lambda: INSTANCE
+    module: Any = instances
+    named = module.random_instance_id
+    module.random_instance_id = lambda: INSTANCE
     try:
-        ec2.run_instances(
-            ImageId=image, MinCount=1, MaxCount=1, MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
+        answer = ec2.run_instances(
+            ImageId="ami-12c6146b", InstanceType="m6i.2xlarge", MinCount=1, MaxCount=1,
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
             TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "tonic-structural"}]}],
         )  # fmt: skip
     finally:
-        instances.random_instance_id = named
+        module.random_instance_id = named
+    vpc = answer["Instances"][0]["VpcId"]
+    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{ec2.meta.region_name}.s3", VpcEndpointType="Gateway")
 
 
-def _identities(iam: Any, account: str, partition: str) -> None:
-    iam.create_role(RoleName=FOREIGN_ROLE, AssumeRolePolicyDocument=json.dumps(EC2_TRUST))
-    read = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:{partition}:s3:::{FOREIGN_BUCKET}/*"}],
-    }
-    iam.put_role_policy(RoleName=FOREIGN_ROLE, PolicyName="read-lake", PolicyDocument=json.dumps(read))
-    made = iam.create_policy(PolicyName="acme-logging", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}]}))  # fmt: skip
-    iam.attach_role_policy(RoleName=FOREIGN_ROLE, PolicyArn=made["Policy"]["Arn"])
-    iam.create_policy(PolicyName="acme-boundary", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))  # fmt: skip
-    iam.create_role(RoleName="tonic-ecs-task", AssumeRolePolicyDocument=json.dumps(EC2_TRUST).replace("ec2.", "ecs-tasks."))
+def _cluster(account: Account, warehouse: Warehouse, vpc: str, secret: str) -> None:
+    from moto.redshift.models import redshift_backends
+
+    account.client("redshift").create_cluster(
+        ClusterIdentifier=CLUSTER, NodeType="ra3.xlplus", ClusterType="multi-node", NumberOfNodes=2, MasterUsername="awsuser",
+        MasterUserPassword="Unused01", DBName="dev", Port=warehouse.port, EnhancedVpcRouting=False, Encrypted=True,
+    )  # fmt: skip
+    cluster: Any = redshift_backends[account.number][account.region].clusters[CLUSTER]
+    # The address is a property of moto's class.
+    cluster.__class__ = type("Standing", (type(cluster),), {"address": warehouse.host})
+    cluster.vpc_id, cluster.master_password_secret_arn = vpc, secret or None
+    place = f"{account.region}:{account.number}"
+    cluster.cluster_namespace_arn = f"arn:{account.partition}:redshift:{place}:namespace:{warehouse.id}"
 
 
-def _bucket(s3: Any, region: str) -> None:
-    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=FOREIGN_BUCKET, **place)
+def _identities(account: Account) -> None:
+    iam = account.client("iam")
+    for name, action in (("acme-logging", "logs:PutLogEvents"), ("acme-boundary", "*")):
+        iam.create_policy(PolicyName=name, PolicyDocument=_document(action, "*"), Tags=[{"Key": "team", "Value": "platform"}])
+    iam.create_role(RoleName=FOREIGN_ROLE, AssumeRolePolicyDocument=_trust({"Service": "ec2.amazonaws.com"}), Path="/acme/",
+                    Tags=[{"Key": "team", "Value": "lake"}])  # fmt: skip
+    iam.put_role_policy(
+        RoleName=FOREIGN_ROLE, PolicyName="read-lake",
+        PolicyDocument=_document("s3:GetObject", f"arn:{account.partition}:s3:::{FOREIGN_BUCKET}/*"),
+    )  # fmt: skip
+    iam.attach_role_policy(RoleName=FOREIGN_ROLE, PolicyArn=account.arn("iam", "policy/acme-logging"))
+    iam.create_instance_profile(InstanceProfileName=FOREIGN_ROLE, Path="/acme/")
+    iam.add_role_to_instance_profile(InstanceProfileName=FOREIGN_ROLE, RoleName=FOREIGN_ROLE)
+    iam.create_role(RoleName="tonic-ecs-task", AssumeRolePolicyDocument=_trust({"Service": "ecs-tasks.amazonaws.com"}))
+    condition = {"StringEquals": {"sts:ExternalId": "runbook-sandbox"}}
+    iam.create_role(
+        RoleName="acme-deployer", AssumeRolePolicyDocument=_trust({"AWS": account.arn("iam", "root")}, Condition=condition),
+    )  # fmt: skip
+    iam.put_role_policy(RoleName="acme-deployer", PolicyName="everything", PolicyDocument=_document("*", "*"))
+
+
+def _keys(account: Account) -> None:
+    kms = account.client("kms")
+    policy = json.loads(_document("kms:*", "*", Sid="EnableIAMPolicies", Principal={"AWS": account.arn("iam", "root")}))
+    user = {"AWS": account.arn("iam", f"role/acme/{FOREIGN_ROLE}")}
+    policy["Statement"] += json.loads(_document("kms:Decrypt", "*", Sid="Lake", Principal=user))["Statement"]
+    for alias, text in ((FOREIGN_KEY, "data lake"), (RETIRED_KEY, "no longer in use")):
+        tags = [{"TagKey": "team", "TagValue": "lake"}]
+        key = kms.create_key(Description=text, Policy=json.dumps(policy), Tags=tags)["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=alias, TargetKeyId=key)
+        if alias == RETIRED_KEY:
+            kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=30)
+
+
+def _buckets(account: Account) -> None:
+    other = OTHER_REGIONS[account.partition]
+    makers = (
+        (FOREIGN_BUCKET, account.client("s3")),
+        (ARCHIVE_BUCKET, account.client("s3", other)),
+        (PARTNER_BUCKET, account.client("s3", access_key=PARTNER)),
+    )
+    for name, s3 in makers:
+        region = s3.meta.region_name
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **place)
+        s3.put_object(Bucket=name, Key="orders/2026/part-0000.csv", Body=b"1,2,3\n")

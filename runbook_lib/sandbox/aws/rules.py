@@ -1,0 +1,31 @@
+"""All rules of the endpoint, as its command line asks for them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from runbook_lib.sandbox.aws import iam, kms, redshift, s3, secretsmanager
+from runbook_lib.sandbox.aws.credentials import issuing_into
+from runbook_lib.sandbox.aws.sample import secret_arn
+
+if TYPE_CHECKING:
+    from runbook_lib.sandbox.aws.front import Rules
+
+
+def warehouse(given: argparse.Namespace) -> redshift.Warehouse:
+    """Say where the stand-in listens."""
+    secret = secret_arn(given.account, given.region)
+    return redshift.Warehouse("127.0.0.1", given.redshift_port, given.redshift_id or given.id, secret)
+
+
+def all_rules(given: argparse.Namespace) -> Rules:
+    """Give every rule by call."""
+    passwords = given.credentials or (given.folder or given.ready_file.parent) / "credentials.json"
+    return {
+        **kms.rules(),
+        **iam.rules(),
+        **secretsmanager.rules(),
+        **s3.rules(),
+        **redshift.rules(lambda: warehouse(given), issuing_into(passwords)),
+    }
