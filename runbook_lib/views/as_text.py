@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,9 @@ if TYPE_CHECKING:
 
 SHOWN_LINES = 40
 """Lines of one difference; the HTML form holds them all."""
-WIDEST = 60
-"""Columns that one cell may take; what is longer stands below its row."""
-LAST = 100
-"""Columns that the last cell of a row may take: nothing has to be aligned after it."""
+WIDEST = 52
+"""Columns that a sentence may take in a table before it is wrapped; facts, which have one column, take more."""
+FACT = 100
 
 
 def view(blocks: Iterable[Block]) -> str:
@@ -51,7 +51,7 @@ def block(value: Block) -> Iterator[str]:
         case Note(parts=parts):
             yield from (line for part in parts for line in _below(part, ""))
         case Facts(pairs=pairs):
-            yield from _table(tuple(((label,), parts) for label, parts in pairs))
+            yield from _table(tuple(((label,), parts) for label, parts in pairs), FACT)
         case Grid(caption=caption, columns=columns, rows=rows):
             yield caption
             yield from (f"  {line}" for line in _table((tuple((name,) for name in columns), *rows)))
@@ -62,23 +62,28 @@ def block(value: Block) -> Iterator[str]:
             yield f"  {name} ({counted(text.count(chr(10)) or 1, 'line')})"
 
 
-def _table(rows: tuple[tuple[Cell, ...], ...]) -> Iterator[str]:
-    heads = [[*(_head(parts, WIDEST) for parts in row[:-1]), _head(row[-1], LAST)] for row in rows]
-    widths = [max(len(head) for head in column) for column in zip(*heads, strict=True)]
+def _table(rows: tuple[tuple[Cell, ...], ...], widest: int = WIDEST) -> Iterator[str]:
+    """Align columns; a long sentence is wrapped in its own, what people copy is never broken and stands below its row."""
+    heads = [[_wrapped(parts, widest) for parts in row] for row in rows]
+    widths = [max(len(line) for lines in column for line in lines) for column in zip(*heads, strict=True)]
     for row, head in zip(rows, heads, strict=True):
-        yield "  ".join(text.ljust(width) for text, width in zip(head, widths, strict=True)).rstrip()
-        for parts, text in zip(row, head, strict=True):
-            if parts:
-                rest = parts[1:] if text else parts
-                yield from (line for part in rest for line in _below(part, "      "))
+        for texts in itertools.zip_longest(*head, fillvalue=""):
+            yield "  ".join(text.ljust(width) for text, width in zip(texts, widths, strict=True)).rstrip()
+        for part in itertools.chain.from_iterable(row):
+            if isinstance(part, (Fold, Way)):
+                yield from _below(part, "      ")
 
 
-def _head(parts: Cell, limit: int) -> str:
-    """Give what stands in the row itself; the rest stands below."""
-    if not parts or isinstance(parts[0], (Fold, Way)):
-        return ""
-    text = _inline(parts[0])
-    return "" if len(text) > limit or "\n" in text else text
+def _wrapped(parts: Cell, widest: int) -> list[str]:
+    """Give a cell's own lines; at least one, so that an empty cell keeps its place."""
+    own = [part for part in parts if not isinstance(part, (Fold, Way))]
+    return [line for part in own for text in _inline(part).splitlines() for line in _folded(part, text, widest)] or [""]
+
+
+def _folded(part: Inline, text: str, widest: int) -> list[str]:
+    if isinstance(part, Code) or len(text) <= widest:
+        return [text]
+    return textwrap.wrap(text, widest, break_long_words=False, break_on_hyphens=False)
 
 
 def _below(part: Inline, indent: str) -> Iterator[str]:

@@ -126,7 +126,8 @@ display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .rb figure{margin:1.2em 0}.rb figcaption{color:var(--muted);font-size:13px}
 .rb .timeline{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
 .rb .timeline text{fill:var(--fg)}.rb .timeline .v{fill:var(--muted)}
-.rb .timeline .bd{fill:var(--link);fill-opacity:.45}.rb .timeline .bw{fill:var(--link)}.rb .timeline .bf{fill:var(--bad)}.rb .timeline .bi{fill:var(--muted)}
+.rb .timeline .bd{fill:var(--link);fill-opacity:.45}
+.rb .timeline .bw{fill:var(--link)}.rb .timeline .bf{fill:var(--bad)}.rb .timeline .bi{fill:var(--muted)}
 @media print{.rb nav{position:static}}
 """
 CODE_COLOURS = """

@@ -29,13 +29,13 @@ Server role: throttled
 Needs attention
   verdict    stage        claim
   ✗ broken   server_role  nothing else is attached (A5)
-        AdministratorAccess is attached
+                          AdministratorAccess is attached
         -> aws iam detach-role-policy
   → owed     storage      the bucket is empty (A4)
-        owed by security
+                          owed by security
         -> empty it
   ? unknown  storage      the bucket is ours (A4)
-        may not be read
+                          may not be read
         -> allow it
 
 plan    {WHOLE.digest}

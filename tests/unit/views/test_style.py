@@ -87,7 +87,7 @@ def test_asks_nobody() -> None:
 
 def test_rules_do_not_meet_those_of_highlighted_code() -> None:
     """No class of ours is one that pygments gives to a part of code."""
-    from pygments.token import STANDARD_TYPES
+    from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
 
     ours = set(re.findall(r"\.rb[^{]*?\.([a-z-]+)", stylesheet() + page_stylesheet()))
 

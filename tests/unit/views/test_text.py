@@ -43,7 +43,7 @@ Changes, in the order in which they are made
   ~ update  grants         SELECT on 3 tables to tonic_user (source)
         + sales.c, sales.d; - sales.a
   - remove  S3 bucket      tonic-source                               exclusive_policies
-        - region: us-east-1
+                                                                      - region: us-east-1
 
 Contested: left alone, they are not ours
   address         why, and the way out
@@ -106,9 +106,8 @@ GATE_TEXT = f"""\
 Not approved: Apply will withhold 4 changes and write nothing.
 
 in this notebook          approve = "{PLAN.digest}"
-      in the parameters cell, then run all cells again
-this stage, from a shell
-      runbook apply staging --stage server_role --approve {PLAN.digest}"""
+                          in the parameters cell, then run all cells again
+this stage, from a shell  runbook apply staging --stage server_role --approve {PLAN.digest}"""
 DESIRED_TEXT = """\
 3 resources wanted, 1 artefact to hand over
 
@@ -218,6 +217,17 @@ def test_lines_end_clean_and_no_markup_is_written(value: object) -> None:
 
     assert [] == [line for line in lines if line != line.rstrip()]
     assert [] == [line for line in lines if "<td" in line or "</" in line.replace("</script>", "").replace("</pre>", "")]
+
+
+def test_long_sentences_are_wrapped_in_their_column() -> None:
+    """A sentence takes more lines; a digest or a command is never broken."""
+    finding = FINDINGS[0].model_copy(update={"claim": "the claim " * 9, "detail": "arn:aws:iam::111122223333:role/" + "x" * 60})
+    lines = views.text(finding).splitlines()[2:]
+
+    assert [
+        f"  ✓ kept   {'the claim ' * 4}the claim  arn:aws:iam::111122223333:role/{'x' * 60}  read back  B1",
+        "           the claim the claim the claim the claim",
+    ] == lines
 
 
 def test_names_stay_as_they_are() -> None:
