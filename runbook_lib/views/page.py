@@ -27,6 +27,8 @@ STATES: dict[str, Mark] = {
     "idle": Mark("idle", "quiet", "\N{EN DASH}"),
     "not reached": Mark("not reached", "quiet", "\N{EN DASH}"),
 }
+SAID = {"environment", "account", "aws endpoint", "run"}
+"""Facts of a stage's banner that the page says itself."""
 _PAGE = Markup(
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -61,7 +63,7 @@ def _facts(page: RunPage) -> Facts:
         ("who", (page.by,)),
         ("account", (f"{page.account}, {page.region}",)),
         ("AWS endpoint", (page.endpoint or "AWS",)),
-        *((label, (text,)) for label, text in page.facts),
+        *((label.lower(), (text,)) for label, text in page.facts if label.lower() not in SAID),
         ("plan", (Code(page.plan.digest if page.plan else ""),)),
         ("record", (Code(page.record),)),
         ("next", (Code(next_step(page)),)),
@@ -91,13 +93,13 @@ def _attention(page: RunPage) -> Iterator[Block]:
             notebook: Cell = (Link("open its notebook", each.html),) if each.html else ()
             yield Note((f"{each.title} stopped: {each.message or 'see its notebook'}", *notebook), "bad")
     found = tuple(findings.pending(page.findings))
+    if not found and not any(each.state == "failed" for each in page.stages):
+        said = "Nothing is broken, owed or unknown." if page.findings else "Nothing was judged in this run."
+        yield Note((said,), "good" if page.findings else "quiet")
     yield from found
     advised = [each for each in page.findings if each.verdict == "kept" and each.warning]
     if advised:
         yield Folded(f"{counted(len(advised), 'claim')} kept, with advice", (findings.table("Advice", advised),))
-    if not found and not any(each.state == "failed" for each in page.stages):
-        said = "Nothing is broken, owed or unknown." if page.findings else "Nothing was judged in this run."
-        yield Note((said,), "good" if page.findings else "quiet")
 
 
 def _stages(page: RunPage) -> Grid:

@@ -183,6 +183,14 @@ def test_names_are_text() -> None:
     assert HOSTILE in reader.text
 
 
+def test_facts_are_said_once() -> None:
+    """What the page says itself is left out of the banner's facts."""
+    html = index_page(page(facts=(("Account", "twice"), ("Source", "src.example:5439/dev"))))
+
+    assert '<th scope="row">source</th><td>src.example:5439/dev</td>' in html
+    assert "twice" not in html
+
+
 def test_seconds_need_both_times() -> None:
     """A run that was killed has no duration, and its page is written all the same."""
     assert 41.5 == PAGE.seconds
