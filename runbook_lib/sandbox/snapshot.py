@@ -9,7 +9,7 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.policy.canonical import canonical_document
+from runbook_lib.policy.canonical import canonical
 from runbook_lib.sandbox.supervisor import PASSWORD, environment
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _role(iam: Any, role: dict[str, Any]) -> dict[str, Any]:
     name = role["RoleName"]
     inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
     return {
-        "trust": canonical_document(role["AssumeRolePolicyDocument"]),
-        "inline": {each: canonical_document(iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]) for each in inline},
+        "trust": canonical(role["AssumeRolePolicyDocument"]),
+        "inline": {each: canonical(iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]) for each in inline},
         "attached": sorted(each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]),
         "tags": sorted((tag["Key"], tag["Value"]) for tag in iam.list_role_tags(RoleName=name)["Tags"]),
     }
@@ -91,5 +91,5 @@ def _keys(kms: Any) -> list[tuple[str, str]]:
     for each in kms.list_keys()["Keys"]:
         facts = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]
         if facts["KeyState"] != "PendingDeletion" and facts["KeyManager"] == "CUSTOMER":
-            found.append((each["KeyId"], canonical_document(json.loads(kms.get_key_policy(KeyId=each["KeyId"], PolicyName="default")["Policy"]))))
+            found.append((each["KeyId"], canonical(json.loads(kms.get_key_policy(KeyId=each["KeyId"], PolicyName="default")["Policy"]))))
     return found
