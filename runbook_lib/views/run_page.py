@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from runbook_lib.views.blocks import Tone
 
 StageState = Literal["done", "failed", "idle", "not reached"]
-_DID = {"plan": "planned", "apply": "applied", "verify": "verified", "destroy": "torn down", "step": "stepped through"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class RunPage:
     @property
     def title(self) -> str:
         """Name environment and verb."""
-        return f"{self.environment}: {_DID.get(self.verb, self.verb)}"
+        return f"{self.environment}: {self.verb}"
 
     @property
     def seconds(self) -> float:

@@ -27,7 +27,7 @@ def summary_text(page: RunPage) -> str:
 
 
 def _head(page: RunPage) -> Iterator[str]:
-    yield f"{page.title} in {page.seconds:.0f} s. {result(page)}"
+    yield f"{page.title}, {page.seconds:.0f} s. {result(page)}"
     yield f"account {page.account}, {page.region}, {page.endpoint or 'AWS'}; exit code {page.exit_code}: {page.exit_meaning}"
 
 

@@ -14,7 +14,7 @@ from tests.unit.views.markup import asks_outside, read
 from tests.unit.views.samples import APPROVAL, EMPTY, FINDINGS, HOSTILE, PAGE, PLAN, RECEIPT, WHOLE, hostile
 
 SUMMARY = f"""\
-staging: applied in 42 s. Server role stopped with an error; 1 change applied, 3 not; 1 claim broken; \
+staging: apply, 42 s. Server role stopped with an error; 1 change applied, 3 not; 1 claim broken; \
 1 claim owed by somebody else; 1 claim undecided.
 account 111122223333, us-east-1, AWS; exit code 1: failed
 
@@ -195,7 +195,7 @@ def test_seconds_need_both_times() -> None:
     """A run that was killed has no duration, and its page is written all the same."""
     assert 41.5 == PAGE.seconds
     assert 0.0 == page(finished="").seconds
-    assert "staging: applied" in index_page(page(finished=""))
+    assert "staging: apply" in index_page(page(finished=""))
 
 
 def test_lookups_by_stage() -> None:
