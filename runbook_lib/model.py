@@ -111,7 +111,6 @@ class Resource(Kinded):
         del after
         return ()
 
-
     def restored(self, history: tuple[Change, ...]) -> Resource | None:
         """Give what this, as observed, becomes when our changes of it are undone: what the first of them found."""
         found = history[0].before

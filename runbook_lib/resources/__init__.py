@@ -4,6 +4,15 @@ A value that only a service can name (a new key's ARN) is written as a symbol: `
 real value in before they write and the symbol back in after they read, so that a digest never depends on it.
 """
 
-from runbook_lib.resources import ec2, files, iam, kms, records, s3, secretsmanager, warehouse
+from runbook_lib.resources import (
+    ec2,
+    files,
+    iam,
+    kms,
+    records,
+    s3,
+    secretsmanager,
+    warehouse,
+)
 
 __all__ = ["ec2", "files", "iam", "kms", "records", "s3", "secretsmanager", "warehouse"]
