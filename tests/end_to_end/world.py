@@ -30,7 +30,7 @@ def admin(state: State, folder: Path, database: str = "tickit") -> Any:
 def writes(state: State) -> list[str]:
     """List the calls since the log was cleared that change something."""
     with urllib.request.urlopen(f"http://127.0.0.1:{state.aws_port}/_sandbox/calls") as answer:
-        return [f"{call['service']}:{call['operation']}" for call in json.load(answer) if not call["is_read"]]
+        return [f"{call['service']}:{call['operation']}" for call in json.load(answer) if call["access"] == "write"]
 
 
 def forget_calls(state: State) -> None:
