@@ -146,9 +146,18 @@ def _fields(before: Resource | None, after: Resource | None) -> Iterator[Line]:
         is_said = name in _NAMING and (before is None or after is None)
         if is_said or name in _DOCUMENTS or was.get(name) == now.get(name):
             continue
-        for sign, value in (("-", was.get(name)), ("+", now.get(name))):
-            if value not in _SILENT:
-                yield Line(f"{_LABELS.get(name, name.replace('_', ' '))}: {_value(value)}", sign)  # type: ignore[arg-type]
+        yield from _field(_LABELS.get(name, name.replace("_", " ")), was.get(name), now.get(name))
+
+
+def _field(label: str, was: object, now: object) -> Iterator[Line]:
+    """Show a short value that turns into another in one line, anything else on two."""
+    if was not in _SILENT and now not in _SILENT and not isinstance(now, list):
+        yield Line(f"{label}: {_value(was)} -> {_value(now)}", "~")
+        return
+    if was not in _SILENT:
+        yield Line(f"{label}: {_value(was)}", "-")
+    if now not in _SILENT:
+        yield Line(f"{label}: {_value(now)}", "+")
 
 
 def _value(value: object) -> str:

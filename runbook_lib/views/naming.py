@@ -73,9 +73,9 @@ def _held(resource: Resource) -> str:
 def _in_database(resource: Resource) -> str:
     match resource:
         case Grants(side=side, grantee=grantee, privilege=privilege):
-            return f"{privilege} on {counted(len(resource.objects), resource.on)} to {grantee} ({side})"
+            return f"{privilege} on {counted(len(resource.objects), resource.on)} for {grantee} ({side})"
         case DefaultPrivileges(side=side, creator=creator, grantee=grantee):
-            return f"SELECT on later tables of {creator} to {grantee} ({side})"
+            return f"SELECT on later tables of {creator} for {grantee} ({side})"
         case Ownership(side=side, on=on, owners=owners):
             return f"owners of {counted(len(owners), on)} ({side})"
         case Database(side=side, name=name) | DatabaseUser(side=side, name=name):

@@ -100,7 +100,7 @@ def test_key_shows_its_policy_at_creation_and_its_state_later() -> None:
     key = Key(name="q", policy=TRUST)
 
     assert "+ Allow statement 1: 1 action" in written(None, key)
-    assert ["- state: Enabled", "+ state: PendingDeletion"] == written(key, key.once_removed())
+    assert ["~ state: Enabled -> PendingDeletion"] == written(key, key.once_removed())
 
 
 def test_grants_by_object() -> None:
@@ -140,7 +140,7 @@ def test_update_shows_what_names_it_too() -> None:
     """A role that takes another's place in a profile is shown, although it is part of the name."""
     was, now = (InstanceProfileRole(profile="p", role=role) for role in ("a", "b"))
 
-    assert ["- role: a", "+ role: b"] == written(was, now)
+    assert ["~ role: a -> b"] == written(was, now)
     assert [] == written(None, now)
 
 
@@ -170,7 +170,7 @@ def test_names_say_where_a_thing_sits() -> None:
         "p on i-1",
         "public access block of b",
         "dev (source)",
-        "SELECT on later tables of etl to t (source)",
+        "SELECT on later tables of etl for t (source)",
         "owners of 1 table (destination)",
     ]
     found: list[Resource] = [

@@ -96,7 +96,7 @@ def test_grants_show_first_names_and_fold_all() -> None:
     many = CHANGES[2].model_copy(update={"before": None, "after": grants(*(f"t{number:03}" for number in range(300)))})
     html = body(many)
 
-    assert "SELECT on 300 tables to tonic_user (source)" in html
+    assert "SELECT on 300 tables for tonic_user (source)" in html
     assert "<summary>+ sales.t000, sales.t001, sales.t002 and 297 more</summary>" in html
     assert 300 == html.count("<ins>")
 

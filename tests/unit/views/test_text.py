@@ -30,7 +30,7 @@ PLAN_TEXT = f"""\
 1 to create, 2 to update, 1 to remove, 1 kept, 1 owed, 1 contested
 
 Changes, in the order in which they are made
-  change    what           name                                       difference
+  change    what           name                                        difference
   + create  IAM role       tonic-server
         + Allow statement 1: 1 action
         +   sts:AssumeRole
@@ -40,10 +40,10 @@ Changes, in the order in which they are made
         ~ Objects: +1 action, -1 action
         +   s3:DeleteObject
         -   s3:PutObject
-  ~ update  grants         SELECT on 3 tables to tonic_user (source)
+  ~ update  grants         SELECT on 3 tables for tonic_user (source)
         + sales.c, sales.d; - sales.a
-  - remove  S3 bucket      tonic-source                               exclusive_policies
-                                                                      - region: us-east-1
+  - remove  S3 bucket      tonic-source                                exclusive_policies
+                                                                       - region: us-east-1
 
 Contested: left alone, they are not ours
   address         why, and the way out
@@ -69,11 +69,11 @@ RECEIPT_TEXT = """\
 1 applied, 1 failed, 1 rolled back, 1 owed
 
 Receipt
-  outcome        change    what           name                                       remark       at
-  ✓ applied      + create  IAM role       tonic-server                                            2026-06-30T10:00:01Z
-  ✗ failed       ~ update  inline policy  s3 on tonic-server                         throttled    2026-06-30T10:00:02Z
-  ↺ rolled back  ~ update  grants         SELECT on 3 tables to tonic_user (source)               2026-06-30T10:00:02Z
-  → owed         - remove  S3 bucket      tonic-source                               by security  2026-06-30T10:00:03Z"""
+  outcome        change    what           name                                        remark       at
+  ✓ applied      + create  IAM role       tonic-server                                             2026-06-30T10:00:01Z
+  ✗ failed       ~ update  inline policy  s3 on tonic-server                          throttled    2026-06-30T10:00:02Z
+  ↺ rolled back  ~ update  grants         SELECT on 3 tables for tonic_user (source)               2026-06-30T10:00:02Z
+  → owed         - remove  S3 bucket      tonic-source                                by security  2026-06-30T10:00:03Z"""
 FINDINGS_TEXT = """\
 1 broken, 1 unknown, 1 owed, 3 kept, 1 with advice
 
