@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,3 +68,16 @@ def not_kept(run: headless.Run) -> list[tuple[str, str, str]]:
 def named(findings: tuple[Finding, ...], verdict: str) -> set[str]:
     """Collect the addresses of findings with a verdict."""
     return {each.address for each in findings if each.verdict == verdict and each.address}
+
+
+def example(name: str, state: State, sandbox_folder: Path, folder: Path) -> Driver:
+    """Point an example file at a running sandbox: endpoint, hosts, ports and account (and TLS, which loopback has not)."""
+    known = environment(sandbox_folder)
+    os.environ.update(known, REDSHIFT_ADMIN_PASSWORD=known["RUNBOOK_SANDBOX_ADMIN_PASSWORD"])
+    text = (HERE / "parameters" / f"{name}.yaml").read_text("utf-8")
+    text = re.sub(r"\n  host: \S+", "\n  host: 127.0.0.1\n  sslmode: disable", text)
+    text = text.replace("port: 5439", f"port: {state.redshift_port}").replace("111122223333", state.account)
+    text = text.replace("\naws:\n", f"\naws:\n  endpoint: http://127.0.0.1:{state.aws_port}\n")
+    file = folder / f"{name}.yaml"
+    file.write_text(text.replace("records: runs", f"records: {folder}/runs"), "utf-8")
+    return Driver(file)
