@@ -48,8 +48,9 @@ def block(value: Block) -> Markup:
         case Heading(text=text, level=level):
             return Markup("<h{0}>{1}</h{0}>").format(level, text)
         case Counts(marks=marks):
-            items = (Markup('<li class="{}">{}</li>').format(each.tone, _said(each)) for each in marks)
-            return Markup('<ul class="counts">{}</ul>').format(Markup("").join(items))
+            # The commas are for readers without the stylesheet: JupyterLab takes it from a notebook it does not trust.
+            items = (Markup('<b class="{}">{}</b>').format(each.tone, _said(each)) for each in marks)
+            return Markup('<p class="counts">{}</p>').format(Markup("<span>, </span>").join(items))
         case Note(parts=parts, tone="plain"):
             return Markup("<p>{}</p>").format(cell(parts))
         case Note(parts=parts, tone=tone):

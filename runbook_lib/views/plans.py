@@ -176,7 +176,9 @@ def receipt(value: Receipt) -> Iterator[Block]:
     outcomes = [entry.outcome for entry in value.entries]
     yield Counts(
         tuple(
-            Mark(f"{outcomes.count(each):,} {each}", mark.tone) for each, mark in OUTCOMES.items() if each in outcomes or each == "applied"
+            Mark(f"{outcomes.count(each):,} {each}", mark.tone if each in outcomes else "quiet")
+            for each, mark in OUTCOMES.items()
+            if each in outcomes or each == "applied"
         )
     )
     if not value.entries:

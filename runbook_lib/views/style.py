@@ -59,29 +59,30 @@ PAIRS = (
 
 # Nothing may be loaded and nothing may run, whatever a name in a page says.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+# The class stands twice: JupyterLab's own rules for tables (`.jp-RenderedHTMLCommon:not(...) td`) carry two.
 _RULES = """
 .rb{color:var(--fg);background:var(--bg);font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
-.rb h2,.rb h3,.rb h4{line-height:1.3;margin:1em 0 .4em;color:inherit}.rb h3{font-size:1.1em}.rb h4{font-size:1em}
-.rb p{margin:.5em 0}.rb a{color:var(--link)}.rb *:first-child{margin-top:0}
-.rb table{border-collapse:collapse;margin:.5em 0;font-size:13px;width:auto;max-width:100%;table-layout:auto;border:0}
-.rb caption{caption-side:top;text-align:left;color:var(--muted);font-weight:600;padding:.2em 0;white-space:nowrap}
-.rb tr,.rb tbody tr:nth-child(odd),.rb tbody tr:nth-child(even){background:transparent}
-.rb th,.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
+.rb.rb h2,.rb.rb h3,.rb.rb h4{line-height:1.3;margin:1em 0 .4em;color:inherit}.rb.rb h3{font-size:1.1em}.rb.rb h4{font-size:1em}
+.rb.rb p{margin:.5em 0}.rb.rb a{color:var(--link)}.rb.rb *:first-child{margin-top:0}
+.rb.rb table{border-collapse:collapse;margin:.5em 0;font-size:13px;width:auto;max-width:100%;table-layout:auto;border:0}
+.rb.rb caption{caption-side:top;text-align:left;color:var(--muted);font-weight:600;padding:.2em 0;white-space:nowrap}
+.rb.rb tr,.rb.rb tbody tr:nth-child(odd),.rb.rb tbody tr:nth-child(even){background:transparent}
+.rb.rb th,.rb.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
 white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
-.rb td:nth-child(-n+2){overflow-wrap:normal}
-.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
-.rb tbody th{white-space:pre-wrap}.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
-.rb code,.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
+.rb.rb td:nth-child(-n+2){overflow-wrap:normal}
+.rb.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
+.rb.rb tbody th{white-space:pre-wrap}.rb.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
+.rb.rb code,.rb.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
 background:transparent;padding:0;border:0}
-.rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
+.rb.rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
 border-radius:4px;max-height:36em;overflow-y:auto}
-.rb summary{cursor:pointer;color:var(--link)}.rb summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.rb .counts{display:flex;flex-wrap:wrap;gap:.4em;margin:.5em 0;padding:0;list-style:none}
-.rb .counts li{margin:0;padding:.1em .6em;border-radius:1em;font-weight:600;color:var(--quiet);background:var(--quiet-bg)}
-.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
-.rb .note{padding:.4em .7em;border-radius:4px}.rb .way{display:block;margin-top:.15em}.rb .way::before{content:"\\2192  "}
-.rb ins,.rb del,.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
+.rb.rb summary{cursor:pointer;color:var(--link)}.rb.rb summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.rb.rb .counts{display:flex;flex-wrap:wrap;gap:.4em}.rb.rb .counts span{display:none}
+.rb.rb .counts b{padding:.1em .6em;border-radius:1em;color:var(--quiet);background:var(--quiet-bg)}
+.rb.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
+.rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em}.rb.rb .way::before{content:"\\2192  "}
+.rb.rb ins,.rb.rb del,.rb.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
 """
 
 
@@ -91,10 +92,10 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 def _tones() -> str:
     tones = ("good", "change", "bad", "owed", "open", "quiet")
-    rule = ".rb .{0},.rb .counts li.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
+    rule = ".rb.rb .{0},.rb.rb .counts b.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
     return "".join(rule.format(tone) for tone in tones) + (
-        ".rb ins{color:var(--good);background:var(--good-bg)}.rb del{color:var(--bad);background:var(--bad-bg)}\n"
-        ".rb i{color:var(--change);background:var(--change-bg)}\n"
+        ".rb.rb ins{color:var(--good);background:var(--good-bg)}.rb.rb del{color:var(--bad);background:var(--bad-bg)}\n"
+        ".rb.rb i{color:var(--change);background:var(--change-bg)}\n"
     )
 
 
@@ -112,23 +113,23 @@ def stylesheet() -> str:
 
 _PAGE_RULES = """
 body.rb{margin:0;padding:0;font-size:15px;border-radius:0}
-.rb main{max-width:74rem;margin:0 auto;padding:1.2rem 1.4rem 4rem}
-.rb h1{font-size:1.7em;line-height:1.25;margin:.2em 0 .5em}
-.rb main h2{font-size:1.25em;margin:1.8em 0 .5em;padding-top:.8em;border-top:1px solid var(--line)}
-.rb nav{position:sticky;top:0;background:var(--panel);border-bottom:1px solid var(--line);padding:.5rem 1.4rem;z-index:1;
+.rb.rb main{max-width:74rem;margin:0 auto;padding:1.2rem 1.4rem 4rem}
+.rb.rb h1{font-size:1.7em;line-height:1.25;margin:.2em 0 .5em}
+.rb.rb main h2{font-size:1.25em;margin:1.8em 0 .5em;padding-top:.8em;border-top:1px solid var(--line)}
+.rb.rb nav{position:sticky;top:0;background:var(--panel);border-bottom:1px solid var(--line);padding:.5rem 1.4rem;z-index:1;
 display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
-.rb main nav{margin:1rem 0;border:1px solid var(--line);border-radius:6px}
-.rb header .note{font-size:1.1em;font-weight:600}
-.rb section,.rb header{overflow-x:auto}.rb td a{display:inline-block;min-height:24px;min-width:24px}
-.rb section table{width:100%}.rb section table.facts{width:auto}
-.rb :target{scroll-margin-top:4rem}
-.rb details{margin:.35em 0}.rb details>table,.rb details>ul,.rb details>p{margin-left:1rem}
-.rb figure{margin:1.2em 0}.rb figcaption{color:var(--muted);font-size:13px}
-.rb .timeline{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
-.rb .timeline text{fill:var(--fg)}.rb .timeline .v{fill:var(--muted)}
-.rb .timeline .bd{fill:var(--link);fill-opacity:.45}
-.rb .timeline .bw{fill:var(--link)}.rb .timeline .bf{fill:var(--bad)}.rb .timeline .bi{fill:var(--muted)}
-@media print{.rb nav{position:static}}
+.rb.rb main nav{margin:1rem 0;border:1px solid var(--line);border-radius:6px}
+.rb.rb header .note{font-size:1.1em;font-weight:600}
+.rb.rb section,.rb.rb header{overflow-x:auto}.rb.rb td a{display:inline-block;min-height:24px;min-width:24px}
+.rb.rb section table{width:100%}.rb.rb section table.facts{width:auto}
+.rb.rb :target{scroll-margin-top:4rem}
+.rb.rb details{margin:.35em 0}.rb.rb details>table,.rb.rb details>ul,.rb.rb details>p{margin-left:1rem}
+.rb.rb figure{margin:1.2em 0}.rb.rb figcaption{color:var(--muted);font-size:13px}
+.rb.rb .timeline{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
+.rb.rb .timeline text{fill:var(--fg)}.rb.rb .timeline .v{fill:var(--muted)}
+.rb.rb .timeline .bd{fill:var(--link);fill-opacity:.45}
+.rb.rb .timeline .bw{fill:var(--link)}.rb.rb .timeline .bf{fill:var(--bad)}.rb.rb .timeline .bi{fill:var(--muted)}
+@media print{.rb.rb nav{position:static}}
 """
 CODE_COLOURS = """
 .notebook .words{max-width:52rem}.notebook .words a.anchor-link{display:none}

@@ -89,7 +89,8 @@ def test_rules_do_not_meet_those_of_highlighted_code() -> None:
     """No class of ours is one that pygments gives to a part of code."""
     from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
 
-    ours = set(re.findall(r"\.rb[^{]*?\.([a-z-]+)", stylesheet() + page_stylesheet()))
+    selectors = re.findall(r"([^{};]+)\{", stylesheet() + page_stylesheet())
+    ours = {name for each in selectors for name in re.findall(r"\.([a-z][a-z-]*)", each)}
 
     assert set() == ours & set(STANDARD_TYPES.values())
     assert "note" in ours
