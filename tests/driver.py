@@ -37,7 +37,9 @@ def step_through(stage: Stage, record: evidence.Record, values: dict[str, Any]) 
         run.close()
     except RunbookError as failure:
         error, message = type(failure).__name__, str(failure)
-    return headless.Executed(stage, time.monotonic() - begun, record.folder / "notebooks" / f"{stage.number}_{stage.slug}.ipynb", error, message)
+    return headless.Executed(
+        stage, time.monotonic() - begun, record.folder / "notebooks" / f"{stage.number}_{stage.slug}.ipynb", error, message
+    )
 
 
 @dataclass(frozen=True)

@@ -136,11 +136,7 @@ class ListJournal:
         for number, (kind, change) in enumerate(self.lines):
             if kind != "begin":
                 continue
-            ends = (
-                entry.outcome
-                for later, entry in self.lines[number + 1 :]
-                if later == "end" and entry.change.address == change.address
-            )
+            ends = (entry.outcome for later, entry in self.lines[number + 1 :] if later == "end" and entry.change.address == change.address)
             if next(ends, "applied") == "applied":
                 found.append((change, self.is_undo))
         return tuple(found)

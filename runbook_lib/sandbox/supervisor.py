@@ -23,7 +23,7 @@ from runbook_lib.errors import RunbookError
 from runbook_lib.sandbox import state as states
 from runbook_lib.sandbox.state import State, default_folder
 
-PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
+PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
 FAILED = "failed"
 
@@ -169,7 +169,7 @@ def _supervise(
     account: str,
     region: str,
     no_sample: bool,
-    parts: list[subprocess.Popen[bytes]],  # noqa: FBT001
+    parts: list[subprocess.Popen[bytes]],
 ) -> None:
     identity = str(uuid.uuid4())
     sample = ["--no-sample"] if no_sample else []

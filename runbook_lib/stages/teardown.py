@@ -33,7 +33,9 @@ def judge_reverse(_env: Environment, inventory: Inventory) -> Iterator[Judgement
     answer: ReverseAnswer = inventory[ReverseAsked()]
     names = tuple(each.address for each in answer.changes if each.address not in answer.owed)
     if answer.owed:
-        yield owed(f"left to somebody else: {listed(answer.owed)}", "run what stands under artefacts, then destroy again", "warehouse admin")
+        yield owed(
+            f"left to somebody else: {listed(answer.owed)}", "run what stands under artefacts, then destroy again", "warehouse admin"
+        )
     if names:
         yield broken(
             f"{len(names)} changes are not undone: {listed(names)}",

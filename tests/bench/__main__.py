@@ -69,8 +69,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder, "empty.ipynb")
         empty.write_text(json.dumps(EMPTY), "utf-8")
-        papermill = [timed("", lambda: command(python, "-m", "papermill", "-k", "python3", str(empty), str(Path(folder, "out.ipynb")))) for _ in range(3)]
-        base = Figure("(b) empty notebook, stock papermill", *(statistics.median(getattr(each, name) for each in papermill) for name in ("wall", "cpu")))
+        papermill = [
+            timed("", lambda: command(python, "-m", "papermill", "-k", "python3", str(empty), str(Path(folder, "out.ipynb"))))
+            for _ in range(3)
+        ]
+        base = Figure(
+            "(b) empty notebook, stock papermill",
+            *(statistics.median(getattr(each, name) for each in papermill) for name in ("wall", "cpu")),
+        )
         command(python, "-m", "runbook_lib.cli", "sandbox", "down")
         figures = [base, timed("(a) whole demo", lambda: command(python, "-m", "runbook_lib.cli", "demo", "--json"))]
         record = Path(json.loads(figures[1].remark)["record"])

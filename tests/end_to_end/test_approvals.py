@@ -75,7 +75,9 @@ def test_a_foreign_change_is_refused_and_named(drive: Driver, sandbox: tuple[Sta
     """When somebody makes one of the planned things first, that stage writes nothing and says which it is."""
     planned = drive("plan", stages=("server_role",))
     iam = client("iam", sandbox[0])
-    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    )
     iam.create_role(RoleName="tonic-sandbox-server", AssumeRolePolicyDocument=trust)
     before = snapshot(*sandbox)
 

@@ -109,7 +109,9 @@ def test_an_administrator_who_is_no_superuser_is_owed(drive: Driver, sandbox: tu
 def test_an_existing_role_is_contested(drive: Driver, sandbox: tuple[State, Path]) -> None:
     """A role of our name that somebody else made stays as it is until the file adopts it."""
     iam = client("iam", sandbox[0])
-    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    )
     iam.create_role(RoleName="tonic-sandbox-server", AssumeRolePolicyDocument=trust)
     before = snapshot(*sandbox)
 

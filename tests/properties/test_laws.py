@@ -212,7 +212,12 @@ def test_law_9_what_cannot_be_read_is_never_kept(case: Case, verdict: str) -> No
     """An address that may not be read, and a check without an answer, are never kept and are not in the digest by value."""
     assume(case.wanted)
     case.target.refused[case.wanted[0].address] = Unanswered("may not be read", verdict, "the cloud engineer")  # type: ignore[arg-type]
-    check = Check(("A1",), "somebody calls", lambda _e, inventory: [Judgement(verdict="kept", detail=inventory[Caller()])], asks=lambda _e: (Caller(),))
+    check = Check(
+        ("A1",),
+        "somebody calls",
+        lambda _e, inventory: [Judgement(verdict="kept", detail=inventory[Caller()])],
+        asks=lambda _e: (Caller(),),
+    )
     stage = stage_of(case.wanted)
     stage = type(stage)(**{**stage.__dict__, "checks": (check,)})
 

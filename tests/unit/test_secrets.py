@@ -49,7 +49,9 @@ def test_a_masked_value_shows_itself_nowhere(value: str) -> None:
         except TypeError as error:
             shown.append(str(error))
 
-    assert [] == [text for text in shown if value in text and value not in "Masked('********') {'a': } [] serialised Object of type is not JSON"]
+    assert [] == [
+        text for text in shown if value in text and value not in "Masked('********') {'a': } [] serialised Object of type is not JSON"
+    ]
     assert value == masked.reveal()
 
 
