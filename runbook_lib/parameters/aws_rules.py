@@ -1,0 +1,152 @@
+"""Rules across the fields that name AWS's things: accounts, ARNs, buckets, keys, roles and the queue's times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from runbook_lib.parameters.broken import Broken, Rule, is_loopback
+
+if TYPE_CHECKING:
+    from runbook_lib.parameters.schema import Environment
+
+TONIC = re.compile(r"tonic-")
+PARTITIONS = {"aws-us-gov": "us-gov-", "aws-cn": "cn-"}
+
+
+def visibility(env: Environment) -> Iterator[Broken]:
+    """Hold the queue's visibility timeout against the function's timeout, defaults filled in (ledger F4)."""
+    worker = env.worker_settings
+    if env.is_legacy and worker.sqs_visibility_timeout < worker.timeout:
+        yield Broken(
+            ("worker", "sqs_visibility_timeout"),
+            f"{worker.sqs_visibility_timeout} is below worker.timeout {worker.timeout}; AWS refuses the mapping",
+            f"raise it to at least {worker.timeout} (AWS advises {worker.timeout * 6})",
+        )
+
+
+def legacy_only(env: Environment) -> Iterator[Broken]:
+    """Refuse sections that mean nothing without SQS and Lambda."""
+    if env.is_legacy:
+        return
+    way_out = "remove it, or set pipeline: legacy or both"
+    if env.worker is not None:
+        yield Broken(("worker",), "belongs to the legacy pipeline", way_out)
+    if env.kms.queue_key is not None:
+        yield Broken(("kms", "queue_key"), "belongs to the legacy pipeline", way_out)
+    if env.roles.lambda_:
+        yield Broken(("roles", "lambda"), "belongs to the legacy pipeline", way_out)
+
+
+def bucket_names(env: Environment) -> Iterator[Broken]:
+    """Ask for the prefix that the documented policies reach (ledger A4, D2)."""
+    for side in ("source", "destination"):
+        name = getattr(env.buckets, side).name
+        if env.policy_style == "documented" and not TONIC.match(name):
+            yield Broken(("buckets", side, "name"), f"{name} does not begin with tonic-", "rename it, or set policy_style: scoped")
+    source, destination = env.buckets.source, env.buckets.destination
+    if (source.name, source.path.strip("/")) == (destination.name, destination.path.strip("/")):
+        yield Broken(("buckets", "destination", "path"), "is the source's place", "use another bucket or another path")
+
+
+def partition(env: Environment) -> Iterator[Broken]:
+    """Hold the region against the partition."""
+    wanted = next((name for name, prefix in PARTITIONS.items() if env.aws.region.startswith(prefix)), "aws")
+    if env.aws.partition != wanted:
+        yield Broken(("aws", "partition"), f"{env.aws.partition} has no region {env.aws.region}", f"write {wanted}")
+
+
+def arns(env: Environment) -> Iterator[Broken]:
+    """Hold every ARN's partition, account and region against the environment's."""
+    for path, arn, is_regional in _arns(env):
+        parts = arn.split(":")
+        wanted = (env.aws.partition, env.aws.region if is_regional else "", env.aws.account)
+        for name, got, want in zip(("partition", "region", "account"), (parts[1], parts[3], parts[4]), wanted, strict=True):
+            if got != want and not (name == "region" and not is_regional):
+                yield Broken(path, f"is in {name} {got or 'none'}, the environment in {want}", "name one of this environment")
+
+
+def _arns(env: Environment) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
+    yield from (
+        (path, arn, False)
+        for path, arn in (
+            (("server", "role_arn"), env.server.role_arn),
+            (("aws", "role_arn"), env.aws.role_arn),
+            (("roles", "permissions_boundary"), env.roles.permissions_boundary),
+        )
+        if arn and not arn.startswith(f"arn:{env.aws.partition}:iam::aws:policy/")
+    )
+    for path, choice in _keys(env):
+        if choice.adopt.startswith("arn:"):
+            yield (*path, "adopt"), choice.adopt, True
+
+
+def _keys(env: Environment) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for path, choice in (
+        (("kms", "queue_key"), env.kms.queue_key),
+        (("kms", "bucket_keys", "source"), env.kms.bucket_keys.source),
+        (("kms", "bucket_keys", "destination"), env.kms.bucket_keys.destination),
+    ):
+        if choice is not None:
+            yield path, choice
+
+
+def server_identity(env: Environment) -> Iterator[Broken]:
+    """Ask for exactly one identity of the server, and for a role's ARN where a role is meant (ledger A3)."""
+    if bool(env.server.instance_id) == bool(env.server.role_arn):
+        yield Broken(("server",), "needs either instance_id or role_arn", "name the EC2 instance, or the ECS or EKS role")
+    for path, arn in ((("server", "role_arn"), env.server.role_arn), (("aws", "role_arn"), env.aws.role_arn)):
+        if arn and ":role/" not in arn:
+            yield Broken(path, "is not the ARN of a role", "a role's ARN has role/ in it, not instance-profile/, user/ or policy/")
+    if env.server.attach_profile and not env.server.instance_id:
+        yield Broken(("server", "attach_profile"), "needs an instance", "remove it: a role by ARN is attached already")
+
+
+def endpoint(env: Environment) -> Iterator[Broken]:
+    """Take an endpoint only as a URL."""
+    parts = urlsplit(env.aws.endpoint)
+    if env.aws.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        yield Broken(("aws", "endpoint"), "is not a URL", "write http://HOST:PORT or https://HOST, or leave it empty")
+    elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        yield Broken(("aws", "endpoint"), "is not encrypted", "use https; http is for loopback")
+
+
+def keys(env: Environment) -> Iterator[Broken]:
+    """Ask for one choice a key, and for customer managed keys by ARN or id (ledger E1, E4)."""
+    for path, choice in _keys(env):
+        if bool(choice.adopt) == bool(choice.create):
+            yield Broken(path, "needs either adopt or create", "adopt an existing key's ARN, or create one by alias name")
+        if "alias/" in choice.adopt:
+            yield Broken((*path, "adopt"), "is an alias, which policies never match", "name the key's ARN or id")
+        if choice.create.startswith(("alias/", "aws/")):
+            yield Broken((*path, "create"), "begins with a prefix that AWS keeps", "write the alias name alone")
+
+
+def statements(env: Environment) -> Iterator[Broken]:
+    """Ask for well-formed IAM statements in the slot for additions (ledger A5)."""
+    for index, each in enumerate(env.extra_statements):
+        path: tuple[str | int, ...] = ("extra_statements", index)
+        if each.get("Effect") not in {"Allow", "Deny"}:
+            yield Broken(path, "needs Effect: Allow or Deny", "add it")
+        if ("Action" in each) == ("NotAction" in each) or ("Resource" in each) == ("NotResource" in each):
+            yield Broken(path, "needs one of Action and NotAction, and one of Resource and NotResource", "correct the statement")
+        if {"Principal", "NotPrincipal"} & set(each):
+            yield Broken(path, "names a principal, which a role's policy may not", "remove it")
+        if not re.fullmatch(r"[A-Za-z0-9]+", str(each.get("Sid", "ok"))):
+            yield Broken((*path, "Sid"), "may hold letters and digits only", "rename it")
+
+
+def roles(env: Environment) -> Iterator[Broken]:
+    """Keep the two roles apart, and tags within AWS's limits."""
+    if env.is_legacy and env.server_role == env.lambda_role:
+        yield Broken(("roles", "lambda"), "is the server's role", "name two roles")
+    for key, value in env.roles.tags.items():
+        if key.startswith(("aws:", "tonic-runbook:")):
+            yield Broken(("roles", "tags", key), "has a reserved prefix", "name another key")
+        if not 1 <= len(key) <= 128 or len(value) > 256:  # noqa: PLR2004 - AWS's limits of key and value
+            yield Broken(("roles", "tags", key), "is longer than AWS takes (128, value 256)", "shorten it")
+
+
+RULES: tuple[Rule, ...] = (visibility, legacy_only, bucket_names, partition, arns, server_identity, endpoint, keys, statements, roles)

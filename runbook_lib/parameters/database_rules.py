@@ -1,0 +1,84 @@
+"""Rules across the fields that name the two databases: places, TLS, log-ins, users and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
+
+if TYPE_CHECKING:
+    from runbook_lib.parameters.schema import Environment
+
+
+def two_databases(env: Environment) -> Iterator[Broken]:
+    """Refuse one database as source and destination: a job could drop what it reads."""
+    places = [(side.connect_to or side.host, side.port, side.database) for side in (env.source, env.destination)]
+    if places[0] == places[1]:
+        yield Broken(("destination", "database"), "is the source database", "name another database: jobs drop schemas in it")
+
+
+def tls(env: Environment) -> Iterator[Broken]:
+    """Allow unverified connections only for a stated reason, and none but on loopback."""
+    for name, side in sides(env):
+        if side.sslmode == "disable" and not is_loopback(side.connect_to or side.host):
+            yield Broken((name, "sslmode"), "disable sends passwords in clear text", "write verify-full; disable is for loopback")
+        if side.sslmode == "verify-ca" and not side.tls_reason:
+            yield Broken(
+                (name, "sslmode"), "verify-ca does not check the host's name", "say why in tls_reason, or use verify-full with connect_to"
+            )
+
+
+def admins(env: Environment) -> Iterator[Broken]:
+    """Ask for what each way of logging in needs."""
+    for name, side in sides(env):
+        admin, path = side.admin, (name, "admin")
+        has_cluster = bool(side.cluster or side.workgroup)
+        if side.cluster and side.workgroup:
+            yield Broken((name, "workgroup"), "and cluster exclude each other", "keep the one that the host belongs to")
+        if admin.login == "password" and not (admin.user and admin.password):
+            yield Broken(path, "needs user and password", "add both, or choose login: managed_secret, cluster_credentials or none")
+        if admin.login == "managed_secret" and not (admin.secret or has_cluster):
+            yield Broken(path, "needs secret, or a cluster to look it up from", "add one")
+        if admin.login == "cluster_credentials" and not has_cluster:
+            yield Broken(path, "needs cluster or workgroup", f"add {name}.cluster or {name}.workgroup")
+        if admin.login == "cluster_credentials" and side.cluster and not admin.user:
+            yield Broken(path, "needs user", "name the database user to get credentials for")
+        if admin.password.startswith("generate:"):
+            yield Broken((*path, "password"), "cannot be generated: the administrator exists", "reference the existing one")
+
+
+def users(env: Environment) -> Iterator[Broken]:
+    """Ask for users that are told apart: they are global to a cluster (ledger G3, H4)."""
+    if env.source.user.name == env.destination.user.name:
+        yield Broken(("destination", "user", "name"), "is the source's user", "name another: a writer must not be the reader")
+    for name, side in sides(env):
+        if side.user.name == side.admin.user:
+            yield Broken((name, "user", "name"), "is the administrator", "name a user of its own for the product")
+        if side.user.name.lower() == "public":
+            yield Broken((name, "user", "name"), "is reserved", "name another")
+
+
+def ownership(env: Environment) -> Iterator[Broken]:
+    """Ask for a person's word before a superuser is made (ledger H4)."""
+    if env.destination.take_ownership and not env.destination.preserve_ownership:
+        yield Broken(("destination", "take_ownership"), "needs preserve_ownership: true", "remove it")
+    if env.destination.preserve_ownership and "H4" not in {each.row for each in env.confirmations}:
+        yield Broken(
+            ("destination", "preserve_ownership"),
+            "makes a superuser, whose power spans every database of the cluster",
+            "add a confirmation of row H4 by the person who accepts that",
+        )
+
+
+def patterns(env: Environment) -> Iterator[Broken]:
+    """Ask for patterns that can match."""
+    for name in ("include", "exclude"):
+        for index, pattern in enumerate(getattr(env.schemas, name)):
+            if not pattern:
+                yield Broken(("schemas", name, index), "is empty", "write a name, or * for all")
+    if not env.schemas.include:
+        yield Broken(("schemas", "include"), "includes nothing", 'write ["*"] or the schemas to include')
+
+
+RULES: tuple[Rule, ...] = (two_databases, tls, admins, users, ownership, patterns)
