@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.warehouse import Name, Side
 
+MASKED_LITERAL = "'********'"
 SCHEMAS_A_STATEMENT, TABLES_A_STATEMENT = 100, 500
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 # Reserved words (Amazon Redshift Database Developer Guide): a name that is one has to be quoted.
-RESERVED = frozenset(
-    ["aes128", "aes256", "all", "allowoverwrite", "analyse", "analyze", "and", "any", "array", "as", "asc", "authorization", "az64", "backup", "between", "binary", "blanksasnull", "both", "bytedict", "bzip2", "case", "cast", "check", "collate", "column", "connect", "constraint", "create", "credentials", "cross", "current_date", "current_time", "current_timestamp", "current_user", "current_user_id", "default", "deferrable", "deflate", "defrag", "delta", "delta32k", "desc", "disable", "distinct", "do", "else", "emptyasnull", "enable", "encode", "encrypt", "encryption", "end", "except", "explicit", "false", "for", "foreign", "freeze", "from", "full", "globaldict256", "globaldict64k", "grant", "group", "gzip", "having", "identity", "ignore", "ilike", "in", "initially", "inner", "intersect", "interval", "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp", "lun", "luns", "lzo", "lzop", "minus", "mostly16", "mostly32", "mostly8", "natural", "new", "not", "notnull", "null", "nulls", "off", "offline", "offset", "oid", "old", "on", "only", "open", "or", "order", "outer", "overlaps", "parallel", "partition", "percent", "permissions", "pivot", "placing", "primary", "raw", "readratio", "recover", "references", "rejectlog", "resort", "respect", "restore", "right", "select", "session_user", "similar", "snapshot", "some", "sysdate", "system", "table", "tag", "tdes", "text255", "text32k", "then", "timestamp", "to", "top", "trailing", "true", "truncatecolumns", "type", "union", "unique", "unnest", "unpivot", "user", "using", "verbose", "wallet", "when", "where", "with", "without", "public"]
-) - {"public", "raw", "type", "open", "tag"}
+WORDS = """
+aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary blanksasnull both
+bytedict bzip2 case cast check collate column connect constraint create credentials cross current_date current_time
+current_timestamp current_user current_user_id default deferrable deflate defrag delta delta32k desc disable distinct do else
+emptyasnull enable encode encrypt encryption end except explicit false for foreign freeze from full globaldict256 globaldict64k
+grant group gzip having identity ignore ilike in initially inner intersect interval into is isnull join lateral leading left like
+limit localtime localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline
+offset oid old on only open or order outer overlaps parallel partition percent permissions pivot placing primary raw readratio
+recover references rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes
+text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot user using verbose wallet
+when where with without public
+"""
+RESERVED = frozenset(WORDS.split()) - {"public", "raw", "type", "open", "tag"}
 
 
 def identifier(name: str) -> str:
@@ -105,7 +116,7 @@ def alter_owner(on: str, name: Name, owner: str) -> str:
     return f"ALTER {on.upper()} {qualified(name)} OWNER TO {user_name(owner)};"
 
 
-def statements(change: Change, password: str = "'********'") -> tuple[str, ...]:
+def statements(change: Change, password: str = MASKED_LITERAL) -> tuple[str, ...]:
     """Write a change of the databases; a password stands as the literal or variable that is given."""
     match change.subject:
         case Database() as database:
@@ -141,7 +152,7 @@ def script(desired: Iterable[Resource], side: Side, environment: Environment) ->
 
 
 def offline_script(side: Side, environment: Environment) -> str:
-    """Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\\gexec`)."""
+    r"""Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\\gexec`)."""
     warehouse = environment.side(side)
     user = user_name(warehouse.user.name)
     is_super = side == "destination" and environment.destination.preserve_ownership
@@ -163,8 +174,10 @@ def _head(user: str, side: Side, environment: Environment) -> tuple[str, ...]:
         f"-- {side} database {warehouse.database} of {environment.environment}. Run it with psql, connected to that database.",
         "-- The password never stands here. Make its literal in your shell, where no log sees it, and hand it over as a variable:",
         f"--   read -rs password; literal=md5$(printf '%s%s' \"$password\" {shell(user)} | md5sum | cut -d' ' -f1)",
-        f'--   psql -v {side}_password="$literal" -v ON_ERROR_STOP=1 -f THIS_FILE "host={warehouse.host} port={warehouse.port} '
-        f'dbname={warehouse.database} user=ADMIN sslmode={warehouse.sslmode}"',
+        (
+            f'--   psql -v {side}_password="$literal" -v ON_ERROR_STOP=1 -f THIS_FILE "host={warehouse.host} port={warehouse.port} '
+            f'dbname={warehouse.database} user=ADMIN sslmode={warehouse.sslmode}"'
+        ),
         "\\set ON_ERROR_STOP on",
     )
 
@@ -183,9 +196,11 @@ def _asked(environment: Environment, user: str) -> list[str]:
     return [
         f"select 'grant usage on schema ' || quote_ident(nspname) || {grantee} from pg_namespace where {SYSTEM}{chosen} order by nspname",
         "\\gexec",
-        "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
-        f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace where relkind in ('r', 'v') and {SYSTEM}{chosen} "
-        "and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname",
+        (
+            "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
+            f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            f"where relkind in ('r', 'v') and {SYSTEM}{chosen} and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname"
+        ),
         "\\gexec",
     ]
 

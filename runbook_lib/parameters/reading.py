@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from runbook_lib.errors import InvalidParameters, Problem
@@ -173,7 +174,7 @@ def _value(node: Node) -> Any:
 
 def _scalar(node: Node) -> Any:
     text = str(node.value)
-    if node.style is not None or any(pattern.match(text) for pattern, _ in AMBIGUOUS):
+    if getattr(node, "style", None) is not None or any(pattern.match(text) for pattern, _ in AMBIGUOUS):
         return text
     match str(node.tag).rpartition(":")[2]:
         case "null":

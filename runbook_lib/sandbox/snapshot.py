@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from runbook_lib.policy.canonical import canonical
 from runbook_lib.sandbox.supervisor import PASSWORD, environment
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from runbook_lib.sandbox.state import State
 
 DATABASES = ("tickit", "tickit_masked")
+GLOBAL = {
+    "users": "select usename, usesuper from pg_user order by 1",
+    "groups": "select groname from pg_group order by 1",
+    "databases": "select datname from pg_database order by 1",
+}
 QUERIES = {
-    "schemas": "select n.nspname, u.usename from pg_namespace n left join pg_user u on u.usesysid = n.nspowner where n.nspname !~ '^pg_' order by 1",
+    "schemas": "select n.nspname, u.usename from pg_namespace n left join pg_user u on u.usesysid = n.nspowner "
+    "where n.nspname !~ '^pg_' order by 1",
     "relations": "select n.nspname, c.relname, u.usename from pg_class c join pg_namespace n on n.oid = c.relnamespace "
     "left join pg_user u on u.usesysid = c.relowner where c.relkind in ('r', 'v') and n.nspname !~ '^pg_' order by 1, 2",
     "schema_grants": "select namespace_name, privilege_type, identity_name from svv_schema_privileges order by 1, 2, 3",
@@ -40,10 +46,15 @@ def _warehouse(state: State, password: str) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for database in DATABASES:
-        options = {"host": "127.0.0.1", "port": state.redshift_port, "user": "awsuser", "password": password, "dbname": database}
+        options: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "port": state.redshift_port,
+            "user": "awsuser",
+            "password": password,
+            "dbname": database,
+        }
         with closing(psycopg2.connect(**options)) as connection, connection.cursor() as cursor:
-            for name, query in {**QUERIES, "users": "select usename, usesuper from pg_user order by 1", "groups": "select groname from pg_group order by 1",
-                                "databases": "select datname from pg_database order by 1"}.items():  # fmt: skip
+            for name, query in {**QUERIES, **GLOBAL}.items():
                 cursor.execute(query)
                 found[f"{database} {name}"] = cursor.fetchall()
     return found
@@ -55,7 +66,7 @@ def _aws(state: State) -> dict[str, Any]:
     session = boto3.Session(aws_access_key_id="AKIASANDBOX", aws_secret_access_key="sandbox", region_name=state.region)
 
     def client(service: str) -> Any:
-        return session.client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}")
+        return cast("Any", session).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}")
 
     iam, s3, kms, secrets = client("iam"), client("s3"), client("kms"), client("secretsmanager")
     return {

@@ -147,7 +147,7 @@ def main() -> int:
     parts: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _supervise(given.folder, given.aws_port, given.redshift_port, given.account, given.region, given.no_sample, parts)
+        _supervise(given.folder, given.aws_port, given.redshift_port, given.account, given.region, parts, no_sample=given.no_sample)
     except SystemExit as end:
         if end.code:
             (given.folder / FAILED).touch()
@@ -168,8 +168,9 @@ def _supervise(
     redshift_port: int,
     account: str,
     region: str,
-    no_sample: bool,
     parts: list[subprocess.Popen[bytes]],
+    *,
+    no_sample: bool,
 ) -> None:
     identity = str(uuid.uuid4())
     sample = ["--no-sample"] if no_sample else []

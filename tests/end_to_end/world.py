@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import psycopg2
@@ -16,7 +16,7 @@ from runbook_lib.sandbox.supervisor import environment
 
 def client(service: str, state: State) -> Any:
     """Make a client of the sandbox."""
-    return boto3.client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
+    return cast("Any", boto3).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
 
 
 def admin(state: State, folder: Path, database: str = "tickit") -> Any:
@@ -36,4 +36,4 @@ def writes(state: State) -> list[str]:
 def forget_calls(state: State) -> None:
     """Clear the call log."""
     request = urllib.request.Request(f"http://127.0.0.1:{state.aws_port}/_sandbox/calls", method="DELETE")
-    urllib.request.urlopen(request).close()
+    urllib.request.urlopen(request).close()  # noqa: S310 - a fixed address on loopback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -90,11 +91,15 @@ def cases(draw: st.DrawFn) -> Case:
             continue
         if resource.goes_with_holder and resource.holder not in target.things:
             continue
-        altered = draw(resources.filter(lambda each, kind=type(resource): type(each) is kind))
+        altered = draw(resources.filter(partial(_is_alike, resource)))
         fields = {name: getattr(altered, name) for name in _mutable(resource)}
         _put(target, resource.model_copy(update=fields if draw(st.booleans()) else {}))
         target.ours.add(resource.address)
     return Case(wanted, target, frozenset(foreign))
+
+
+def _is_alike(resource: Resource, other: Resource) -> bool:
+    return type(other) is type(resource)
 
 
 def _mutable(resource: Resource) -> tuple[str, ...]:

@@ -17,12 +17,12 @@ CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
 
 def finding(verdict: str, *, warning: bool = False) -> Finding:
     """Make a finding."""
-    return Finding(stage="storage", rows=("A4",), claim="c", verdict=verdict, warning=warning)  # type: ignore[arg-type]
+    return Finding(stage="storage", rows=("A4",), claim="c", verdict=verdict, warning=warning)
 
 
 def receipt(outcome: str) -> Receipt:
     """Make a receipt of one entry."""
-    return Receipt(stage="storage", digest="d", approval=None, entries=(Entry(change=CHANGE, outcome=outcome),))  # type: ignore[arg-type]
+    return Receipt(stage="storage", digest="d", approval=None, entries=(Entry(change=CHANGE, outcome=outcome),))
 
 
 PENDING = Plan(stage="storage", environment="e", scope=(), changes=(CHANGE,))
@@ -55,6 +55,6 @@ def test_the_exit_code(tmp_path: Path, error: str, result: dict[str, object], de
     """The first of 5, 2, 3, 1, 4, 6, 7 that holds is the code; warnings do not count."""
     record = Record.create(tmp_path, RunFacts(environment="e", verb="plan", started="2026-01-01T00:00:00.000Z"))
     executed = (Executed(stage_named("storage"), 1.0, Path("n.ipynb"), error),)
-    run = Run(record, executed, {"storage": StageResult(stage="storage", **result)})  # type: ignore[arg-type]
+    run = Run(record, executed, {"storage": StageResult(stage="storage", **result)})
 
     assert expected == exit_code(run, detailed=detailed)

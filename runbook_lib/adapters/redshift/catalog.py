@@ -19,7 +19,8 @@ where c.relkind in ('r', 'v') and e.esoid is null and {SYSTEM} and {NO_STORAGE} 
 TABLES = f"""select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and {SYSTEM}"""
 
 SCHEMA_GRANTS = "select namespace_name, privilege_type from svv_schema_privileges where identity_name = :user and identity_type = 'user'"
-RELATION_GRANTS = "select namespace_name, relation_name, privilege_type from svv_relation_privileges where identity_name = :user and identity_type = 'user'"
+RELATION_GRANTS = """select namespace_name, relation_name, privilege_type from svv_relation_privileges
+where identity_name = :user and identity_type = 'user'"""
 DATABASE_GRANTS = "select database_name, privilege_type from svv_database_privileges where identity_name = :user and identity_type = 'user'"
 PUBLIC_CREATE = (
     "select namespace_name from svv_schema_privileges where identity_type = 'public' and privilege_type = 'CREATE' order by namespace_name"
@@ -35,12 +36,14 @@ RELATION_RIGHTS = f"""select n.nspname, c.relname, has_table_privilege(:user, c.
 or has_table_privilege(:user, c.oid, 'update') or has_table_privilege(:user, c.oid, 'delete')
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_external_schema e on e.esoid = n.oid
 where c.relkind in ('r', 'v') and e.esoid is null and {SYSTEM} and {NO_STORAGE} order by n.nspname, c.relname"""
-DATABASE_RIGHTS = """select has_database_privilege(:user, current_database(), 'create'), has_database_privilege(:user, current_database(), 'temporary'),
+DATABASE_RIGHTS = """select has_database_privilege(:user, current_database(), 'create'),
+has_database_privilege(:user, current_database(), 'temporary'),
 has_table_privilege(:user, 'pg_catalog.svv_table_info', 'select')"""
 OWNED_SCHEMAS = """select n.nspname from pg_namespace n join pg_user u on u.usesysid = n.nspowner where u.usename = :user
 and n.nspname !~ '^pg_' order by n.nspname"""
 OWNED_RELATIONS = """select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
-join pg_user u on u.usesysid = c.relowner where u.usename = :user and c.relkind in ('r', 'v') and n.nspname !~ '^pg_' order by n.nspname, c.relname"""
+join pg_user u on u.usesysid = c.relowner where u.usename = :user and c.relkind in ('r', 'v') and n.nspname !~ '^pg_'
+order by n.nspname, c.relname"""
 
 
 def is_true(value: object) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift.lexer import RefusedError, array, identifier, literal, not_modelled
-from runbook_lib.sandbox.redshift.parser import Parser
+
+if TYPE_CHECKING:
+    from runbook_lib.sandbox.redshift.parser import Parser
 
 NATIVE = {
     "table": {"SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "TRUNCATE"},

@@ -7,11 +7,14 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift import wire
-from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
 from runbook_lib.sandbox.redshift.login import Login, Logins
 from runbook_lib.sandbox.redshift.translate import Session, translate
+
+if TYPE_CHECKING:
+    from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
 
 LIMIT = 2**24
 
@@ -116,8 +119,7 @@ class Proxy:
                 case "drop after":
                     link.is_dropping = True
                 case "error":
-                    sql = f"CALL pg_catalog.rs_raise('{fault.code}', '{fault.message}')"
-                    return sql
+                    return f"CALL pg_catalog.rs_raise('{fault.code}', '{fault.message}')"
         lowered = sql.lower()
         if "enable_case_sensitive_identifier" in lowered and lowered.lstrip().startswith("set"):
             link.session = replace(link.session, case_sensitive="true" in lowered or lowered.rstrip().endswith(" on"))

@@ -69,10 +69,9 @@ async def _serve(postgres: Postgres, settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     threading.Thread(target=_until_input_ends, args=(loop, stop), daemon=True).start()
-    proxy = Proxy(
-        postgres.port, Logins(_stored(postgres), settings.folder.parent / "credentials.json"), Faults(settings.folder.parent / "faults.json"),
-        StatementLog(settings.folder.parent / "statements.jsonl"), _tls(settings),
-    )  # fmt: skip
+    shared = settings.folder.parent
+    logins, faults = Logins(_stored(postgres), shared / "credentials.json"), Faults(shared / "faults.json")
+    proxy = Proxy(postgres.port, logins, faults, StatementLog(shared / "statements.jsonl"), _tls(settings))
     async with await proxy.serve(settings.port) as server:
         port = server.sockets[0].getsockname()[1]
         facts = {

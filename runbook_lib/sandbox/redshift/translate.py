@@ -20,6 +20,7 @@ from runbook_lib.sandbox.redshift.lexer import (
 from runbook_lib.sandbox.redshift.parser import Parser
 from runbook_lib.sandbox.redshift.users import drop_user, user_statement
 
+SHOW_CASE = "SELECT coalesce(current_setting('redshift.enable_case_sensitive_identifier', true), 'off') AS enable_case_sensitive_identifier"
 LARGEST = 16 * 2**20
 FIRST_WORDS = frozenset(
     [
@@ -145,15 +146,16 @@ class Translation:
 def translate(sql: str, session: Session) -> Translation:
     """Translate a string of statements; a refusal becomes a call that raises it, so that the transaction's state stays true."""
     try:
-        if len(sql.encode()) > LARGEST:
-            raise RefusedError(
-                "54000",
-                f"Statement is too large. Statement Size: {len(sql.encode())} bytes. Maximum Allowed: {LARGEST} bytes",
-            )
+        _refuse_large(len(sql.encode()))
         found = [_translated(each, session) for each in statements(sql)]
     except RefusedError as refusal:
         return Translation(f"CALL pg_catalog.rs_raise({literal(refusal.code)}, {literal(refusal.message)})")
     return Translation(";".join(text for _, text in found), tuple(tag for tag, _ in found))
+
+
+def _refuse_large(size: int) -> None:
+    if size > LARGEST:
+        raise RefusedError("54000", f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {LARGEST} bytes")
 
 
 def _translated(statement: Statement, session: Session) -> tuple[str, str]:
@@ -185,8 +187,7 @@ def _parts(statement: Statement, session: Session) -> tuple[str, list[str]]:
     if first == "SET" and second == "ENABLE_CASE_SENSITIVE_IDENTIFIER":
         return "SET", [f"SET redshift.enable_case_sensitive_identifier TO {statement.tokens[-1].text}"]
     if first == "SHOW" and second == "ENABLE_CASE_SENSITIVE_IDENTIFIER":
-        return "SHOW", ["SELECT coalesce(current_setting('redshift.enable_case_sensitive_identifier', true), 'off') "
-                        "AS enable_case_sensitive_identifier"]  # fmt: skip
+        return "SHOW", [SHOW_CASE]
     _lint(statement)
     return "", [_rewritten(statement, session)]
 

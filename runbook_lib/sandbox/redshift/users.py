@@ -6,11 +6,15 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift.lexer import RefusedError, identifier, literal, not_modelled
-from runbook_lib.sandbox.redshift.parser import Parser
+
+if TYPE_CHECKING:
+    from runbook_lib.sandbox.redshift.parser import Parser
 
 MD5 = re.compile(r"md5[0-9a-fA-F]{32}")
+SHORTEST, LONGEST = 8, 64
 SHA256_PARTS = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -85,7 +89,7 @@ def _sha256(given: str) -> str:
         refuse_weak(parts[0])
         salt = secrets.token_hex(32)
         return f"{hashlib.sha256(parts[0].encode() + bytes.fromhex(salt)).hexdigest()}|{salt}"
-    if len(parts) == 2 and all(SHA256_PARTS.fullmatch(part) for part in parts):
+    if len(parts) == len(("hash", "salt")) and all(SHA256_PARTS.fullmatch(part) for part in parts):
         return "|".join(parts)
     raise RefusedError("22023", "invalid sha256 password")
 
@@ -93,7 +97,7 @@ def _sha256(given: str) -> str:
 def refuse_weak(password: str) -> None:
     """Refuse what breaks Redshift's password rules, without quoting it."""
     rules = (
-        (8 <= len(password) <= 64, "must be 8 to 64 characters"),
+        (SHORTEST <= len(password) <= LONGEST, "must be 8 to 64 characters"),
         (re.search("[a-z]", password), "must contain a lowercase letter"),
         (re.search("[A-Z]", password), "must contain an uppercase letter"),
         (re.search("[0-9]", password), "must contain a number"),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift.lexer import identifier
-from runbook_lib.sandbox.redshift.tickit import ROWS, TABLES
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.redshift.postgres import Postgres
@@ -47,7 +47,8 @@ def load(postgres: Postgres) -> None:
     """Make users, both databases and all they hold."""
     with closing(postgres.connect("postgres")) as connection, connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE USER {OTHERS} PASSWORD NULL; CREATE USER bi_reader PASSWORD NULL; CREATE GROUP analysts; ALTER GROUP analysts ADD USER bi_reader"
+            f"CREATE USER {OTHERS} PASSWORD NULL; CREATE USER bi_reader PASSWORD NULL; "
+            "CREATE GROUP analysts; ALTER GROUP analysts ADD USER bi_reader"
         )
         cursor.execute(f"CREATE DATABASE {SOURCE}")
         cursor.execute(f"CREATE DATABASE {DESTINATION}")
@@ -57,8 +58,7 @@ def load(postgres: Postgres) -> None:
 
 
 def _source() -> Iterator[str]:
-    yield TABLES.strip().rstrip(";")
-    yield ROWS.strip().rstrip(";")
+    yield resources.files(__package__).joinpath("tickit.sql").read_text().strip().rstrip(";")
     yield "CREATE VIEW public.top_sellers AS SELECT sellerid, sum(pricepaid) AS total FROM public.sales GROUP BY sellerid"
     yield "CREATE VIEW public.late_binding_sales AS SELECT * FROM public.sales"
     for schema in schemas():

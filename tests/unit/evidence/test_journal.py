@@ -28,7 +28,7 @@ def test_what_may_stand_is_history(tmp_path: Path, outcome: str, expected: tuple
     written = journal(tmp_path, "1")
     written.begin("storage", CHANGE)
     if outcome:
-        written.end("storage", Entry(change=CHANGE, outcome=outcome))  # type: ignore[arg-type]
+        written.end("storage", Entry(change=CHANGE, outcome=outcome))
 
     assert expected == history(tmp_path)
 

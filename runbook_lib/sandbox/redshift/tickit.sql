@@ -1,8 +1,5 @@
-"""AWS's public TICKIT tables with generated rows: people, places, events and sales, the same at every start."""
+-- AWS's public TICKIT tables with generated rows: people, places, events and sales, the same at every start.
 
-from __future__ import annotations
-
-TABLES = """
 CREATE TABLE public.users (userid int NOT NULL, username char(8), firstname varchar(30), lastname varchar(30), city varchar(30), state char(2),
   email varchar(100), phone char(14), likesports bool, liketheatre bool, likeconcerts bool, likejazz bool, likeclassical bool, likeopera bool,
   likerock bool, likevegas bool, likebroadway bool, likemusicals bool);
@@ -16,9 +13,7 @@ CREATE TABLE public.listing (listid int NOT NULL, sellerid int NOT NULL, eventid
   priceperticket decimal(8,2), totalprice decimal(8,2), listtime timestamp);
 CREATE TABLE public.sales (salesid int NOT NULL, listid int NOT NULL, sellerid int NOT NULL, buyerid int NOT NULL, eventid int NOT NULL,
   dateid smallint NOT NULL, qtysold smallint NOT NULL, pricepaid decimal(8,2), commission decimal(8,2), saletime timestamp);
-"""
 
-ROWS = """
 INSERT INTO public.category VALUES (1,'Sports','MLB','Major League Baseball'),(2,'Sports','NHL','National Hockey League'),
   (3,'Sports','NFL','National Football League'),(4,'Sports','NBA','National Basketball Association'),(5,'Sports','MLS','Major League Soccer'),
   (6,'Shows','Musicals','Musical theatre'),(7,'Shows','Plays','All non-musical theatre'),(8,'Shows','Opera','All opera and light opera'),
@@ -41,4 +36,3 @@ INSERT INTO public.listing SELECT n, n * 7 % 1000 + 1, n % 800 + 1, n % 365 + 1,
   timestamp '2008-01-01' + n % 365 * interval '1 day' FROM generate_series(1, 1500) n;
 INSERT INTO public.sales SELECT n, n % 1500 + 1, n * 7 % 1000 + 1, n * 11 % 1000 + 1, n % 800 + 1, n % 365 + 1, n % 4 + 1, n * 31 % 400 * (n % 4 + 1),
   n * 31 % 400 * (n % 4 + 1) * 0.15, timestamp '2008-02-18 02:36:48' + n * interval '7 minutes' FROM generate_series(1, 2000) n;
-"""
