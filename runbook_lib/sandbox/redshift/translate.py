@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runbook_lib.sandbox.redshift.dialect import FIRST_WORDS, NOT_MODELLED, refuse_foreign_words
 from runbook_lib.sandbox.redshift.grants import grant_statement
 from runbook_lib.sandbox.redshift.lexer import (
     RefusedError,
@@ -22,109 +23,6 @@ from runbook_lib.sandbox.redshift.users import drop_user, user_statement
 
 SHOW_CASE = "SELECT coalesce(current_setting('redshift.enable_case_sensitive_identifier', true), 'off') AS enable_case_sensitive_identifier"
 LARGEST = 16 * 2**20
-FIRST_WORDS = frozenset(
-    [
-        "SELECT",
-        "WITH",
-        "SHOW",
-        "SET",
-        "RESET",
-        "BEGIN",
-        "START",
-        "COMMIT",
-        "END",
-        "ROLLBACK",
-        "ABORT",
-        "SAVEPOINT",
-        "RELEASE",
-        "CREATE",
-        "ALTER",
-        "DROP",
-        "GRANT",
-        "REVOKE",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "TRUNCATE",
-        "COMMENT",
-        "EXPLAIN",
-        "ANALYZE",
-        "VACUUM",
-        "DEALLOCATE",
-        "PREPARE",
-        "EXECUTE",
-        "DECLARE",
-        "FETCH",
-        "CLOSE",
-        "LOCK",
-    ]
-)
-NOT_MODELLED = frozenset(
-    [
-        "ROLE",
-        "EXTENSION",
-        "DOMAIN",
-        "TYPE",
-        "INDEX",
-        "SEQUENCE",
-        "TRIGGER",
-        "TABLESPACE",
-        "RULE",
-        "POLICY",
-        "EVENT",
-        "SERVER",
-        "FOREIGN",
-        "DATASHARE",
-        "FUNCTION",
-        "PROCEDURE",
-        "LIBRARY",
-        "MODEL",
-        "MATERIALIZED",
-    ]
-)
-# Functions and words that PostgreSQL has and Redshift has not: a statement that uses them would fail on the real one.
-POSTGRES_FUNCTIONS = frozenset(
-    [
-        "aclexplode",
-        "acldefault",
-        "makeaclitem",
-        "format",
-        "string_agg",
-        "array_agg",
-        "unnest",
-        "to_regclass",
-        "to_regrole",
-        "to_regnamespace",
-        "pg_has_role",
-        "jsonb_agg",
-        "json_agg",
-        "generate_subscripts",
-        "regexp_matches",
-        "string_to_table",
-        "gen_random_uuid",
-        "concat_ws",
-        "num_nonnulls",
-        "pg_get_functiondef",
-        "json_build_object",
-        "jsonb_build_object",
-        "row_to_json",
-        "to_json",
-    ]
-)
-POSTGRES_WORDS = frozenset(["LATERAL", "FILTER", "JSONB", "REGCLASS", "REGROLE", "REGNAMESPACE", "ORDINALITY", "RETURNING", "CONFLICT"])
-LEADER_FUNCTIONS = frozenset(
-    [
-        "has_schema_privilege",
-        "has_table_privilege",
-        "has_database_privilege",
-        "has_column_privilege",
-        "current_schema",
-        "current_schemas",
-        "pg_get_userbyid",
-        "quote_ident",
-    ]
-)
-CLUSTER_VIEWS = ("svv_", "stv_", "stl_", "svl_")
 
 
 @dataclass(frozen=True)
@@ -188,7 +86,7 @@ def _parts(statement: Statement, session: Session) -> tuple[str, list[str]]:
         return "SET", [f"SET redshift.enable_case_sensitive_identifier TO {statement.tokens[-1].text}"]
     if first == "SHOW" and second == "ENABLE_CASE_SENSITIVE_IDENTIFIER":
         return "SHOW", [SHOW_CASE]
-    _lint(statement)
+    refuse_foreign_words(statement)
     return "", [_rewritten(statement, session)]
 
 
@@ -210,22 +108,6 @@ def _external_schema(parser: Parser) -> str:
     parser.need("FROM", "DATA", "CATALOG", "DATABASE")
     database = parser.string()
     return f"CALL pg_catalog.rs_external_schema({literal(name)}, {literal(database)})"
-
-
-def _lint(statement: Statement) -> None:
-    """Refuse PostgreSQL's own words, and leader-node functions beside cluster views."""
-    tokens = statement.tokens
-    for place, token in enumerate(tokens):
-        follows = tokens[place + 1].text if place + 1 < len(tokens) else ""
-        if token.kind == "word" and follows == "(" and token.text.lower() in POSTGRES_FUNCTIONS:
-            raise RefusedError("42883", f"function {token.text.lower()}() does not exist")
-        if token.upper in POSTGRES_WORDS:
-            raise RefusedError("42601", f'syntax error at or near "{token.text}"')
-        if token.kind == "dollar":
-            raise RefusedError("42601", 'syntax error at or near "$"')
-    words = {token.text.lower() for token in tokens if token.kind == "word"}
-    if words & LEADER_FUNCTIONS and any(word.startswith(CLUSTER_VIEWS) for word in words):
-        raise RefusedError("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.")
 
 
 def _rewritten(statement: Statement, session: Session) -> str:
