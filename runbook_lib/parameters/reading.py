@@ -1,19 +1,28 @@
-"""Read a parameter file's YAML with line numbers, and refuse what YAML 1.1 and 1.2 read differently.
+"""Read a parameter file's YAML with line numbers, and refuse whatever two readers could read differently.
 
-papermill reads YAML 1.1 and this library 1.2: a plain `012345670123`, `yes`, `15:00`, `1e3` or date would mean two things.
+ruamel.yaml parses; what the parts mean is decided here, so that no anchor, tag, merge key or directive has any power.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters.scalars import ambiguity, meaning
+from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,19 +30,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-# Plain scalars whose meaning depends on the YAML version (or on the reader), each with what it looks like.
-AMBIGUOUS = (
-    (re.compile(r"[-+]?0[0-9_]+\Z"), "an octal number to some readers"),
-    (re.compile(r"(?i:y|n|yes|no|on|off)\Z"), "a boolean to some readers"),
-    (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a base-60 number to some readers"),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+\Z"), "a number to some readers and a text to others"),
-    (re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt\s].*)?\Z"), "a date to some readers"),
-    (re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F_]+|0b[01_]+)\Z"), "a number to some readers and a text to others"),
-    (re.compile(r"[-+]?[0-9][0-9]*_[0-9_]*\Z"), "a number to some readers and a text to others"),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number"),
-)
-PLAIN = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"}
-PLAIN |= {"tag:yaml.org,2002:null", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:timestamp"}
+START = "start from one of parameters/example-*.yaml"
+UNQUOTED = frozenset({"password", "secret", "external_id"})
+"""Keys whose value may be a secret pasted by mistake: it is never quoted, nor anything below it."""
 
 Path_ = tuple["str | int", ...]
 
@@ -58,26 +57,31 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read one mapping. Raises InvalidParameters when there is none to read."""
-    text = _text(path)
     name = str(path)
-    node = _composed(name, text)
-    lines: dict[Path_, int] = {}
-    problems = tuple(_problems(node, (), lines, 0))
-    if any(each.what.endswith("too deeply") for each in problems):
-        raise InvalidParameters(name, problems)
-    return Document(_value(node), lines, problems)
+    text = _text(path)
+    if odd := tuple(odd_characters(text)):
+        raise InvalidParameters(name, odd)
+    builder = _Builder(YAML(typ="safe", pure=True).parse(text))
+    try:
+        values = builder.document()
+    except YAMLError as error:
+        raise InvalidParameters(name, {*builder.problems, stumble(error)}) from None
+    except _Refused as refused:
+        raise InvalidParameters(name, {*builder.problems, refused.problem}) from None
+    return Document(values, builder.lines, tuple(builder.problems))
 
 
 def _text(path: Path) -> str:
     name = str(path)
     try:
         content = path.read_bytes()
-    except OSError as error:
-        raise _whole(name, f"cannot be read ({error.strerror})", "name a readable file") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name"
+        raise InvalidParameters(name, [Problem(0, "", f"cannot be read ({why})", "name a readable file")]) from error
     if len(content) > MAX_BYTES:
-        raise _whole(name, f"is larger than {MAX_BYTES} bytes", "keep one environment to a file")
+        raise InvalidParameters(name, [Problem(1, "", f"is larger than {MAX_BYTES} bytes", "keep one environment to a file")])
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise _whole(name, "starts with a byte order mark", "save it as plain UTF-8")
+        raise InvalidParameters(name, [Problem(1, "", "starts with a byte order mark", "save it as plain UTF-8")])
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -85,112 +89,128 @@ def _text(path: Path) -> str:
         raise InvalidParameters(name, [Problem(line, "", "is not UTF-8", "save it as UTF-8")]) from None
 
 
-def _whole(name: str, what: str, way_out: str) -> InvalidParameters:
-    return InvalidParameters(name, [Problem(0, "", what, way_out)])
+class _Refused(Exception):
+    """Stop reading: what follows cannot be told."""
+
+    def __init__(self, line: int, what: str, way_out: str) -> None:
+        self.problem = Problem(line, "", what, way_out)
 
 
-def _composed(name: str, text: str) -> MappingNode:
-    if re.search(r"^\s*(?:[^#'\"\n]*:\s+|-\s+)?[&*][\w-]+", text, re.MULTILINE) and (found := _anchor(text)):
-        raise InvalidParameters(name, [Problem(found, "", "uses an anchor or alias", "write the value out where it belongs")])
-    try:
-        nodes = list(YAML(typ="rt", pure=True).compose_all(text)) if text.strip() else []
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        what = getattr(error, "problem", None) or "is not YAML"
-        line = mark.line + 1 if mark else 0
-        raise InvalidParameters(name, [Problem(line, "", f"is not YAML: {_safe(what)}", "correct the syntax here")]) from None
-    except (RecursionError, ValueError):
-        raise _whole(name, "is nested too deeply", "write the keys of parameters/schema.json") from None
-    if len(nodes) != 1 or not isinstance(nodes[0], MappingNode):
-        what = "is empty" if not nodes else "holds several documents" if len(nodes) > 1 else "is not a mapping of keys"
-        raise InvalidParameters(name, [Problem(1, "", what, "start from one of parameters/example-*.yaml")])
-    return nodes[0]
+@dataclass
+class _Builder:
+    """Build a document's values from the parser's events."""
 
+    events: Iterator[Any]
+    lines: dict[Path_, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
-def _anchor(text: str) -> int:
-    """Find the line of an anchor or alias token, 0 when there is none (composing would already expand them)."""
-    try:
-        for token in YAML(typ="rt", pure=True).scan(text):
-            if type(token).__name__ in {"AnchorToken", "AliasToken"}:
-                return int(token.start_mark.line) + 1
-    except YAMLError:
-        return 0
-    return 0
+    def document(self) -> dict[str, Any]:
+        """Build the only document. Raises _Refused when there is none, or one that is no mapping."""
+        next(self.events)
+        start = next(self.events)
+        if not isinstance(start, DocumentStartEvent):
+            raise _Refused(1, "is empty", START)
+        if start.version or start.tags:
+            self._tell(start, (), "has a YAML directive", "remove the line that begins with %")
+        top = next(self.events)
+        if not isinstance(top, MappingStartEvent):
+            raise _Refused(_line(top), "is not a mapping of keys", START)
+        values: dict[str, Any] = self.value(top, (), 0)
+        next(self.events)
+        after = next(self.events)
+        if isinstance(after, DocumentStartEvent):
+            self._tell(after, (), "begins a second document", "keep one environment to a file")
+        return values
 
+    def _tell(self, event: Any, path: Path_, what: str, way_out: str) -> None:
+        self.problems.append(Problem(_line(event), dotted(path), what, way_out))
 
-def _safe(what: str) -> str:
-    """Keep a parser's message from quoting the file, since the mistake may be in a line with a secret."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "...", str(what))
-
-
-def _problems(node: Node, path: Path_, lines: dict[Path_, int], depth: int) -> Iterator[Problem]:
-    line = node.start_mark.line + 1
-    lines.setdefault(path, line)
-    field = dotted(path)
-    if depth > MAX_DEPTH:
-        yield Problem(line, field, "is nested too deeply", "write the keys of parameters/schema.json")
-    elif str(node.tag) not in PLAIN:
-        yield Problem(line, field, "has a YAML tag of its own", "write plain values")
-    elif isinstance(node, ScalarNode):
-        yield from _ambiguity(node, line, field)
-    elif isinstance(node, SequenceNode):
-        for index, each in enumerate(node.value):
-            yield from _problems(each, (*path, index), lines, depth + 1)
-    else:
-        yield from _mapping(node, path, lines, depth)
-
-
-def _mapping(node: Node, path: Path_, lines: dict[Path_, int], depth: int) -> Iterator[Problem]:
-    seen: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, ScalarNode) or key.value == "<<":
-            yield Problem(line, dotted(path), "has a key that is no plain word", "write plain keys, no merge keys")
-            continue
-        yield from _ambiguity(key, line, dotted((*path, key.value)))
-        if key.value in seen:
-            yield Problem(line, dotted((*path, key.value)), f"stands twice, first in line {seen[key.value]}", "keep one of them")
-        seen.setdefault(key.value, line)
-        lines[(*path, key.value)] = line
-        yield from _problems(value, (*path, key.value), lines, depth + 1)
-
-
-def _ambiguity(node: ScalarNode, line: int, field: str) -> Iterator[Problem]:
-    if node.style is not None:
-        return
-    for pattern, means in AMBIGUOUS:
-        if pattern.match(node.value):
-            yield Problem(line, field, f"{node.value} is {means}", f'quote it: "{node.value}"')
-            return
-
-
-def _value(node: Node) -> Any:
-    if isinstance(node, MappingNode):
-        return {str(key.value): _value(value) for key, value in node.value if isinstance(key, ScalarNode)}
-    if isinstance(node, SequenceNode):
-        return [_value(each) for each in node.value]
-    return _scalar(node)
-
-
-def _scalar(node: Node) -> Any:
-    text = str(node.value)
-    if getattr(node, "style", None) is not None or any(pattern.match(text) for pattern, _ in AMBIGUOUS):
-        return text
-    match str(node.tag).rpartition(":")[2]:
-        case "null":
+    def value(self, event: Any, path: Path_, depth: int) -> Any:
+        """Build the value that an event begins."""
+        self.lines.setdefault(path, _line(event))
+        if depth > MAX_DEPTH:
+            raise _Refused(_line(event), "is nested too deeply", "write the keys of docs/parameters.md")
+        if isinstance(event, AliasEvent):
+            self._tell(event, path, "is an alias of another value", "write the value out where it belongs")
             return None
-        case "bool":
-            return text.lower() == "true"
-        case "int":
-            return int(text)
-        case "float":
-            return float(text)
-    return text
+        self._properties(event, path)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(path, depth)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(path, depth)
+        return self._scalar(event, path)
+
+    def _properties(self, event: Any, path: Path_) -> None:
+        if event.anchor is not None:
+            self._tell(event, path, "has an anchor", "remove it, and write values out where they belong")
+        if event.tag is not None:
+            self._tell(event, path, "has a YAML tag", "write plain values")
+
+    def _sequence(self, path: Path_, depth: int) -> list[Any]:
+        values: list[Any] = []
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            values.append(self.value(event, (*path, len(values)), depth + 1))
+        return values
+
+    def _mapping(self, path: Path_, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or (event.value == "<<" and event.style is None):
+                self._passed(event, path, depth)
+                continue
+            key = self._key(event, path, values)
+            value = self.value(next(self.events), (*path, key), depth + 1)
+            values.setdefault(key, value)
+        return values
+
+    def _passed(self, key: Any, path: Path_, depth: int) -> None:
+        """Pass over a key that is none, and over its value."""
+        if isinstance(key, ScalarEvent):
+            self._tell(key, path, "has a merge key", "write the keys out where they belong")
+        else:
+            self._tell(key, path, "has a key that is no plain word", "write one of the keys of docs/parameters.md")
+        aside = _Builder(self.events)
+        if not isinstance(key, ScalarEvent):
+            aside.value(key, (), depth + 1)
+        aside.value(next(self.events), (), depth + 1)
+
+    def _key(self, event: Any, path: Path_, values: dict[str, Any]) -> str:
+        key = str(event.value)
+        whole = (*path, key)
+        self._properties(event, whole)
+        if key in values:
+            self._tell(event, whole, f"stands twice, first in line {self.lines[whole]}", "keep one of them")
+        elif event.style is None and not ambiguity(key) and not isinstance(meaning(key), str):
+            self._tell(event, path, "has a key that is no plain word", "quote it")
+        else:
+            self._scalar(event, whole)
+        self.lines.setdefault(whole, _line(event))
+        return key
+
+    def _scalar(self, event: Any, path: Path_) -> Any:
+        text = str(event.value)
+        if any(is_odd(each) for each in text):
+            self._tell(event, path, "holds an invisible character", "remove the escape")
+        if event.style is not None or event.tag is not None:
+            return text
+        if means := ambiguity(text):
+            is_secret = bool(UNQUOTED & set(path))
+            shown = "the value" if is_secret else text
+            self._tell(event, path, f"{shown} is {means}", "quote it" if is_secret else f'quote it: "{text}"')
+            return text
+        return meaning(text)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def dotted(path: Path_) -> str:
-    """Write a path as `kms.bucket_keys.source` or `confirmations[0].row`."""
+    """Write a path as `kms.bucket_keys.source` or `confirmations[0].row`; what lies below a secret is not named."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = part if isinstance(part, int) or part.isprintable() else ascii(part)
+        text += f"[{name}]" if isinstance(name, int) else f".{name}" if text else name
+        if part in UNQUOTED:
+            break
     return text

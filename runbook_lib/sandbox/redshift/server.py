@@ -52,6 +52,8 @@ def run(settings: Settings) -> int:
 
 def _install(postgres: Postgres, settings: Settings) -> None:
     with closing(postgres.connect("template1")) as connection, connection.cursor() as cursor:
+        # Redshift's own user: it owns `public` in every database.
+        cursor.execute("CREATE USER rdsdb SUPERUSER PASSWORD NULL; ALTER SCHEMA public OWNER TO rdsdb")
         for name in ("10_side_privileges.sql", "20_functions.sql", "30_views.sql"):
             cursor.execute(resources.files("runbook_lib.sandbox.redshift").joinpath("sql", name).read_text("utf-8"))
         cursor.execute("INSERT INTO pg_catalog.rs_cluster VALUES (%s)", (settings.id,))

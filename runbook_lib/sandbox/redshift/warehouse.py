@@ -58,7 +58,7 @@ def load(postgres: Postgres) -> None:
 
 
 def _source() -> Iterator[str]:
-    yield resources.files(__package__).joinpath("tickit.sql").read_text().strip().rstrip(";")
+    yield resources.files(__package__).joinpath("sql", "tickit.sql").read_text("utf-8").strip().rstrip(";")
     yield "CREATE VIEW public.top_sellers AS SELECT sellerid, sum(pricepaid) AS total FROM public.sales GROUP BY sellerid"
     yield "CREATE VIEW public.late_binding_sales AS SELECT * FROM public.sales"
     for schema in schemas():
