@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from runbook_lib.policy.canonical import canonical
+from runbook_lib.sandbox.state import ACCESS_KEY
 from runbook_lib.sandbox.supervisor import PASSWORD, environment
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _warehouse(state: State, password: str) -> dict[str, Any]:
 def _aws(state: State) -> dict[str, Any]:
     import boto3
 
-    session = boto3.Session(aws_access_key_id="AKIASANDBOX", aws_secret_access_key="sandbox", region_name=state.region)
+    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key="sandbox", region_name=state.region)
 
     def client(service: str) -> Any:
         return cast("Any", session).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}")

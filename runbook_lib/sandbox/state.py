@@ -18,6 +18,8 @@ from pathlib import Path
 from runbook_lib.sandbox.redshift.postgres import command_line
 
 FOLDER = "RUNBOOK_SANDBOX_DIR"
+ACCESS_KEY = "AKIASANDBOXOPERATOR0"
+"""The id of the key of the operator, in whose name everything is asked."""
 
 
 @dataclass(frozen=True)

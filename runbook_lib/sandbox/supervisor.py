@@ -21,7 +21,7 @@ from pathlib import Path
 
 from runbook_lib.errors import RunbookError
 from runbook_lib.sandbox import state as states
-from runbook_lib.sandbox.state import State, default_folder
+from runbook_lib.sandbox.state import ACCESS_KEY, State, default_folder
 
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
@@ -107,7 +107,7 @@ def _start(wanted: Wanted, folder: Path) -> State:
     folder.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     variables = {
-        PASSWORD: f"Sb1{secrets.token_hex(16)}", "AWS_ACCESS_KEY_ID": "AKIASANDBOX", "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
+        PASSWORD: f"Sb1{secrets.token_hex(16)}", "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
         "AWS_EC2_METADATA_DISABLED": "true",
     }  # fmt: skip
     (folder / "sandbox.env").touch(mode=0o600)

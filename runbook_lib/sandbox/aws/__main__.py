@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runbook_lib.sandbox.state import ACCESS_KEY
+
 LOOPBACK = "127.0.0.1"
-ACCESS_KEY = "AKIASANDBOXOPERATOR0"
 PARENT_DIED = 1
 
 
