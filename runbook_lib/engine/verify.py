@@ -18,8 +18,13 @@ _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remo
 
 
 def verify(stage: Stage, environment: Environment, target: Target, fresh: Plan, known: Inventory | None = None) -> tuple[Finding, ...]:
-    """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check."""
-    return (*state(fresh), *check(stage, environment, target, known))
+    """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check.
+
+    Drift of an object that a check of the stage finds broken by its own name is said once, in the check's words.
+    """
+    judged = check(stage, environment, target, known)
+    said = {each.address for each in judged if each.verdict == "broken"}
+    return (*(each for each in state(fresh) if each.verdict != "broken" or each.address not in said), *judged)
 
 
 def check(

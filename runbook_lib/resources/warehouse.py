@@ -9,6 +9,8 @@ from runbook_lib.model import Change, Question, Resource, Value
 Side = Literal["source", "destination"]
 Name = tuple[str, ...]
 ObjectClass = Literal["schema", "table", "database"]
+TABLE_INFO: Name = ("pg_catalog", "svv_table_info")
+"""The view that both users read (ledger G6, H3a)."""
 
 
 class Database(Resource):

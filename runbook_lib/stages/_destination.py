@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.documents.sql import alter_owner, user_name
 from runbook_lib.resources.warehouse import (
+    TABLE_INFO,
+    Grants,
     PrivilegesAnswer,
     PrivilegesAsked,
     RelationAnswer,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Judgement
     from runbook_lib.parameters import Environment
-    from runbook_lib.resources.warehouse import Name
+    from runbook_lib.resources.warehouse import Name, ObjectClass
 
 SOURCE_SCHEMAS, DESTINATION_SCHEMAS = SchemasAsked(side="source"), SchemasAsked(side="destination")
 RELATIONS = RelationsAsked(side="destination")
@@ -83,17 +85,19 @@ def judge_user(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
 
 def judge_table_info(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge SELECT on svv_table_info in the destination database."""
-    yield _granted("SELECT on svv_table_info", holds=_privileges(env, inventory).table_info)
+    yield _granted(env, ("SELECT", "table", TABLE_INFO[1]), "svv_table_info", holds=_privileges(env, inventory).table_info)
 
 
 def judge_temporary(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge TEMPORARY on the database."""
-    yield _granted(f"TEMPORARY on {env.destination.database}", holds=_privileges(env, inventory).database_temporary)
+    holds = _privileges(env, inventory).database_temporary
+    yield _granted(env, ("TEMPORARY", "database", ""), env.destination.database, holds=holds)
 
 
 def judge_create(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge CREATE on the database."""
-    yield _granted(f"CREATE on {env.destination.database}", holds=_privileges(env, inventory).database_create)
+    holds = _privileges(env, inventory).database_create
+    yield _granted(env, ("CREATE", "database", ""), env.destination.database, holds=holds)
 
 
 def judge_drop(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
@@ -104,6 +108,7 @@ def judge_drop(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
         yield broken(
             f"{len(missing)} without DROP: {listed(missing)}",
             f"{RERUN}; an old patch level may not know DROP ON SCHEMA",
+            address=_grants(env, "DROP", "schema"),
         )
     elif names:
         detail = f"a job may drop {listed(names)} of {env.destination.database} and what is in them"
@@ -166,5 +171,10 @@ def _privileges(env: Environment, inventory: Inventory) -> PrivilegesAnswer:
     return answer
 
 
-def _granted(what: str, *, holds: bool) -> Judgement:
-    return kept(what) if holds else broken(f"no {what}", RERUN)
+def _granted(env: Environment, grant: tuple[str, ObjectClass, str], place: str, *, holds: bool) -> Judgement:
+    what = f"{grant[0]} on {place}"
+    return kept(what) if holds else broken(f"no {what}", RERUN, address=_grants(env, *grant))
+
+
+def _grants(env: Environment, privilege: str, on: ObjectClass, label: str = "") -> str:
+    return Grants(side="destination", grantee=env.destination.user.name, privilege=privilege, on=on, objects=(), label=label).address

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.documents.sql import identifier, qualified, user_name
 from runbook_lib.model import Unanswered
-from runbook_lib.resources.warehouse import PrivilegesAnswer, PrivilegesAsked, SchemasAsked, SessionAsked
+from runbook_lib.resources.warehouse import TABLE_INFO, Grants, PrivilegesAnswer, PrivilegesAsked, SchemasAsked, SessionAsked
 from runbook_lib.stages import _databases
 from runbook_lib.stages._confirmations import owed as unconfirmed
 from runbook_lib.stages._confirmations import vouched
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Judgement
     from runbook_lib.parameters import Environment
-    from runbook_lib.resources.warehouse import Name
+    from runbook_lib.resources.warehouse import Name, ObjectClass
     from runbook_lib.stages._schemas import Included
 
 RERUN = "plan this stage, read the SQL, apply it"
@@ -60,7 +60,7 @@ def judge_usage(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     answer, chosen = _answers(env, inventory)
     missing = tuple(sorted(set(answer.schemas_without_usage) & {*chosen.local, *chosen.external}))
     if missing:
-        yield broken(f"{len(missing)} without USAGE: {listed(missing)}", RERUN)
+        yield broken(f"{len(missing)} without USAGE: {listed(missing)}", RERUN, address=_grants(env, "USAGE", "schema"))
     else:
         yield kept(f"{len(chosen.local) + len(chosen.external)} schemas")
 
@@ -70,7 +70,7 @@ def judge_select(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     answer, chosen = _answers(env, inventory)
     missing = _within(answer.relations_without_select, chosen.local)
     if missing:
-        yield broken(f"{len(missing)} without SELECT: {listed(missing)}", RERUN)
+        yield broken(f"{len(missing)} without SELECT: {listed(missing)}", RERUN, address=_grants(env, "SELECT", "table"))
     else:
         yield kept("no included table or view is without SELECT; row-level security may still hide rows")
 
@@ -110,7 +110,14 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
 def judge_table_info(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge the grant on svv_table_info in this database."""
     answer, _ = _answers(env, inventory)
-    yield (kept("granted in the source database") if answer.table_info else broken("it may not read svv_table_info", RERUN))
+    if answer.table_info:
+        yield kept("granted in the source database")
+    else:
+        yield broken("it may not read svv_table_info", RERUN, address=_grants(env, "SELECT", "table", TABLE_INFO[1]))
+
+
+def _grants(env: Environment, privilege: str, on: ObjectClass, label: str = "") -> str:
+    return Grants(side="source", grantee=env.source.user.name, privilege=privilege, on=on, objects=(), label=label).address
 
 
 def _answers(env: Environment, inventory: Inventory) -> tuple[PrivilegesAnswer, Included]:

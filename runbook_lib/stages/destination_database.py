@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Part, Stage, Unanswered
 from runbook_lib.resources.warehouse import (
+    TABLE_INFO,
     Database,
     DatabaseUser,
     Grants,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Question, Resource
     from runbook_lib.parameters import Environment
 
-TABLE_INFO = ("pg_catalog", "svv_table_info")
 SESSION = SessionAsked(side="destination")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.warehouse import (
+    TABLE_INFO,
     DatabaseUser,
     DefaultPrivileges,
     Grants,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Question, Resource
     from runbook_lib.parameters import Environment
 
-TABLE_INFO = ("pg_catalog", "svv_table_info")
 SCHEMAS, RELATIONS = SchemasAsked(side="source"), RelationsAsked(side="source")
 
 
