@@ -38,7 +38,7 @@ class RunbookError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Hold one mistake of a parameter file: `line` counts from 1, 0 means the file as a whole."""
+    """Hold one mistake of a parameter file: `line` counts from 1; 0 where there are no lines."""
 
     line: int
     field: str
@@ -57,7 +57,7 @@ class InvalidParameters(RunbookError):
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         self.source, self.problems = source, tuple(sorted(problems))
-        Exception.__init__(self, "\n".join(f"{source}:{each.line}: {each}" for each in self.problems))
+        Exception.__init__(self, "\n".join(f"{source}:{each.line}: {each}" if each.line else f"{source}: {each}" for each in self.problems))
         self.where, self.what, self.way_out = source, f"{len(self.problems)} problems", "mend the file"
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from runbook_lib.parameters.broken import Broken, Rule, is_loopback
+from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
 
+Place = tuple["str | int", ...]
+ARN = re.compile(r"arn:([^:]*:){4}")
 TONIC = re.compile(r"tonic-")
 PARTITIONS = {"aws-us-gov": "us-gov-", "aws-cn": "cn-"}
 
@@ -46,6 +48,8 @@ def bucket_names(env: Environment) -> Iterator[Broken]:
         name = getattr(env.buckets, side).name
         if env.policy_style == "documented" and not TONIC.match(name):
             yield Broken(("buckets", side, "name"), f"{name} does not begin with tonic-", "rename it, or set policy_style: scoped")
+        if ".." in name or re.fullmatch(r"[0-9.]+", name):
+            yield Broken(("buckets", side, "name"), f"{name} is no name that S3 takes", "no two dots in a row, and no IP address")
     source, destination = env.buckets.source, env.buckets.destination
     if (source.name, source.path.strip("/")) == (destination.name, destination.path.strip("/")):
         yield Broken(("buckets", "destination", "path"), "is the source's place", "use another bucket or another path")
@@ -60,27 +64,34 @@ def partition(env: Environment) -> Iterator[Broken]:
 
 def arns(env: Environment) -> Iterator[Broken]:
     """Hold every ARN's partition, account and region against the environment's."""
-    for path, arn, is_regional in _arns(env):
-        parts = arn.split(":")
-        wanted = (env.aws.partition, env.aws.region if is_regional else "", env.aws.account)
-        for name, got, want in zip(("partition", "region", "account"), (parts[1], parts[3], parts[4]), wanted, strict=True):
-            if got != want and not (name == "region" and not is_regional):
-                yield Broken(path, f"is in {name} {got or 'none'}, the environment in {want}", "name one of this environment")
+    for path, arn, region in _arns(env):
+        _, partition_, _, region_, account, _ = arn.split(":", 5)
+        for name, got, want in (
+            ("partition", partition_, env.aws.partition),
+            ("region", region_, region),
+            ("account", account, env.aws.account),
+        ):
+            if got != want:
+                where = f"the environment in {want}" if want else f"where ARNs of its service have no {name}"
+                yield Broken(path, f"is in {name} {got or 'none'}, {where}", "name one of this environment")
 
 
-def _arns(env: Environment) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
-    yield from (
-        (path, arn, False)
-        for path, arn in (
-            (("server", "role_arn"), env.server.role_arn),
-            (("aws", "role_arn"), env.aws.role_arn),
-            (("roles", "permissions_boundary"), env.roles.permissions_boundary),
-        )
-        if arn and not arn.startswith(f"arn:{env.aws.partition}:iam::aws:policy/")
-    )
-    for path, choice in _keys(env):
-        if choice.adopt.startswith("arn:"):
-            yield (*path, "adopt"), choice.adopt, True
+def _arns(env: Environment) -> Iterator[tuple[Place, str, str]]:
+    """List the ARNs of a file, each with the region that it must have."""
+    of_aws = f"arn:{env.aws.partition}:iam::aws:policy/"
+    for path, arn in (
+        (("server", "role_arn"), env.server.role_arn),
+        (("aws", "role_arn"), env.aws.role_arn),
+        (("roles", "permissions_boundary"), env.roles.permissions_boundary),
+    ):
+        if arn and not arn.startswith(of_aws):
+            yield path, arn, ""
+    for where, choice in _keys(env):
+        if ARN.match(choice.adopt):
+            yield (*where, "adopt"), choice.adopt, env.aws.region
+    for name, side in sides(env):
+        if ARN.match(side.admin.secret):
+            yield (name, "admin", "secret"), side.admin.secret, env.aws.region
 
 
 def _keys(env: Environment) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -105,11 +116,9 @@ def server_identity(env: Environment) -> Iterator[Broken]:
 
 
 def endpoint(env: Environment) -> Iterator[Broken]:
-    """Take an endpoint only as a URL."""
+    """Take an endpoint without encryption only on loopback."""
     parts = urlsplit(env.aws.endpoint)
-    if env.aws.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        yield Broken(("aws", "endpoint"), "is not a URL", "write http://HOST:PORT or https://HOST, or leave it empty")
-    elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         yield Broken(("aws", "endpoint"), "is not encrypted", "use https; http is for loopback")
 
 
@@ -127,7 +136,7 @@ def keys(env: Environment) -> Iterator[Broken]:
 def statements(env: Environment) -> Iterator[Broken]:
     """Ask for well-formed IAM statements in the slot for additions (ledger A5)."""
     for index, each in enumerate(env.extra_statements):
-        path: tuple[str | int, ...] = ("extra_statements", index)
+        path: Place = ("extra_statements", index)
         if each.get("Effect") not in {"Allow", "Deny"}:
             yield Broken(path, "needs Effect: Allow or Deny", "add it")
         if ("Action" in each) == ("NotAction" in each) or ("Resource" in each) == ("NotResource" in each):
@@ -136,12 +145,18 @@ def statements(env: Environment) -> Iterator[Broken]:
             yield Broken(path, "names a principal, which a role's policy may not", "remove it")
         if not re.fullmatch(r"[A-Za-z0-9]+", str(each.get("Sid", "ok"))):
             yield Broken((*path, "Sid"), "may hold letters and digits only", "rename it")
+        named = each.get("Resource", each.get("NotResource", ()))
+        others = {f"{arn}".split(":")[1] for arn in (named if isinstance(named, list | tuple) else (named,)) if f"{arn}".startswith("arn:")}
+        if others - {env.aws.partition, "*"}:
+            yield Broken(path, "names an ARN of another partition", f"begin it with arn:{env.aws.partition}:")
 
 
 def roles(env: Environment) -> Iterator[Broken]:
     """Keep the two roles apart, and tags within AWS's limits."""
     if env.is_legacy and env.server_role == env.lambda_role:
         yield Broken(("roles", "lambda"), "is the server's role", "name two roles")
+    if env.roles.permissions_boundary and ":policy/" not in env.roles.permissions_boundary:
+        yield Broken(("roles", "permissions_boundary"), "is not the ARN of a policy", "a policy's ARN has policy/ in it")
     for key, value in env.roles.tags.items():
         if key.startswith(("aws:", "tonic-runbook:")):
             yield Broken(("roles", "tags", key), "has a reserved prefix", "name another key")

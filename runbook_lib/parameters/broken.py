@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Destination, Environment, Source
@@ -21,6 +21,7 @@ class Broken:
 
 
 Rule = Callable[["Environment"], Iterator[Broken]]
+RawRule = Callable[[tuple["str | int", ...], Any], Iterator[Broken]]
 
 
 def sides(env: Environment) -> tuple[tuple[str, Source | Destination], ...]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
+from runbook_lib.parameters.described import default, keys, says
 from runbook_lib.parameters.schema import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -27,45 +27,21 @@ HEAD = "# Written from the schema by `make notebooks`. A parameter file or paper
 
 def parameters_cell() -> str:
     """Write the cell: every top-level key of a parameter file, then what only a command gives; literals alone."""
-    fields = ((field.alias or name, field) for name, field in Environment.model_fields.items())
-    lines = [f"{name} = {_literal(field)}  # {_words(field)}" for name, field in fields]
+    lines = [f"{name} = {_literal(field)}  # {says(field)}" for name, field in keys(Environment).items()]
     return "\n".join((HEAD, *lines, *(f'{name} = ""  # {words}' for name, words in RESERVED)))
 
 
 def _literal(field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
-    match default:
+    match default(field):
         case BaseModel():
             return "{}"
-        case tuple() | list():
-            return json.dumps(list(default))
-        case bool() | int() | None:
-            return repr(default)
-        case str():
-            return json.dumps(default)
+        case tuple() | list() as several:
+            return json.dumps(list(several))
+        case bool() | int() | None as one:
+            return repr(one)
+        case str() as text:
+            return json.dumps(text)
     return '""' if field.annotation is str else "{}"
-
-
-def _words(field: FieldInfo) -> str:
-    """Say what a key means: its description, or the first line of its section's docstring."""
-    if field.description:
-        return field.description
-    sections = (each for each in _types(field.annotation) if isinstance(each, type) and issubclass(each, BaseModel))
-    section = next(sections, None)
-    if section is not None and section.__doc__:
-        return section.__doc__.strip().splitlines()[0].rstrip(".")
-    return _choices(field) or "see the reference of parameters"
-
-
-def _choices(field: FieldInfo) -> str:
-    words = [each for each in _types(field.annotation) if isinstance(each, str)]
-    return " or ".join(words) if words else "true or false" if field.annotation is bool else ""
-
-
-def _types(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for each in getattr(annotation, "__args__", ()):
-        yield from _types(each)
 
 
 def rewritten(notebook: dict[str, Any]) -> dict[str, Any]:

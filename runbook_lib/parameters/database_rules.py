@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,22 @@ from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
 
+AWS_HOST = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9])\.redshift(?:-serverless)?\.amazonaws\.com")
+
 
 def two_databases(env: Environment) -> Iterator[Broken]:
     """Refuse one database as source and destination: a job could drop what it reads."""
     places = [(side.connect_to or side.host, side.port, side.database) for side in (env.source, env.destination)]
     if places[0] == places[1]:
         yield Broken(("destination", "database"), "is the source database", "name another database: jobs drop schemas in it")
+
+
+def hosts(env: Environment) -> Iterator[Broken]:
+    """Hold the region in a warehouse's own host name against the environment's."""
+    for name, side in sides(env):
+        found = AWS_HOST.search(side.host)
+        if found and found["region"] != env.aws.region:
+            yield Broken((name, "host"), f"is in {found['region']}, the environment in {env.aws.region}", "correct the host, or aws.region")
 
 
 def tls(env: Environment) -> Iterator[Broken]:
@@ -81,4 +92,4 @@ def patterns(env: Environment) -> Iterator[Broken]:
         yield Broken(("schemas", "include"), "includes nothing", 'write ["*"] or the schemas to include')
 
 
-RULES: tuple[Rule, ...] = (two_databases, tls, admins, users, ownership, patterns)
+RULES: tuple[Rule, ...] = (two_databases, hosts, tls, admins, users, ownership, patterns)

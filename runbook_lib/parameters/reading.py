@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters.clear_text import UNQUOTED
 from runbook_lib.parameters.scalars import ambiguity, meaning
 from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble
 
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 START = "start from one of parameters/example-*.yaml"
-UNQUOTED = frozenset({"password", "secret", "external_id"})
-"""Keys whose value may be a secret pasted by mistake: it is never quoted, nor anything below it."""
-
 Path_ = tuple["str | int", ...]
 
 

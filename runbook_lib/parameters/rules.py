@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook_lib.parameters import aws_rules, database_rules
-from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
+from runbook_lib.parameters.broken import Broken, RawRule, Rule, is_loopback, sides
+from runbook_lib.parameters.clear_text import UNQUOTED, looks_like
+from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
 
-PLACEHOLDER = re.compile(r"<[^<>]*>|\$\{[^}]*\}|\{[a-z_]+\}|\b(?:tonic_password|tonic_destination_database|schema_name)\b")
+VENDORS = ("tonic_password", "tonic_destination_database", "schema_name")
+PLACEHOLDER = re.compile(rf"<[^<>]*>|\$\{{[^}}]*\}}|\{{[a-z_]+\}}|\b(?:{'|'.join(VENDORS)})\b")
 POLICY_VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9-]+:[^{}]+|[*?$])\}")
 """`${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`: IAM replaces these itself."""
 ROWS = frozenset(
@@ -26,26 +29,46 @@ CLAIMED = ("database_user", "iam_instance_profile", "iam_role", "kms_key", "s3_b
 """The kinds of resource that may exist before us, and so be adopted."""
 
 
-def broken_rules(environment: Environment | None, values: dict[str, Any]) -> Iterator[Broken]:
-    """Check the raw values for placeholders, and a well-typed environment for everything else."""
-    yield from placeholders(values, ())
-    if environment is not None:
-        for rule in RULES:
-            yield from rule(environment)
+def raw_rules(values: dict[str, Any]) -> Iterator[Broken]:
+    """Ask the rules that need no types, of everything that a file says."""
+    for path, value in _scalars(values, ()):
+        for rule in RAW_RULES:
+            yield from rule(path, value)
 
 
-def placeholders(value: Any, path: tuple[str | int, ...]) -> Iterator[Broken]:
-    """Refuse what was copied from an example and not filled in; IAM's own variables are fine in extra_statements."""
-    if path and path[0] == "extra_statements" and isinstance(value, str):
-        value = POLICY_VARIABLE.sub("", value)
+def _scalars(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from placeholders(each, (*path, key))
-    elif isinstance(value, list):
+            yield from _scalars(each, (*path, key))
+    elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
-            yield from placeholders(each, (*path, index))
-    elif isinstance(value, str) and (found := PLACEHOLDER.search(value)):
-        yield Broken(path, f"still holds the placeholder {found[0]}", "fill it in")
+            yield from _scalars(each, (*path, index))
+    else:
+        yield path, value
+
+
+def placeholders(path: tuple[str | int, ...], value: Any) -> Iterator[Broken]:
+    """Refuse what was copied from an example and not filled in; IAM's own variables are fine in extra_statements."""
+    if not isinstance(value, str):
+        return
+    text = POLICY_VARIABLE.sub("", value) if path[0] == "extra_statements" else value
+    if found := PLACEHOLDER.search(text):
+        shown = "a placeholder" if UNQUOTED & set(path) and found[0] not in VENDORS else f"the placeholder {found[0]}"
+        yield Broken(path, f"still holds {shown}", "fill it in")
+
+
+def clear_text(path: tuple[str | int, ...], value: Any) -> Iterator[Broken]:
+    """Refuse what looks like a secret in clear text: files and records are read by many."""
+    if isinstance(value, str) and (kind := looks_like(value)) and not (UNQUOTED & set(path) and _is_reference(value)):
+        yield Broken(path, f"looks like {kind} in clear text", "remove it, and change it: it has been written down")
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        parse_reference(text)
+    except ValueError:
+        return False
+    return True
 
 
 def automatic(env: Environment) -> Iterator[Broken]:
@@ -103,3 +126,5 @@ def places(env: Environment) -> Iterator[Broken]:
 
 
 RULES: tuple[Rule, ...] = (*aws_rules.RULES, *database_rules.RULES, automatic, confirmations, adoption, places)
+RAW_RULES: tuple[RawRule, ...] = (placeholders, clear_text)
+"""Rules about any value, asked before its type."""

@@ -8,27 +8,35 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from runbook_lib.secrets import parse_reference
-
-
-def _reference(text: str) -> str:
-    if text:
-        parse_reference(text)
-    return text
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
-Arn = Annotated[str, StringConstraints(pattern=r"^(arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+)?$")]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9/_-]{1,250}$")]
-UserName = Annotated[str, StringConstraints(min_length=1, max_length=127)]
-SecretReference = Annotated[Text, AfterValidator(_reference)]
+from runbook_lib.parameters.texts import (
+    AccountId,
+    Address,
+    Arn,
+    BucketName,
+    ClusterId,
+    DatabaseName,
+    Date,
+    ExternalId,
+    Host,
+    InstanceId,
+    KeyId,
+    KeyName,
+    LaterDate,
+    LedgerRow,
+    Person,
+    Region,
+    RoleName,
+    RolePath,
+    SecretName,
+    SecretReference,
+    Slug,
+    Text,
+    Url,
+    UserName,
+    Workgroup,
+)
 
 
 class Section(BaseModel):
@@ -43,18 +51,16 @@ class Aws(Section):
     account: AccountId = Field(description="12 digits, quoted")
     region: Region = Field(description="region of the cluster, the buckets and the server")
     partition: Literal["aws", "aws-us-gov", "aws-cn"] = Field("aws", description="partition that every ARN is built with")
-    endpoint: Text = Field("", description="URL of an AWS endpoint; empty means AWS's own")
+    endpoint: Url = Field("", description="URL of an AWS endpoint; empty means AWS's own")
     profile: Text = Field("", description="profile of the shared configuration; empty means the environment's credentials")
     role_arn: Arn = Field("", description="role to assume before the first call")
-    external_id: Text = Field("", description="external id that the role's trust asks for")
+    external_id: ExternalId = Field("", description="external id that the role's trust asks for")
 
 
 class Server(Section):
     """Who the product's server is: an EC2 instance, or an existing role that ECS or EKS gives it."""
 
-    instance_id: Annotated[str, StringConstraints(pattern=r"^(i-[0-9a-f]{8,17})?$")] = Field(
-        "", description="instance that runs the server; its profile and role are looked up"
-    )
+    instance_id: InstanceId = Field("", description="instance that runs the server; its profile and role are looked up")
     role_arn: Arn = Field("", description="existing role (ECS task role, EKS service account): gets policies, keeps its trust")
     attach_profile: bool = Field(default=False, description="attach the profile to an instance that has none")
 
@@ -62,11 +68,9 @@ class Server(Section):
 class Roles(Section):
     """How the roles that the runbook creates are named and bounded."""
 
-    server: RoleName = Field("", validate_default=False, description="server role; empty: tonic-ENVIRONMENT-server")
-    lambda_: RoleName = Field(
-        "", alias="lambda", validate_default=False, description="Lambda role (legacy); empty: tonic-ENVIRONMENT-lambda"
-    )
-    path: Annotated[str, StringConstraints(pattern=r"^/([\w+=,.@/-]+/)?$")] = Field("/", description="IAM path")
+    server: RoleName = Field("", description="server role; empty: tonic-ENVIRONMENT-server")
+    lambda_: RoleName = Field("", alias="lambda", description="Lambda role (legacy); empty: tonic-ENVIRONMENT-lambda")
+    path: RolePath = Field("/", description="IAM path of every role that is created")
     permissions_boundary: Arn = Field("", description="ARN of the boundary every created role gets")
     tags: dict[str, str] = Field(default_factory=dict, description="tags of everything that is created, beside our own")
 
@@ -81,8 +85,8 @@ class Bucket(Section):
 class Buckets(Section):
     """Where staged files lie: they hold the original data and the masked data."""
 
-    source: Bucket
-    destination: Bucket
+    source: Bucket = Field(description="where rows of the source database are unloaded to")
+    destination: Bucket = Field(description="where masked rows are copied from")
     create: bool = Field(default=False, description="create buckets that do not exist; existing ones are never changed unless adopted")
     retention_days: Annotated[int, Field(ge=1, le=365)] = Field(7, description="days after which staged objects expire")
 
@@ -90,22 +94,22 @@ class Buckets(Section):
 class KeyChoice(Section):
     """A customer managed key: adopt an existing one by ARN or id, or create one by alias name."""
 
-    adopt: Text = Field("", description="ARN or id of an existing key")
-    create: Text = Field("", description="alias name (without alias/) of a key to create")
+    adopt: KeyId = Field("", description="ARN or id of an existing key")
+    create: KeyName = Field("", description="alias name (without alias/) of a key to create")
 
 
 class BucketKeys(Section):
     """Keys of the buckets; separate ones are normal."""
 
-    source: KeyChoice | None = None
-    destination: KeyChoice | None = None
+    source: KeyChoice | None = Field(None, description="key of the source bucket; empty: AWS's own encryption")
+    destination: KeyChoice | None = Field(None, description="key of the destination bucket; empty: AWS's own encryption")
 
 
 class Kms(Section):
     """Which customer managed keys are in use."""
 
     queue_key: KeyChoice | None = Field(None, description="key of the product's SQS queues (legacy only)")
-    bucket_keys: BucketKeys = Field(default_factory=BucketKeys)
+    bucket_keys: BucketKeys = Field(default_factory=BucketKeys, description="keys of the buckets; separate ones are normal")
 
 
 class Admin(Section):
@@ -116,7 +120,7 @@ class Admin(Section):
     )
     user: Text = Field("", description="administrator's name")
     password: SecretReference = Field("", description="reference: env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME")
-    secret: Text = Field("", description="managed secret's ARN or name; empty: looked up from the cluster")
+    secret: SecretName = Field("", description="managed secret's ARN or name; empty: looked up from the cluster")
 
 
 class DatabaseUser(Section):
@@ -129,17 +133,17 @@ class DatabaseUser(Section):
 class Warehouse(Section):
     """How one database is reached."""
 
-    host: Text = Field(description="host name that the certificate names")
-    connect_to: Text = Field("", description="address to connect to instead (tunnel), as libpq's hostaddr")
-    port: Annotated[int, Field(ge=1, le=65535)] = 5439
-    database: Annotated[str, StringConstraints(min_length=1, max_length=127)]
-    cluster: Text = Field("", description="cluster identifier")
-    workgroup: Text = Field("", description="Redshift Serverless workgroup")
-    sslmode: Literal["verify-full", "verify-ca", "disable"] = "verify-full"
+    host: Host = Field(description="host name that the certificate names")
+    connect_to: Address = Field("", description="IP address to connect to instead (tunnel), as libpq's hostaddr")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(5439, description="port of the cluster, the workgroup or the tunnel")
+    database: DatabaseName = Field(description="name of the database")
+    cluster: ClusterId = Field("", description="cluster identifier")
+    workgroup: Workgroup = Field("", description="Redshift Serverless workgroup")
+    sslmode: Literal["verify-full", "verify-ca", "disable"] = Field("verify-full", description="how the server proves who it is")
     sslrootcert: Text = Field("", description="CA file, or system; empty: the bundled AWS roots")
     tls_reason: Text = Field("", description="why the certificate's name cannot be verified (verify-ca)")
-    admin: Admin = Field(default_factory=Admin)
-    user: DatabaseUser
+    admin: Admin = Field(default_factory=Admin, description="who prepares the database")
+    user: DatabaseUser = Field(description="who the product logs in as")
 
 
 class Source(Warehouse):
@@ -159,8 +163,8 @@ class Destination(Warehouse):
 class Schemas(Section):
     """Which schemas of the source are included: patterns with * and ?."""
 
-    include: tuple[Text, ...] = Field(("*",), strict=False)
-    exclude: tuple[Text, ...] = Field((), strict=False)
+    include: tuple[Text, ...] = Field(("*",), strict=False, description="patterns of schemas to include")
+    exclude: tuple[Text, ...] = Field((), strict=False, description="patterns of schemas to leave out, of those included")
 
 
 class Worker(Section):
@@ -178,11 +182,11 @@ class Worker(Section):
 class Confirmation(Section):
     """What a person vouches for."""
 
-    row: Annotated[str, StringConstraints(pattern=r"^[A-H]\d{1,2}[a-d]?$")] = Field(description="ledger row")
-    who: Text = Field(min_length=2, description="who vouches")
-    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = Field(description="quoted date")
-    expires: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = Field("", description="quoted date")
-    note: Text = ""
+    row: LedgerRow = Field(description="row of the ledger that is vouched for")
+    who: Person = Field(description="who vouches")
+    date: Date = Field(description="day on which it was said")
+    expires: LaterDate = Field("", description="day from which it no longer counts; empty: never")
+    note: Text = Field("", description="what was seen or decided")
 
 
 class Environment(Section):
@@ -203,12 +207,12 @@ class Environment(Section):
     schemas: Schemas = Field(default_factory=Schemas)
     worker: Worker | None = Field(None, description="legacy only; empty: the vendor's defaults")
     adopt: tuple[Text, ...] = Field((), strict=False, description="addresses of existing objects that may be taken over")
-    confirmations: tuple[Confirmation, ...] = Field((), strict=False)
+    confirmations: tuple[Confirmation, ...] = Field((), strict=False, description="what people vouch for: row, who, date")
     exclusive_policies: bool = Field(default=False, description="plan the removal of foreign policies on roles that carry our tag")
-    rehearsal: Literal["evaluate", "exercise"] = "evaluate"
+    rehearsal: Literal["evaluate", "exercise"] = Field("evaluate", description="exercise: also prove by doing it, as changes of the plan")
     approval: Literal["manual", "automatic"] = Field("manual", description="automatic is accepted on loopback only")
-    protected: bool = False
-    records: Text = Field("runs", description="folder of the record store, relative to the working directory, or s3://")
+    protected: bool = Field(default=False, description="never approve automatically")
+    records: Text = Field("runs", min_length=1, description="folder of the record store, relative to the checkout")
 
     @property
     def is_legacy(self) -> bool:

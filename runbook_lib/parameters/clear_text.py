@@ -1,0 +1,28 @@
+"""Recognise secrets in clear text, so that they are refused where they stand and quoted nowhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+UNQUOTED = frozenset({"password", "secret", "external_id"})
+"""Keys whose value may be a secret pasted by mistake: neither it nor anything below it is quoted."""
+SHAPES = (
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "an AWS access key"),
+    (re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9/+]{40}\Z"), "an AWS secret access key"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"://[^/\s@]*:[^/\s@]+@"), "an address with a password"),
+    (re.compile(r"\bmd5[0-9a-f]{32}\b"), "a password's hash, which logs in like the password"),
+    (re.compile(r"(?i)\b(?:password|passwd|pwd)\s*=\s*[^\s<$]"), "a password"),
+    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.|\bgh[pousr]_\w{20,}|\bxox[abp]-\w+"), "a token"),
+)
+
+
+def looks_like(text: str) -> str:
+    """Say which kind of secret a text looks like; empty when like none."""
+    return next((kind for shape, kind in SHAPES if shape.search(text)), "")
+
+
+def is_secret(path: tuple[str | int, ...], value: Any) -> bool:
+    """Tell whether a value must not be quoted, by where it stands or by what it looks like."""
+    return bool(UNQUOTED & set(path)) or (isinstance(value, str) and bool(looks_like(value)))
