@@ -376,3 +376,4 @@ class Stage:
     checks: tuple[Check, ...] = ()
     idle: Callable[[Environment], str] = field(default=lambda _environment: "")
     artefacts: Callable[[Environment, tuple[Resource, ...]], Mapping[str, str]] = field(default=lambda _environment, _desired: {})
+    reports: Callable[[Environment, tuple[Finding, ...]], Mapping[str, str]] = field(default=lambda _environment, _findings: {})

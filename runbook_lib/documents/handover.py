@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.secrets import parse_reference
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -33,6 +35,18 @@ def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def held(reference: str) -> str:
+    """Say where a password is kept."""
+    place = parse_reference(reference)
+    name = f"{place.name}, key {place.key}" if place.key else place.name
+    match place.source:
+        case "env":
+            return f"with whoever sets the variable {name}"
+        case "ssm":
+            return f"in Systems Manager, parameter {name}"
+    return f"in Secrets Manager, secret {name}"
+
+
 def s3_path(bucket: Bucket) -> str:
     """Write the bucket path as the workspace asks for it."""
     return f"s3://{bucket.name}/{bucket.path.strip('/')}".rstrip("/")
@@ -44,7 +58,7 @@ def _connection(side: Warehouse, bucket: Bucket) -> tuple[tuple[str, str], ...]:
         ("port", str(side.port)),
         ("database", side.database),
         ("user", side.user.name),
-        ("password", f"held in {side.user.password}"),
+        ("password", held(side.user.password)),
         ("S3 bucket path", s3_path(bucket)),
     )
 

@@ -43,7 +43,8 @@ def _texts(stage: Stage, environment: Environment) -> Mapping[str, str]:
         return {}
     offline = Offline(environment)
     inventory, refusals = engine.inventory_of(stage.parts, environment, offline)
-    return stage.artefacts(environment, desired(stage, environment, inventory, refusals).resources)
+    wanted = desired(stage, environment, inventory, refusals).resources
+    return {**stage.artefacts(environment, wanted), **stage.reports(environment, ())}
 
 
 class Offline:

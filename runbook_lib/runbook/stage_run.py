@@ -14,6 +14,7 @@ from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence.record import find_plan
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
+from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.runbook.world import now
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
 
@@ -201,8 +202,9 @@ class StageRun:
         texts = self._artefacts(resources)
         entries = self._receipt.entries if self._receipt else ()
         texts |= {f"owed-{number}.sql": entry.artefact for number, entry in enumerate(entries) if entry.artefact}
-        stage = self._setting.stage.slug
-        return tuple(self._setting.record.artefact(stage, name, text) for name, text in texts.items())
+        setting = self._setting
+        texts |= setting.stage.reports(setting.environment, setting.world.ask((FindingsAsked(),))[FindingsAsked()])
+        return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())
 
     def _caller(self) -> str:
         """Name who gives the approval: the AWS caller, or the local user where AWS is not asked."""

@@ -79,7 +79,7 @@ def demo(ports: str, progress: Progress) -> Run:
     """Start the sandbox, then plan, apply and verify its environment."""
     from runbook_lib import headless
 
-    file = default_folder().with_suffix(".yaml") if ports == "auto" else place.parameter_file(FILE)
+    file = default_folder() / "sandbox.yaml" if ports == "auto" else place.parameter_file(FILE)
     up(file if ports == "auto" else None)
     enter()
     return headless.carry_out(file, "apply", progress=progress)

@@ -12,7 +12,7 @@ from runbook_lib.stages._judging import broken, kept, listed, owed, unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runbook_lib.model import Finding, Inventory, Judgement, Question, Resource
+    from runbook_lib.model import Finding, Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
 
@@ -48,9 +48,9 @@ def _summary(findings: tuple[Finding, ...]) -> str:
     return f"ready: {len(findings)} claims hold, {words} of them on somebody's word, {warnings} with advice"
 
 
-def artefacts(env: Environment, _desired: tuple[Resource, ...]) -> Mapping[str, str]:
-    """Write the hand-off sheet."""
-    return {"hand-over.md": sheet(env)}
+def reports(env: Environment, findings: tuple[Finding, ...]) -> Mapping[str, str]:
+    """Write the hand-off sheet from what the whole run found."""
+    return {"hand-over.md": sheet(env, findings)}
 
 
 STAGE = Stage(
@@ -60,5 +60,5 @@ STAGE = Stage(
     rows=("A1",),
     summary="Says whether everything is ready, what to enter in the workspace, and who still owes what.",
     checks=(Check(("A1",), "everything before the first workspace is complete", judge_readiness, asks),),
-    artefacts=artefacts,
+    reports=reports,
 )

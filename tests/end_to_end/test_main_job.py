@@ -52,6 +52,7 @@ def test_the_main_job_from_end_to_end(shape: str, sandbox: tuple[State, Path], t
     assert (4, {attached}) == (repaired.exit_code, named(repaired.findings, "broken"))
     way_out = next(each.way_out for each in repaired.findings if each.address == attached)
     assert f"aws iam detach-role-policy --role-name {role} --policy-arn {attached.partition(f'{role}/')[2]}" in way_out
+    assert way_out in (repaired.record.folder / "artefacts" / "handover" / "hand-over.md").read_text("utf-8")
     client("iam", state).detach_role_policy(RoleName=role, PolicyArn=attached.partition(f"{role}/")[2])
     assert 0 == drive("verify").exit_code
 

@@ -165,7 +165,7 @@ def test_nothing_else_is_ever_taken_away() -> None:
 
 def test_each_stage_names_its_own_artefacts() -> None:
     """Stages that make AWS resources hand over a script; the others hand over what they have."""
-    made = {slug: sorted(stage.artefacts(ENV, tuple(every_resource()))) for slug, stage in STAGES.items()}
+    made = {slug: sorted((*stage.artefacts(ENV, tuple(every_resource())), *stage.reports(ENV, ()))) for slug, stage in STAGES.items()}
     assert {slug: [name for name in names if not name.endswith(".json")] for slug, names in made.items()} == {
         "preflight": [],
         "storage": ["storage.sh"],

@@ -21,7 +21,7 @@ def test_the_sheet_says_what_to_enter() -> None:
         "| port | 5439 |",
         "| database | masked |",
         "| user | tonic_destination_user |",
-        "| password | held in env:SOURCE_PASSWORD |",
+        "| password | with whoever sets the variable SOURCE_PASSWORD |",
         "| S3 bucket path | s3://tonic-src/in |",
         "| S3 bucket path | s3://tonic-dst |",
         "| preserve source ownership | no |",
