@@ -81,10 +81,12 @@ class Resource(Kinded):
 
     `holder` names the object it sits on, `group` the transaction it is written in (both may be empty).
     `is_claimed` marks objects that may belong to somebody else: an existing one is taken over only when the parameter file adopts it.
+    `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
     `goes_with_holder` marks what the service removes together with the holder.
     """
 
     is_claimed: ClassVar[bool] = False
+    is_ours_by_name: ClassVar[bool] = False
     goes_with_holder: ClassVar[bool] = False
 
     @property

@@ -50,15 +50,19 @@ def _scopes(approved: Plan, fresh: Plan) -> list[tuple[str, str, str]]:
     return [(name, then.get(name, ""), now.get(name, "")) for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 
 
-def _beyond_reach(address: str, fresh: Plan) -> bool:
-    """Tell whether an address fell to someone else since: it is reported as owed or contested, not as drift."""
-    return address in {each.address for each in fresh.owed} | {each.address for each in fresh.contested}
+def _absent(address: str, fresh: Plan) -> str:
+    """Say why an address is not in the plan made now; what fell to someone else to read is reported as owed, not as drift."""
+    if address in {each.address for each in fresh.owed}:
+        return ""
+    if address in {each.address for each in fresh.contested}:
+        return f"{address} was made or changed by someone else since the plan was made"
+    return f"{address} is no longer wanted"
 
 
 def _changed(change: Change, now: Mapping[str, tuple[Resource | None, Resource | None]], fresh: Plan) -> str:
     address = change.address
     if address not in now:
-        return "" if change.after is None or _beyond_reach(address, fresh) else f"{address} is no longer wanted"
+        return "" if change.after is None else _absent(address, fresh)
     seen, wanted = now[address]
     if wanted != change.after:
         return f"{address} is wanted differently now"
@@ -71,7 +75,7 @@ def _changed(change: Change, now: Mapping[str, tuple[Resource | None, Resource |
 def _moved(resource: Resource, now: Mapping[str, tuple[Resource | None, Resource | None]], fresh: Plan) -> str:
     address = resource.address
     if address not in now:
-        return "" if _beyond_reach(address, fresh) else f"{address} is no longer wanted"
+        return _absent(address, fresh)
     seen, wanted = now[address]
     if wanted != resource:
         return f"{address} is wanted differently now"

@@ -19,6 +19,7 @@ from runbook_lib.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from runbook_lib.engine.inventory import Refusals
     from runbook_lib.model import Part, Stage
@@ -131,7 +132,7 @@ def _owed_address(address: str, owner: str, refusal: Unanswered) -> Owed:
 def _contested(
     environment: Environment, wanted: Wanted, observed: Mapping[str, Observation], claimed: frozenset[str]
 ) -> tuple[Contested, ...]:
-    taken = claimed | set(environment.adopt)
+    taken = claimed | set(environment.adopt) | {address for address, seen in observed.items() if seen.is_ours}
     return tuple(
         Contested(
             address=resource.address,
@@ -139,8 +140,11 @@ def _contested(
             way_out=f"use another name, or add `{resource.address}` to adopt: after reading what it is",
         )
         for resource in wanted.resources
-        if resource.is_claimed
-        and observed[resource.address].value is not None
-        and not observed[resource.address].is_ours
-        and resource.address not in taken
+        if resource.address not in taken and _is_somebodys(resource, observed[resource.address].value, taken)
     )
+
+
+def _is_somebodys(resource: Resource, found: Resource | None, taken: AbstractSet[str]) -> bool:
+    if found is None:
+        return False
+    return resource.is_claimed or (resource.is_ours_by_name and found != resource and resource.holder not in taken)

@@ -37,6 +37,7 @@ class RolePolicy(Resource):
     """Describe one inline policy; `document` is canonical and may hold symbols."""
 
     kind: ClassVar[str] = "iam_role_policy"
+    is_ours_by_name: ClassVar[bool] = True
     role: str
     name: str
     document: str

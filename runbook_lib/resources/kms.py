@@ -78,6 +78,7 @@ class KeyStatement(Resource):
     """Hold one statement, found by Sid, in the policy of a key (`key` is an ARN or a symbol)."""
 
     kind: ClassVar[str] = "kms_key_statement"
+    is_ours_by_name: ClassVar[bool] = True
     goes_with_holder: ClassVar[bool] = True
     key: str
     sid: str

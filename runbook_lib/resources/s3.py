@@ -47,6 +47,7 @@ class BucketStatement(Resource):
     """Hold one statement, found by Sid, in a bucket's policy."""
 
     kind: ClassVar[str] = "s3_bucket_statement"
+    is_ours_by_name: ClassVar[bool] = True
     goes_with_holder: ClassVar[bool] = True
     bucket: str
     sid: str

@@ -1,0 +1,63 @@
+"""What carries no mark of its own is ours only on an object that is ours (law 6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook_lib.engine.plan import Wanted, difference
+from runbook_lib.model import Resource
+from runbook_lib.ports import Observation
+from runbook_lib.resources.iam import Role, RolePolicy
+from runbook_lib.resources.kms import KeyStatement
+from runbook_lib.resources.s3 import BucketStatement
+from tests.properties.strategies import ENVIRONMENT
+
+ROLE = Role(name="found", path="/", trust="{}", permissions_boundary="", tags=())
+POLICY = RolePolicy(role="found", name="tonic-server-role-v2", document='{"Statement":["ours"]}')
+NAMED = (
+    POLICY,
+    KeyStatement(key="arn:aws:kms:us-east-1:123456789012:key/k", sid="TonicServer", statement='{"a":1}'),
+    BucketStatement(bucket="found", sid="DenyInsecureTransport", statement='{"a":1}'),
+)
+
+
+def planned(wanted: tuple[Resource, ...], found: dict[str, Observation], claimed: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Plan and give the addresses that are contested."""
+    owners = {each.address: "cloud engineer" for each in wanted}
+    plan = difference("server_role", ENVIRONMENT, Wanted(wanted, owners=owners), found, (), claimed)
+    contested = tuple(each.address for each in plan.contested)
+    assert not set(contested) & {change.address for change in plan.changes}
+    return contested
+
+
+def other(resource: Resource) -> Resource:
+    """Make what somebody else wrote under the same name."""
+    field = "document" if isinstance(resource, RolePolicy) else "statement"
+    return resource.model_copy(update={field: '{"Statement":["theirs"]}'})
+
+
+@pytest.mark.parametrize("resource", NAMED, ids=lambda each: each.kind)
+def test_what_has_our_name_on_a_found_object_is_contested(resource: Resource) -> None:
+    """A policy or statement of our name that says something else is left as it is until the file adopts it."""
+    assert (resource.address,) == planned((resource,), {resource.address: Observation(other(resource))})
+
+
+@pytest.mark.parametrize("resource", NAMED, ids=lambda each: each.kind)
+def test_what_receipts_name_is_ours(resource: Resource) -> None:
+    """Drift of what we made is mended, whoever made the object it sits on."""
+    found = {resource.address: Observation(other(resource))}
+
+    assert () == planned((resource,), found, frozenset({resource.address}))
+
+
+@pytest.mark.parametrize("resource", NAMED, ids=lambda each: each.kind)
+def test_what_already_says_the_same_is_kept(resource: Resource) -> None:
+    """Nothing is changed, so nothing is contested."""
+    assert () == planned((resource,), {resource.address: Observation(resource)})
+
+
+def test_what_sits_on_our_own_role_is_ours() -> None:
+    """A role with our tag carries our policies, also when the receipts are lost."""
+    found = {ROLE.address: Observation(ROLE, is_ours=True), POLICY.address: Observation(other(POLICY))}
+
+    assert () == planned((ROLE, POLICY), found)
