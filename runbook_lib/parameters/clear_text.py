@@ -12,7 +12,7 @@ SHAPES = (
     (re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9/+]{40}\Z"), "an AWS secret access key"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
     (re.compile(r"://[^/\s@]*:[^/\s@]+@"), "an address with a password"),
-    (re.compile(r"\bmd5[0-9a-f]{32}\b"), "a password's hash, which logs in like the password"),
+    (re.compile(r"\bmd5[0-9a-f]{32}\b"), "the hash of a password, which is as good as one,"),
     (re.compile(r"(?i)\b(?:password|passwd|pwd)\s*=\s*[^\s<$]"), "a password"),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.|\bgh[pousr]_\w{20,}|\bxox[abp]-\w+"), "a token"),
 )

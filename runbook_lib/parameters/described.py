@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from runbook_lib.parameters.reading import Path_
 
+REFERENCES = "env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME or generate:secretsmanager:NAME"
+"""How a file names a secret."""
+
 
 def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """Give a section's fields by the names they have in a file."""
@@ -103,12 +106,36 @@ def examples(field: FieldInfo) -> tuple[Any, Any]:
     return kind.examples if kind else ("one", "another")
 
 
+def has_example(field: FieldInfo) -> bool:
+    """Tell whether the examples say more than that a text is wanted."""
+    return _wanted(field) is not None or int in _parts(field.annotation)
+
+
+def first(field: FieldInfo) -> Any:
+    """Give the value to show as an example: a number's default, else the first example."""
+    standing = default(field)
+    return standing if isinstance(standing, int) else examples(field)[0]
+
+
 def bounds(field: FieldInfo) -> tuple[int, int]:
     """Give the least and the greatest number that a field takes."""
     return (
         next(each.ge for each in field.metadata if hasattr(each, "ge")),
         next(each.le for each in field.metadata if hasattr(each, "le")),
     )
+
+
+def unmistakable(path: Path_, text: str) -> str:
+    """Say how to write a scalar so that every reader takes it for what the key wants."""
+    field = at(path)
+    kind = wanted(field) if field else ""
+    if kind.startswith("a whole number"):
+        return "write plain digits"
+    if kind.startswith("a secret reference"):
+        return f"write {REFERENCES}"
+    if kind == "true or false":
+        return "write true or false"
+    return "quote it" if text.endswith("...") or " " in text else f'quote it: "{text}"'
 
 
 def default(field: FieldInfo) -> Any:

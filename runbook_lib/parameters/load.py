@@ -46,12 +46,12 @@ def _validated(source: str, document: Document) -> Environment:
         for key in document.values
         if key in RESERVED
     )
-    found.add(found.at(each) for each in raw_rules(values))
+    found.add_broken(raw_rules(values))
     environment, errors = _typed(values)
     suggested = {(*loc[:-1], wording.alike(loc)) for each in errors if each["type"] == "extra_forbidden" for loc in [tuple(each["loc"])]}
     explained = [each for each in errors if each["type"] != "missing" or tuple(each["loc"]) not in suggested]
     found.add(wording.problem(each, document.line(tuple(each["loc"]))) for each in explained)
-    found.add(found.at(each) for each in _broken(environment, values, suggested))
+    found.add_broken(_broken(environment, values, suggested))
     if found.problems or environment is None:
         raise InvalidParameters(source, found.problems)
     return environment
@@ -67,11 +67,14 @@ class Found:
     def add(self, problems: Iterable[Problem]) -> None:
         """Add the problems of one kind; several of one kind may be about one key."""
         told = {each.field for each in self.problems if each.field}
-        self.problems += [each for each in dict.fromkeys(problems) if not each.field or each.field not in told]
+        self.problems += [each for each in dict.fromkeys(problems) if each.field not in told]
 
-    def at(self, broken: Broken) -> Problem:
-        """Give a broken rule its line."""
-        return Problem(self.document.line(broken.path), dotted(broken.path), broken.what, broken.way_out)
+    def add_broken(self, rules: Iterable[Broken]) -> None:
+        """Add broken rules with their lines, but for those about what is already wrong, or lies in a section that is."""
+        told = tuple(each.field for each in self.problems if each.field)
+        around = tuple(f"{field}{sign}" for field in told for sign in ".[")
+        broken = (Problem(self.document.line(each.path), dotted(each.path), each.what, each.way_out) for each in rules)
+        self.problems += [each for each in dict.fromkeys(broken) if each.field not in told and not each.field.startswith(around)]
 
 
 def _typed(values: dict[str, Any]) -> tuple[Environment | None, list[Any]]:

@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters import described
 from runbook_lib.parameters.clear_text import UNQUOTED
 from runbook_lib.parameters.scalars import ambiguity, meaning
 from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
+LONGEST = 60
 START = "start from one of parameters/example-*.yaml"
 Path_ = tuple["str | int", ...]
 
@@ -192,9 +194,8 @@ class _Builder:
         if event.style is not None or event.tag is not None:
             return text
         if means := ambiguity(text):
-            is_secret = bool(UNQUOTED & set(path))
-            shown = "the value" if is_secret else text
-            self._tell(event, path, f"{shown} is {means}", "quote it" if is_secret else f'quote it: "{text}"')
+            shown = "the value" if UNQUOTED & set(path) else text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+            self._tell(event, path, f"{shown} is {means}", described.unmistakable(path, shown))
             return text
         return meaning(text)
 

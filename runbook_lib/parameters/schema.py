@@ -48,7 +48,7 @@ class Section(BaseModel):
 class Aws(Section):
     """Where the account is and how the session is made; never the ambient default without the account guard."""
 
-    account: AccountId = Field(description="12 digits, quoted")
+    account: AccountId = Field(description="account that everything belongs to; in quotes")
     region: Region = Field(description="region of the cluster, the buckets and the server")
     partition: Literal["aws", "aws-us-gov", "aws-cn"] = Field("aws", description="partition that every ARN is built with")
     endpoint: Url = Field("", description="URL of an AWS endpoint; empty means AWS's own")

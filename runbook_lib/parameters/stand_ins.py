@@ -76,7 +76,8 @@ def _value(field: FieldInfo, path: Path_, turn: int) -> Any:
         return _section(section, path, turn) if field.is_required() else None
     if described.is_list(field) or described.wanted(field) == "a section of keys":
         return None
-    value = described.examples(field)[turn]
+    # the two databases and the two buckets never stand in for each other
+    value = described.examples(field)[1 - turn if "destination" in path else turn]
     is_free = isinstance(value, str) and described.wanted(field) in {"a text", "a name of 1 to 127 characters"}
     return f"{value} of {'.'.join(str(part) for part in path)}" if is_free else value
 

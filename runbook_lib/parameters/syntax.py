@@ -31,16 +31,20 @@ STUMBLES = (
     ),
     ("expected ',' or", "opens a bracket that is never closed, or lacks a comma", "close it, or write one entry a line"),
     ("expected <block end>", "is indented unlike its neighbours", "align the keys of a section by spaces"),
+    ("expected alphabetic or numeric", "has a sign where a value is wanted", "quote the text"),
     ("expected the node content", "has a sign where a value is wanted", "quote the text"),
 )
 """Part of the parser's message, what it means, and the way out."""
+BEGUN = ("could not find expected ':'", "unexpected end of stream", "expected ',' or")
+"""What the parser notices too late: the line is where it began."""
 ALLOWED = {"\n", "\t"}
 
 
 def stumble(error: YAMLError) -> Problem:
     """Give the problem that a parser's error stands for."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     told = f"{getattr(error, 'problem', '')}"
+    here, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    mark = begun or here if any(part in told for part in BEGUN) else here or begun
     line = int(mark.line) + 1 if mark else 1
     for part, what, way_out in STUMBLES:
         if part in told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.errors import Problem
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.reading import Path_
 
 LONGEST = 60
-REFERENCES = "write env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME or generate:secretsmanager:NAME"
 KINDS = ((bool, "true or false"), (int, "a number"), (float, "a number"), (list, "a list"), (dict, "a section of keys"), (str, "a text"))
 
 
@@ -55,7 +55,8 @@ def _what(path: Path_, field: FieldInfo | None, given: Any) -> str:
     wanted = described.wanted(field, entry=isinstance(path[-1], int)) if field else "a text"
     if given is None or given == "":
         return f"is empty, wanted is {wanted}"
-    if not isinstance(given, str) and not (isinstance(given, int) and wanted.startswith("a whole number")):
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not isinstance(given, str) and not (is_number and field is not None and isinstance(described.first(field), int)):
         kind = next(words for kind, words in KINDS if isinstance(given, kind))
         return f"is {kind}, wanted is {wanted}" + (" (quote it)" if _is_text(wanted) and kind in {"a number", "true or false"} else "")
     return f"{_shown(path, given)} is not {wanted}"
@@ -63,44 +64,42 @@ def _what(path: Path_, field: FieldInfo | None, given: Any) -> str:
 
 def _way_out(path: Path_, field: FieldInfo | None, given: Any) -> str:
     if "password" in path:
-        return REFERENCES
+        return f"write {described.REFERENCES}"
     if field is None:
         return 'write KEY: "TEXT"'
-    section = described.section(field)
+    wanted, section, is_entry = described.wanted(field), described.section(field), isinstance(path[-1], int)
     if section is not None:
-        entry = "below its own dash" if described.is_list(field) else "indented below it"
-        return f"write its keys {entry}: {', '.join(described.keys(section))}"
-    if described.wanted(field, entry=isinstance(path[-1], int)) == "a section of keys":
+        return f"write its keys {'below its own dash' if wanted == 'a list' else 'indented below it'}: {', '.join(described.keys(section))}"
+    if described.wanted(field, entry=is_entry) == "a section of keys":
         return "write KEY: VALUE, indented below it"
-    if described.is_list(field) and not isinstance(path[-1], int):
-        return f"write [{described.written(described.examples(field)[0])}], or one entry a line with a dash"
-    if isinstance(given, bool | int | float) and isinstance(described.examples(field)[0], str) and not described.choices(field):
-        return f"write it in quotes: {_meant(field)}"
-    if words := described.choices(field):
+    if wanted == "a list" and not is_entry:
+        return f"write one entry a line, each with a dash ({described.says(field)})"
+    return f"{_advice(path, field, given)} ({described.says(field)})"
+
+
+def _advice(path: Path_, field: FieldInfo, given: Any) -> str:
+    """Say what to write instead of a scalar."""
+    first, words = described.first(field), described.choices(field)
+    if words:
         close = difflib.get_close_matches(str(given).lower(), [str(word) for word in words], 1, 0.5)
-        return f"write {close[0] if close else words[0]}: {_meant(field)}"
-    return f"write for example {described.written(_first(field))}: {_meant(field)}"
+        return f"write {close[0] if close else words[0]}"
+    if isinstance(first, bool):
+        return "write true or false"
+    if isinstance(first, str) and isinstance(given, int | float):
+        return "write it in quotes" + ("" if is_secret(path, given) else f": {json.dumps(str(given).lower())}")
+    return f"write for example {described.written(first)}" if described.has_example(field) else "write a text"
 
 
 def _is_text(wanted: str) -> bool:
     return not wanted.startswith(("a whole number", "true or false", "a list", "a section"))
 
 
-def _meant(field: FieldInfo) -> str:
-    return described.says(field)
-
-
-def _first(field: FieldInfo) -> Any:
-    default = described.default(field)
-    return default if isinstance(default, int) else described.examples(field)[0]
-
-
 def _example(name: str, field: FieldInfo) -> str:
     section = described.section(field)
     if section is not None:
         needed = [key for key, each in described.keys(section).items() if each.is_required()]
-        return f"the section with {', '.join(needed or described.keys(section))}: {_meant(field)}"
-    return f"for example {name}: {described.written(_first(field))} ({_meant(field)})"
+        return f"the section with {', '.join(needed or described.keys(section))} ({described.says(field)})"
+    return f"for example {name}: {described.written(described.first(field))} ({described.says(field)})"
 
 
 def _shown(path: Path_, given: Any) -> str:

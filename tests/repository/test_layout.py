@@ -34,7 +34,7 @@ def _lines(pattern: re.Pattern[str]) -> list[str]:
         f"{name}:{number}: {line.strip()[:100]}"
         for name in source.tracked()
         if (ROOT / name).suffix not in BINARY and name != "LICENSE"
-        for number, line in enumerate((ROOT / name).read_text("utf-8").splitlines(), 1)
+        for number, line in enumerate((ROOT / name).read_text("utf-8", "replace").splitlines(), 1)
         if pattern.search(line)
     ]
 
