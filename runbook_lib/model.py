@@ -161,13 +161,17 @@ class Change(Value):
 
 
 class Owed(Value):
-    """Name what this operator cannot read or do, who can, and what to hand over; `verdict` tells owed, unknown or broken."""
+    """Name what this operator cannot read or do, who can, and what to hand over; `verdict` tells owed, unknown or broken.
+
+    `wanted` is what should be there, where that much is known.
+    """
 
     address: str
     by: str
     reason: str
     way_out: str = ""
     verdict: Verdict = "owed"
+    wanted: AnyResource | None = None
 
 
 class Contested(Value):
@@ -191,6 +195,13 @@ class Plan(Value):
     kept: tuple[AnyResource, ...] = ()
     owed: tuple[Owed, ...] = ()
     contested: tuple[Contested, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[Resource, ...]:
+        """List everything that should be there: in place already, to be changed, or owed by someone else."""
+        changed = (change.after for change in self.changes)
+        owed = (each.wanted for each in self.owed)
+        return (*self.kept, *(each for each in (*changed, *owed) if each is not None))
 
     @property
     def digest(self) -> str:
@@ -285,11 +296,11 @@ class Judgement(Value):
 
 
 class Unanswered(Exception):
-    """Say that a question has no answer here: `verdict` is unknown, owed or broken."""
+    """Say that a question has no answer here: `verdict` is unknown, owed or broken, `address` names what is missing where one is."""
 
-    def __init__(self, reason: str, verdict: Verdict = "unknown", by: str = "", way_out: str = "") -> None:
+    def __init__(self, reason: str, verdict: Verdict = "unknown", by: str = "", way_out: str = "", address: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.verdict, self.by, self.way_out = reason, verdict, by, way_out
+        self.reason, self.verdict, self.by, self.way_out, self.address = reason, verdict, by, way_out, address
 
 
 class Inventory(Mapping[Question, Any]):

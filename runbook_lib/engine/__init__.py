@@ -8,9 +8,10 @@ from runbook_lib.engine.consent import consent, drift
 from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import History, claimed, reverse
-from runbook_lib.engine.verify import check, state, verify
+from runbook_lib.engine.verify import HAND_OVER, check, state, verify
 
 __all__ = [
+    "HAND_OVER",
     "History",
     "Journal",
     "apply",

@@ -103,7 +103,7 @@ def difference(
     for resource, after in _sides(wanted):
         seen = observed[resource.address]
         if seen.refusal is not None:
-            owed.append(_owed_address(resource.address, wanted.owners[resource.address], seen.refusal))
+            owed.append(_owed_resource(resource, after, wanted.owners[resource.address], seen.refusal))
         elif resource.address in blocked or resource.holder in blocked:
             blocked.add(resource.address)
         elif seen.value != after:
@@ -125,8 +125,15 @@ def _sides(wanted: Wanted) -> tuple[tuple[Resource, Resource | None], ...]:
     return (*((each, each) for each in wanted.resources), *((each, None) for each in wanted.unwanted))
 
 
-def _owed_address(address: str, owner: str, refusal: Unanswered) -> Owed:
-    return Owed(address=address, by=refusal.by or owner, reason=refusal.reason, way_out=refusal.way_out, verdict=refusal.verdict)
+def _owed_resource(resource: Resource, wanted: Resource | None, owner: str, refusal: Unanswered) -> Owed:
+    return Owed(
+        address=resource.address,
+        by=refusal.by or owner,
+        reason=refusal.reason,
+        way_out=refusal.way_out,
+        verdict=refusal.verdict,
+        wanted=wanted,
+    )
 
 
 def _contested(

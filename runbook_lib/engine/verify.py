@@ -8,21 +8,26 @@ from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.model import Check, Finding, Inventory, Judgement, Plan, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runbook_lib.model import Change, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Target
 
+HAND_OVER = "hand over what stands under artefacts"
 _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
 
 
-def verify(stage: Stage, environment: Environment, target: Target, fresh: Plan, known: Inventory | None = None) -> tuple[Finding, ...]:
+def verify(
+    stage: Stage, environment: Environment, target: Target, fresh: Plan, left: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
     """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check.
 
-    Drift of an object that a check of the stage finds broken by its own name is said once, in the check's words.
+    Drift of an object that a check of the stage finds broken by its own name is said once, in the check's words. `left` pairs the
+    addresses that other stages left to someone else with who that is: what is missing because of them is owed, not broken.
     """
-    judged = check(stage, environment, target, known)
+    beyond = {**(left or {}), **{each.address: each.by for each in fresh.owed if each.verdict == "owed"}}
+    judged = tuple(_owed(each, beyond) for each in check(stage, environment, target))
     said = {each.address for each in judged if each.verdict == "broken"}
     return (*(each for each in state(fresh) if each.verdict != "broken" or each.address not in said), *judged)
 
@@ -61,6 +66,12 @@ def state(fresh: Plan) -> tuple[Finding, ...]:
     )  # fmt: skip
 
 
+def _owed(finding: Finding, beyond: Mapping[str, str]) -> Finding:
+    if finding.verdict != "broken" or finding.address not in beyond:
+        return finding
+    return finding.model_copy(update={"verdict": "owed", "by": beyond[finding.address], "way_out": HAND_OVER, "grade": ""})
+
+
 def _finding(stage: str, address: str, claim: str, verdict: Literal["kept"]) -> Finding:
     return Finding(stage=stage, rows=(), claim=f"{address} {claim}", verdict=verdict, address=address, grade="read back")
 
@@ -84,7 +95,8 @@ def _judged(stage: Stage, each: Check, environment: Environment, inventory: Inve
             raise refused
         judgements = tuple(each.judge(environment, inventory))
     except Unanswered as refusal:
-        judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade=""),)
+        judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade="",
+                                address=refusal.address),)  # fmt: skip
     for judgement in judgements:
         fields = judgement.model_dump(exclude={"claim"})
         yield Finding(stage=stage.slug, rows=each.rows, claim=judgement.claim or each.claim, **fields)

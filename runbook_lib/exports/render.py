@@ -29,7 +29,7 @@ def render(environment: Environment, stages: Iterable[Stage], folder: Path) -> t
     """Write every stage's files into an empty folder; give their names. Raises RunbookError when the folder holds something."""
     if folder.exists() and any(folder.iterdir()):
         raise RunbookError(str(folder), "is not empty", "name another folder with --out, or empty it")
-    texts = {f"{stage.number:02d}_{stage.slug}/{name}": text for stage in stages for name, text in _texts(stage, environment).items()}
+    texts = {f"{stage.number:02d}_{stage.slug}/{name}": text for stage in stages for name, text in offline(stage, environment).items()}
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,11 +38,11 @@ def render(environment: Environment, stages: Iterable[Stage], folder: Path) -> t
     return tuple(sorted(texts))
 
 
-def _texts(stage: Stage, environment: Environment) -> Mapping[str, str]:
+def offline(stage: Stage, environment: Environment) -> Mapping[str, str]:
+    """Write one stage's files, by name."""
     if stage.idle(environment):
         return {}
-    offline = Offline(environment)
-    inventory, refusals = engine.inventory_of(stage.parts, environment, offline)
+    inventory, refusals = engine.inventory_of(stage.parts, environment, Offline(environment))
     wanted = desired(stage, environment, inventory, refusals).resources
     return {**stage.artefacts(environment, wanted), **stage.reports(environment, ())}
 

@@ -12,6 +12,7 @@ from runbook_lib import engine, evidence
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence.record import find_plan
+from runbook_lib.exports import offline
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
@@ -106,7 +107,7 @@ class StageRun:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
         elif not self._idle:
-            findings = engine.verify(*self._subject, self._without_owed(self._planned()))
+            findings = engine.verify(*self._subject, self._without_owed(self._planned()), self._left_by_others())
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         return Findings(findings, "Verify", self._idle or empty)
@@ -149,12 +150,20 @@ class StageRun:
         left = {entry.change.address: entry for entry in entries if entry.outcome == "owed"}
         owed = tuple(
             Owed(address=each.address, by=left[each.address].by, reason=left[each.address].detail,
-                 way_out="hand over what stands under artefacts")
+                 way_out=engine.HAND_OVER)
             for each in fresh.changes
             if each.address in left
         )  # fmt: skip
         changes = tuple(each for each in fresh.changes if each.address not in left)
         return fresh.model_copy(update={"changes": changes, "owed": (*fresh.owed, *owed)})
+
+    def _left_by_others(self) -> dict[str, str]:
+        """Pair what other stages of this run left to someone else with who that is."""
+        return {each.address: each.by for each in self._run_findings() if each.verdict == "owed" and each.address}
+
+    def _run_findings(self) -> tuple[Finding, ...]:
+        findings: tuple[Finding, ...] = self._setting.world.ask((FindingsAsked(),))[FindingsAsked()]
+        return findings
 
     @property
     def _is_teardown(self) -> bool:
@@ -197,14 +206,21 @@ class StageRun:
     def _kept_artefacts(self) -> tuple[str, ...]:
         if self._idle:
             return ()
-        plan = self._plan
-        resources = () if plan is None else (*plan.kept, *(change.after for change in plan.changes if change.after))
-        texts = self._artefacts(resources)
+        texts = self._wanted_artefacts()
         entries = self._receipt.entries if self._receipt else ()
         texts |= {f"owed-{number}.sql": entry.artefact for number, entry in enumerate(entries) if entry.artefact}
         setting = self._setting
-        texts |= setting.stage.reports(setting.environment, setting.world.ask((FindingsAsked(),))[FindingsAsked()])
+        texts |= setting.stage.reports(setting.environment, self._run_findings())
         return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())
+
+    def _wanted_artefacts(self) -> dict[str, str]:
+        """Write down all that is wanted; where a part's questions found no answer, as `render` does, for someone else to apply."""
+        plan, stage, environment = self._plan, self._setting.stage, self._setting.environment
+        if plan is None:
+            return {}
+        if any(each.address in {f"{stage.slug}/{part.name}" for part in stage.parts} for each in plan.owed):
+            return dict(offline(stage, environment))
+        return self._artefacts(plan.wanted)
 
     def _caller(self) -> str:
         """Name who gives the approval: the AWS caller, or the local user where AWS is not asked."""

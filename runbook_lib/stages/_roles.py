@@ -10,7 +10,7 @@ from runbook_lib.documents.keys import choices_in_use
 from runbook_lib.model import Unanswered, Unwanted
 from runbook_lib.parameters import OWNER_TAG
 from runbook_lib.policy.canonical import canonical as canonical_document
-from runbook_lib.resources.iam import AttachedPolicy, ManagedPolicyAsked, RoleAnswer, RoleAsked, RolePolicy
+from runbook_lib.resources.iam import AttachedPolicy, ManagedPolicyAsked, Role, RoleAnswer, RoleAsked, RolePolicy
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
 from runbook_lib.resources.symbols import filled, symbol, symbols_in
 from runbook_lib.stages._judging import advised, broken, kept
@@ -41,7 +41,8 @@ def role_answer(name: str, inventory: Inventory) -> RoleAnswer:
     """Give a role. Raises Unanswered (broken) when there is none of that name."""
     answer: RoleAnswer | None = inventory[RoleAsked(name=name)]
     if answer is None:
-        raise Unanswered(f"there is no role {name}", verdict="broken", way_out="apply this stage, or correct the role's name")
+        way_out = "apply this stage, or correct the role's name"
+        raise Unanswered(f"there is no role {name}", verdict="broken", way_out=way_out, address=f"{Role.kind}/{name}")
     return answer
 
 

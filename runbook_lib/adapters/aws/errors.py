@@ -51,7 +51,6 @@ _UNSETTLED = (
 )
 _REGION = re.compile(r"301|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|IncorrectEndpoint")
 _LOGINS = (
-    botocore.NoCredentialsError,
     botocore.PartialCredentialsError,
     botocore.CredentialRetrievalError,
     botocore.UnknownCredentialError,
@@ -149,6 +148,8 @@ def translated(error: Exception, request: Request) -> TargetError:
             return _of_service(error, request)
         case botocore.ParamValidationError():
             return Rejected(request.where, _QUOTED_VALUE.sub(", ", str(error)).replace("\n", " "), "correct the parameter file")
+    if isinstance(error, botocore.NoCredentialsError):
+        return Denied(request.where, "there are no AWS credentials here", _NO_LOGIN_WAY_OUT)
     if isinstance(error, _LOGINS):
         return LoginRefused(request.where, _said(error), _LOGIN_WAY_OUT)
     layer = _layer(error)
@@ -158,6 +159,7 @@ def translated(error: Exception, request: Request) -> TargetError:
     return Rejected(request.where, _said(error))
 
 
+_NO_LOGIN_WAY_OUT = "log in (for example `aws sso login`), or hand the artefact to someone who has the right"
 _LOGIN_WAY_OUT = "renew the credentials (for example `aws sso login`) or correct aws.profile and aws.role_arn, then run again"
 
 

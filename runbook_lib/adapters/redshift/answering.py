@@ -9,6 +9,7 @@ from runbook_lib.adapters.redshift.catalog import is_true
 from runbook_lib.documents import sql
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.warehouse import (
+    DatabaseUser,
     OwnedAnswer,
     OwnedAsked,
     PrivilegesAnswer,
@@ -83,7 +84,8 @@ def privileges(session: Session, user: str) -> PrivilegesAnswer:
     """Say what a user effectively may. Raises Unanswered when there is no such user."""
     users = dict(session.cluster_rows(catalog.USERS))
     if user not in users:
-        raise Unanswered(f"there is no user {user} on {session.warehouse.host}", "broken", way_out="apply the stage that makes it")
+        reason = f"there is no user {user} on {session.warehouse.host}"
+        raise Unanswered(reason, "broken", way_out="apply the stage that makes it", address=f"{DatabaseUser.kind}/{session.side}/{user}")
     schema_rights = session.rows(catalog.SCHEMA_RIGHTS, user=user)
     relation_rights = session.rows(catalog.RELATION_RIGHTS, user=user)
     create, temporary, table_info = session.rows(catalog.DATABASE_RIGHTS, user=user)[0]

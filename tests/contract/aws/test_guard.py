@@ -137,7 +137,7 @@ def test_without_credentials_questions_are_open(environment: Environment, monkey
     with pytest.raises(Unanswered) as caught:
         connect(environment).ask([question])[question]
     assert (caught.value.verdict, caught.value.reason) == (
-        "unknown",
+        "owed",
         "sts:GetCallerIdentity: Unable to locate credentials",
     )
 
