@@ -88,7 +88,7 @@ def demo(ports: str, progress: Progress) -> Run:
 def _answer(state: State) -> dict[str, Any]:
     return {
         "aws_endpoint": f"http://127.0.0.1:{state.aws_port}", "redshift": f"127.0.0.1:{state.redshift_port}", "account": state.account,
-        "region": state.region, "folder": str(default_folder()), "pids": list(state.pids), "since": state.since,
+        "region": state.region, "folder": str(default_folder()), "pids": state.pids, "since": state.since,
     }  # fmt: skip
 
 

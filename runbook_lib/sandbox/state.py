@@ -1,4 +1,4 @@
-"""Where a sandbox lives and what runs there: one private folder with a state file, told apart by a random id."""
+"""Where a sandbox lives and what runs there: one private folder with a state file."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ import fcntl
 import json
 import os
 import shutil
-import signal
+import socket
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from runbook_lib.sandbox.redshift.postgres import command_line
+from runbook_lib.errors import RunbookError
+from runbook_lib.sandbox import processes
 
 FOLDER = "RUNBOOK_SANDBOX_DIR"
+VARIABLES = "sandbox.env"
+"""The file that is made first and deleted last: a folder that holds it is a sandbox's."""
 ACCESS_KEY = "AKIASANDBOXOPERATOR0"
 """The id of the key of the operator, in whose name everything is asked."""
 
 
+class SandboxError(RunbookError):
+    """Tell why the sandbox cannot start or stop."""
+
+
 @dataclass(frozen=True)
 class State:
-    """State what runs: the supervisor and its two parts, where they answer, since when."""
+    """State what runs: the supervisor and its parts, where they answer, since when."""
 
     id: str
     supervisor: int
@@ -38,23 +44,45 @@ class State:
     region: str
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """List the processes, supervisor first."""
-        return (self.supervisor, self.aws_pid, self.redshift_pid, self.postgres_pid)
+    def pids(self) -> dict[str, int]:
+        """Give the process of each part, supervisor first."""
+        return {"supervisor": self.supervisor, "aws": self.aws_pid, "redshift": self.redshift_pid, "postgres": self.postgres_pid}
 
 
 def default_folder() -> Path:
     """Give this user's sandbox folder: RUNBOOK_SANDBOX_DIR, else one in the run-time or temporary folder."""
     if named := os.environ.get(FOLDER):
-        return Path(named)
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    return Path(base) / f"redshift-runbook-sandbox-{os.geteuid()}"
+        return Path(named).absolute()
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    # `su` leaves the variable of whoever called it.
+    base = runtime if runtime and os.access(runtime, os.W_OK | os.X_OK) and Path(runtime).stat().st_uid == os.geteuid() else ""
+    return Path(base or tempfile.gettempdir()).absolute() / f"redshift-runbook-sandbox-{os.geteuid()}"
+
+
+def owned(folder: Path) -> Path:
+    """Give the folder back. Raises SandboxError when it is not ours to fill and to delete."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise _unusable(folder, "is not a folder")
+    try:
+        if folder.is_dir() and folder.stat().st_uid != os.geteuid():
+            raise _unusable(folder, "belongs to another user")
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / VARIABLES).exists():
+            raise _unusable(folder, "holds something else")
+    except OSError as error:
+        raise _unusable(folder, f"cannot be read ({error.strerror})") from error
+    return folder
+
+
+def _unusable(folder: Path, why: str) -> SandboxError:
+    return SandboxError("sandbox", f"{folder} {why}", f"name a folder of its own that you may write: {FOLDER}")
 
 
 def read(folder: Path) -> State | None:
-    """Read the state; None when nothing was started here."""
-    path = folder / "state.json"
-    return State(**json.loads(path.read_text("utf-8"))) if path.is_file() else None
+    """Read the state; None when nothing was started here, or by a version that wrote it otherwise."""
+    try:
+        return State(**json.loads((folder / "state.json").read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def write(folder: Path, state: State) -> None:
@@ -65,12 +93,10 @@ def write(folder: Path, state: State) -> None:
 
 
 def is_alive(folder: Path, state: State) -> dict[str, bool]:
-    """Tell of each part whether it runs: the endpoint by the id it tells, the others by their command lines."""
-    return {
-        "supervisor": _is_ours(state.supervisor, folder),
-        "aws": _healthy(state),
-        "redshift": _is_ours(state.redshift_pid, folder) and _is_ours(state.postgres_pid, folder),
-    }
+    """Tell of each part whether its process runs, and of those that answer on a port whether they do."""
+    found = processes.of(folder)
+    runs = {part: found.get(pid) == part for part, pid in state.pids.items()}
+    return runs | {"aws": runs["aws"] and _healthy(state), "redshift": runs["redshift"] and _listens(state.redshift_port)}
 
 
 def _healthy(state: State) -> bool:
@@ -82,38 +108,52 @@ def _healthy(state: State) -> bool:
         return False
 
 
-def _is_ours(pid: int, folder: Path) -> bool:
-    """Tell whether a process id is still the one we started: ids are reused."""
-    return str(folder) in command_line(pid)
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
-def remove(folder: Path, state: State | None) -> None:
-    """Stop what is left of a sandbox and delete its folder."""
-    if state is not None:
-        _stop(folder, state, signal.SIGTERM, 10.0)
-        _stop(folder, state, signal.SIGKILL, 5.0)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stop(folder: Path, state: State, number: signal.Signals, seconds: float) -> None:
-    """Signal the supervisor first: it stops its parts itself."""
-    for pid in state.pids if number == signal.SIGKILL or not _is_ours(state.supervisor, folder) else state.pids[:1]:
-        if _is_ours(pid, folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and any(_is_ours(pid, folder) for pid in state.pids):
-        time.sleep(0.02)
+def remove(folder: Path) -> None:
+    """Stop what is left of a sandbox and delete its folder. Raises SandboxError when something of it stays."""
+    processes.stop(folder)
+    if folder.exists():
+        for each in folder.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each, ignore_errors=True)
+            elif each.name != VARIABLES:
+                each.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    if left := processes.of(folder):
+        raise SandboxError("sandbox", f"these processes do not end: {', '.join(map(str, left))}", "end them: kill -9")
+    if folder.exists():
+        raise SandboxError("sandbox", f"{folder} cannot be deleted", "delete it")
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the sandbox of a folder."""
+    """Let one process at a time start or stop the sandbox of a folder; nothing is left of the lock."""
     lock = folder.with_name(f".{folder.name}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held = _acquired(lock)
+    except OSError as error:
+        raise _unusable(folder, f"cannot be made ({error.strerror})") from error
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(held)
+
+
+def _acquired(lock: Path) -> int:
+    while True:
+        held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        # Whoever held it before deleted the file: what we got may be a lock that nobody else will find.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(held), lock.stat(follow_symlinks=False)):
+                return held
+        os.close(held)

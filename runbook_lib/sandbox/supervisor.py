@@ -6,9 +6,11 @@ A small supervisor process holds both parts' standard inputs: when it dies, by w
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
+import select
 import signal
 import socket
 import subprocess
@@ -19,17 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_lib.errors import RunbookError
 from runbook_lib.sandbox import state as states
-from runbook_lib.sandbox.state import ACCESS_KEY, State, default_folder
+from runbook_lib.sandbox.listeners import holder
+from runbook_lib.sandbox.state import ACCESS_KEY, VARIABLES, SandboxError, State, default_folder, owned
 
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
-FAILED = "failed"
-
-
-class SandboxError(RunbookError):
-    """Tell why the sandbox cannot start."""
+DOWN_FIRST = "stop it first: runbook sandbox down"
 
 
 @dataclass(frozen=True)
@@ -42,39 +40,49 @@ class Wanted:
     region: str = "us-east-1"
     has_sample: bool = True
 
+    def differs(self, found: State) -> str:
+        """Say in what a running sandbox is not the wanted one; empty when it is."""
+        pairs = (
+            ("port", self.aws_port, found.aws_port), ("port", self.redshift_port, found.redshift_port),
+            ("account", self.account, found.account), ("region", self.region, found.region),
+        )  # fmt: skip
+        return ", ".join(f"{name} {has} instead of {wanted}" for name, wanted, has in pairs if wanted and wanted != has)
+
 
 def up(wanted: Wanted, folder: Path | None = None) -> State:
     """Start the sandbox, or find the one that runs. Raises SandboxError when a port is taken or a part does not come up."""
-    folder = folder or default_folder()
+    folder = owned((folder or default_folder()).absolute())
     with states.locked(folder):
         found = states.read(folder)
         if found is not None and all(states.is_alive(folder, found).values()):
+            if difference := wanted.differs(found):
+                raise SandboxError("sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: --ports auto FILE)")
             return found
-        states.remove(folder, found)
+        states.remove(folder)
         for port in (wanted.aws_port, wanted.redshift_port):
             _refuse_taken(port)
         return _start(wanted, folder)
 
 
 def down(folder: Path | None = None) -> bool:
-    """Stop the sandbox and delete its folder; tell whether there was one."""
-    folder = folder or default_folder()
+    """Stop the sandbox and delete its folder; tell whether there was one. Raises SandboxError when something stays."""
+    folder = owned((folder or default_folder()).absolute())
     with states.locked(folder):
-        found = states.read(folder)
-        states.remove(folder, found)
-    return found is not None
+        was_there = folder.exists()
+        states.remove(folder)
+    return was_there
 
 
 def status(folder: Path | None = None) -> tuple[State, dict[str, bool]] | None:
-    """Tell what runs where, part by part; None when nothing does."""
-    folder = folder or default_folder()
+    """Tell what runs where, part by part; None when nothing was started, or when it is not up yet."""
+    folder = owned((folder or default_folder()).absolute())
     found = states.read(folder)
     return None if found is None else (found, states.is_alive(folder, found))
 
 
 def environment(folder: Path | None = None) -> dict[str, str]:
     """Give the variables that a client of the sandbox needs: its administrator's password and AWS keys that open nothing."""
-    path = (folder or default_folder()) / "sandbox.env"
+    path = owned((folder or default_folder()).absolute()) / VARIABLES
     if not path.is_file():
         return {}
     return dict(line.split("=", 1) for line in path.read_text("utf-8").splitlines())
@@ -92,40 +100,57 @@ def running(folder: Path, wanted: Wanted) -> Iterator[State]:
 def _refuse_taken(port: int) -> None:
     if not port:
         return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise SandboxError(
-                "sandbox", f"port {port} is held by another program", "stop it, or take free ports: --ports auto FILE"
-            ) from error
+    try:
+        _listening(port).close()
+    except OSError as error:
+        why = f"is held by {holder(port)}" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise SandboxError("sandbox", f"port {port} {why}", "stop that, or take free ports: --ports auto FILE") from error
+
+
+def _listening(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port))
 
 
 def _start(wanted: Wanted, folder: Path) -> State:
+    try:
+        return _started(wanted, folder, {**os.environ, PASSWORD: _made(folder)[PASSWORD]})
+    except BaseException:
+        states.remove(folder)
+        raise
+
+
+def _started(wanted: Wanted, folder: Path, variables: dict[str, str]) -> State:
+    """Start the supervisor and wait until it has told that all is up."""
+    told, tell = os.pipe()
+    settings = {"aws_port": wanted.aws_port, "redshift_port": wanted.redshift_port, "account": wanted.account, "region": wanted.region}
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()] + ([] if wanted.has_sample else ["--no-sample"])
+    command = [sys.executable, "-m", "runbook_lib.sandbox.supervisor", "--folder", str(folder), "--tell", str(tell), *words]
+    with os.fdopen(told), (folder / "supervisor.log").open("ab") as log:
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables, cwd="/", pass_fds=(tell,), check=False)
+        finally:
+            os.close(tell)
+        # The supervisor closes its end when all is up; when it ends before that, by whatever means, the system does.
+        select.select([told], [], [], SECONDS)
+    if (found := states.read(folder)) is not None:
+        return found
+    said = (folder / "supervisor.log").read_text("utf-8", "replace").strip()[-600:]
+    raise SandboxError("sandbox", f"it did not start: {said or 'its supervisor was killed'}", "mend that and start it again")
+
+
+def _made(folder: Path) -> dict[str, str]:
+    """Make the folder with the variables that clients need."""
     # Root's server runs as nobody, who must be able to pass through; nothing in here but its own data is open to him.
-    folder.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    folder.mkdir(parents=True, mode=mode)
+    folder.chmod(mode)
     variables = {
         PASSWORD: f"Sb1{secrets.token_hex(16)}", "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
         "AWS_EC2_METADATA_DISABLED": "true",
     }  # fmt: skip
-    (folder / "sandbox.env").touch(mode=0o600)
-    (folder / "sandbox.env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()), "utf-8")
-    settings = {"aws_port": wanted.aws_port, "redshift_port": wanted.redshift_port, "account": wanted.account, "region": wanted.region}
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()] + ([] if wanted.has_sample else ["--no-sample"])
-    with (folder / "supervisor.log").open("ab") as log:
-        command = [sys.executable, "-m", "runbook_lib.sandbox.supervisor", "--folder", str(folder), *words]
-        given = {**os.environ, PASSWORD: variables[PASSWORD]}
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=given, cwd="/", check=False)
-    until = time.monotonic() + SECONDS
-    while (found := states.read(folder)) is None:
-        if (folder / FAILED).exists() or time.monotonic() > until:
-            said = (folder / "supervisor.log").read_text("utf-8", "replace").strip()[-600:]
-            states.remove(folder, None)
-            raise SandboxError("sandbox", f"it did not start: {said}", "mend that and start it again")
-        time.sleep(0.02)
-    return found
+    (folder / VARIABLES).touch(mode=0o600)
+    (folder / VARIABLES).write_text("".join(f"{name}={value}\n" for name, value in variables.items()), "utf-8")
+    return variables
 
 
 def main() -> int:
@@ -134,6 +159,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--tell", type=int, required=True, metavar="FD", help="closed when all is up")
     parser.add_argument("--aws-port", type=int, default=0)
     parser.add_argument("--redshift-port", type=int, default=0)
     parser.add_argument("--account", required=True)
@@ -144,14 +170,14 @@ def main() -> int:
     if os.fork():
         os._exit(0)
     os.setsid()
+    wanted = Wanted(given.aws_port, given.redshift_port, given.account, given.region, not given.no_sample)
     parts: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _supervise(given.folder, given.aws_port, given.redshift_port, given.account, given.region, parts, no_sample=given.no_sample)
-    except SystemExit as end:
-        if end.code:
-            (given.folder / FAILED).touch()
-        raise
+        states.write(given.folder, _parts_up(wanted, given.folder, parts))
+        os.close(given.tell)
+        while all(part.poll() is None for part in parts):
+            time.sleep(0.2)
     finally:
         for part in parts:
             part.terminate()
@@ -162,42 +188,31 @@ def main() -> int:
     return 0
 
 
-def _supervise(
-    folder: Path,
-    aws_port: int,
-    redshift_port: int,
-    account: str,
-    region: str,
-    parts: list[subprocess.Popen[bytes]],
-    *,
-    no_sample: bool,
-) -> None:
-    identity = str(uuid.uuid4())
-    sample = ["--no-sample"] if no_sample else []
+def _parts_up(wanted: Wanted, folder: Path, parts: list[subprocess.Popen[bytes]]) -> State:
+    """Start both parts side by side and wait until they answer."""
     redshift_ready, aws_ready = folder / "redshift.json", folder / "aws.json"
-    common = ["--id", identity]
+    common = ["--id", str(uuid.uuid4()), "--admin-password-env", PASSWORD] + ([] if wanted.has_sample else ["--no-sample"])
+    # Taken here, so that the endpoint can tell of the cluster where it listens.
+    with _listening(wanted.redshift_port) as listening:
+        port = listening.getsockname()[1]
+        words = ("--folder", f"{folder}/postgres", "--listen", str(listening.fileno()), "--ready-file", str(redshift_ready), *common)
+        parts.append(_part("redshift", folder, *words, listening=listening.fileno()))
     parts.append(
-        _part("redshift", folder, "--folder", f"{folder}/postgres", "--port", str(redshift_port), "--ready-file", str(redshift_ready),
-              "--admin-password-env", PASSWORD, *common, *sample)
-    )  # fmt: skip
-    parts.append(
-        _part("aws", folder, "--port", str(aws_port), "--ready-file", str(aws_ready), "--account", account, "--region", region,
-              "--credentials", f"{folder}/credentials.json", "--redshift-port", str(redshift_port or 5439), *common, *sample)
+        _part("aws", folder, "--port", str(wanted.aws_port), "--ready-file", str(aws_ready), "--account", wanted.account,
+              "--region", wanted.region, "--credentials", f"{folder}/credentials.json", "--redshift-port", str(port), *common)
     )  # fmt: skip
     redshift, aws = _awaited(redshift_ready, parts), _awaited(aws_ready, parts)
-    states.write(
-        folder,
-        State(identity, os.getpid(), aws["pid"], aws["port"], redshift["pid"], redshift["port"], redshift["postgres_pid"], time.time(),
-              account, region),
+    return State(
+        common[1], os.getpid(), aws["pid"], aws["port"], redshift["pid"], port, redshift["postgres_pid"], time.time(),
+        wanted.account, wanted.region,
     )  # fmt: skip
-    while all(part.poll() is None for part in parts):
-        time.sleep(0.2)
 
 
-def _part(name: str, folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def _part(name: str, folder: Path, *words: str, listening: int | None = None) -> subprocess.Popen[bytes]:
     with (folder / f"{name}.log").open("ab") as log:
         command = [sys.executable, "-m", f"runbook_lib.sandbox.{name}", *words]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        passed = () if listening is None else (listening,)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=passed)
 
 
 def _awaited(path: Path, parts: list[subprocess.Popen[bytes]]) -> dict[str, int]:

@@ -14,6 +14,7 @@ def main() -> int:
     """Read the settings and run."""
     parser = argparse.ArgumentParser(prog="python -m runbook_lib.sandbox.redshift", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--listen", type=int, metavar="FD", help="an inherited socket that listens already, instead of a port")
     parser.add_argument("--folder", type=Path, required=True, help="data folder; made when it is not there")
     parser.add_argument("--ready-file", type=Path, required=True, help="written when clients may log in: JSON with port, pid and id")
     parser.add_argument("--id", required=True, help="the cluster's namespace id, told by current_namespace")
@@ -23,7 +24,7 @@ def main() -> int:
     given = parser.parse_args()
     tls = (given.tls[0], given.tls[1]) if given.tls else None
     password = os.environ.pop(given.admin_password_env)
-    return run(Settings(given.port, given.folder, given.ready_file, given.id, password, tls, not given.no_sample))
+    return run(Settings(given.port, given.folder, given.ready_file, given.id, password, tls, not given.no_sample, given.listen))
 
 
 if __name__ == "__main__":

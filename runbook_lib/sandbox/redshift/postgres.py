@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -37,7 +38,14 @@ SETTINGS = {
     "max_connections": "60",
     "log_statement": "none",
     "jit": "off",
+    # A file of the data folder, which goes with it: elsewhere it would outlive a server that is killed.
+    "dynamic_shared_memory_type": "mmap",
 }
+
+
+def mark(data: Path) -> str:
+    """Give the name by which the processes of the server of a data folder are known."""
+    return f"sandbox-{hashlib.sha256(str(data).encode()).hexdigest()[:16]}"
 
 
 def binaries() -> Path:
@@ -71,7 +79,8 @@ class Postgres:
         if is_new:
             self._initdb(as_whom)
         self.port = free_port()
-        words = [word for name, value in {**SETTINGS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")]
+        settings = {**SETTINGS, "port": str(self.port), "cluster_name": mark(self.data)}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "postgres.log").open("ab") as log:
             command = [str(self._bin / "postgres"), "-D", str(self.data), *words]
             self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -38,8 +39,10 @@ class Proxy:
     def __init__(self, postgres_port: int, logins: Logins, faults: Faults, log: StatementLog, tls: ssl.SSLContext | None = None) -> None:
         self._postgres_port, self._logins, self._faults, self._log, self._tls = postgres_port, logins, faults, log, tls
 
-    async def serve(self, port: int) -> asyncio.Server:
-        """Listen. Raises OSError when the port is taken."""
+    async def serve(self, port: int, inherited: int | None = None) -> asyncio.Server:
+        """Listen, on a port or on an inherited socket. Raises OSError when the port is taken."""
+        if inherited is not None:
+            return await asyncio.start_server(self._client, sock=socket.socket(fileno=inherited), limit=LIMIT)
         return await asyncio.start_server(self._client, "127.0.0.1", port, limit=LIMIT)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

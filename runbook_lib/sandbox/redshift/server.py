@@ -34,6 +34,7 @@ class Settings:
     password: str
     tls: tuple[str, str] | None = None
     has_sample: bool = True
+    listening: int | None = None
 
 
 def run(settings: Settings) -> int:
@@ -74,7 +75,7 @@ async def _serve(postgres: Postgres, settings: Settings) -> int:
     shared = settings.folder.parent
     logins, faults = Logins(_stored(postgres), shared / "credentials.json"), Faults(shared / "faults.json")
     proxy = Proxy(postgres.port, logins, faults, StatementLog(shared / "statements.jsonl"), _tls(settings))
-    async with await proxy.serve(settings.port) as server:
+    async with await proxy.serve(settings.port, settings.listening) as server:
         port = server.sockets[0].getsockname()[1]
         facts = {
             "port": port,
