@@ -11,7 +11,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.errors import InvalidParameters, RunbookError
+from runbook_lib.errors import InvalidParameters, Problem, RunbookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         answer = {"error": type(error).__name__, "where": error.where, "what": error.what, "way_out": error.way_out}
         code, text = error.exit_code, str(error)
     shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if arguments.json else text
-    print(shown, file=sys.stdout if arguments.json or code != 2 else sys.stderr)
+    print(shown, file=sys.stdout if arguments.json or code != InvalidParameters.exit_code else sys.stderr)
     return code
 
 
@@ -67,10 +67,25 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
     demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
-    sandbox = _command(commands, "sandbox", _sandbox, "the embedded AWS and Redshift")
-    sandbox.add_argument("action", choices=("up", "status", "down"))
-    sandbox.add_argument("--ports", nargs=2, metavar=("auto", "FILE"), help="take free ports and write a parameter file for them")
+    _sandbox_commands(commands)
     return top
+
+
+def _sandbox_commands(commands: Any) -> None:
+    text = "the embedded AWS and Redshift"
+    actions = commands.add_parser("sandbox", help=text, description=text).add_subparsers(required=True, metavar="ACTION", dest="action")
+    up = _command(actions, "up", _sandbox, "start it, or find the one that runs")
+    up.add_argument("--ports", nargs=2, metavar=("auto", "FILE"), help="take free ports and write a parameter file for them")
+    _command(actions, "status", _sandbox, "tell what runs where")
+    _command(actions, "down", _sandbox, "stop it and delete what it left")
+    fault = _command(actions, "fault", _fault, "make it go wrong from now on, in the place of what was set before")
+    fault.add_argument(
+        "kind", metavar="KIND", help="latency, drop, 'drop after', throttle, deny, expired, lag or error; none: all is well again"
+    )
+    fault.add_argument("--on", choices=("aws", "redshift"), default="", help="only there")
+    fault.add_argument("--match", default="", metavar="REGEX", help="only AWS calls (service:Operation) or SQL statements that match")
+    fault.add_argument("--ms", type=float, default=0.0, help="milliseconds of latency or lag")
+    fault.add_argument("--times", type=int, default=1, metavar="N", help="how many meet it (of latency and lag: all)")
 
 
 def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
@@ -168,8 +183,17 @@ def _demo(arguments: argparse.Namespace) -> Answer:
 def _sandbox(arguments: argparse.Namespace) -> Answer:
     from runbook_lib.sandbox import command
 
-    ports = arguments.ports[1] if arguments.ports else ""
-    answer, text = command.carry_out(arguments.action, ports)
+    how, file = getattr(arguments, "ports", None) or ("auto", "")
+    if how != "auto":
+        raise InvalidParameters("--ports", [Problem(0, "", f"{how!r} is not known", "say: --ports auto FILE")])
+    answer, text = command.carry_out(arguments.action, file)
+    return 0, answer, text
+
+
+def _fault(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib.sandbox import command
+
+    answer, text = command.inject(arguments.kind, arguments.on, arguments.match, arguments.ms, arguments.times)
     return 0, answer, text
 
 

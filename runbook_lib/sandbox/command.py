@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 from runbook_lib import place
 from runbook_lib.parameters.load import load
-from runbook_lib.sandbox import supervisor
-from runbook_lib.sandbox.state import State, default_folder
+from runbook_lib.sandbox import injection, processes, supervisor
+from runbook_lib.sandbox.state import SandboxError, State, default_folder
 
 if TYPE_CHECKING:
     from runbook_lib.headless import Run
     from runbook_lib.progress import Progress
 
 FILE = "sandbox"
+WRITTEN = "# Written by `runbook sandbox up --ports auto`: the ports are those of one sandbox while it runs."
 
 
 def carry_out(action: str, ports: str = "") -> tuple[dict[str, Any], str]:
@@ -32,16 +33,32 @@ def carry_out(action: str, ports: str = "") -> tuple[dict[str, Any], str]:
             return {"stopped": was_there}, "the sandbox is down; nothing is left" if was_there else "there was no sandbox"
     told = supervisor.status()
     if told is None:
-        return {"running": False}, "no sandbox is running"
+        is_starting = bool(processes.of(default_folder()))
+        return {"running": False, "starting": is_starting}, "a sandbox is starting" if is_starting else "no sandbox is running"
     found, parts = told
-    text = "\n".join(f"{name:10} {'runs' if is_alive else 'is down'}" for name, is_alive in parts.items())
-    return {"running": all(parts.values()), "parts": parts, **_answer(found)}, f"{text}\n{_text(found)}"
+    lines = [f"{name:10} {'runs' if is_alive else 'is down'}" for name, is_alive in parts.items()]
+    way_out = [] if all(parts.values()) else ["it is no longer whole; start it anew: runbook sandbox up, or clean up: runbook sandbox down"]
+    text = "\n".join((*lines, *way_out, _text(found)))
+    return {"running": all(parts.values()), "parts": parts, **_answer(found)}, text
+
+
+def inject(kind: str, on: str = "", match: str = "", ms: float = 0.0, times: int = 1) -> tuple[dict[str, Any], str]:
+    """Carry out `sandbox fault`: one kind of fault in the place of what was set before, or `none`."""
+    told = supervisor.status()
+    if told is None:
+        raise SandboxError("sandbox", "none is running", "start it: runbook sandbox up")
+    fault = None if kind == "none" else injection.Fault(kind, match, ms, times)
+    parts = injection.inject(told[0], default_folder(), fault, on)
+    where = " and ".join(parts)
+    return {"fault": kind, "on": list(parts)}, f"nothing goes wrong on {where}" if fault is None else f"{kind} is set on {where}"
 
 
 def up(ports: Path | None = None) -> State:
     """Start the sandbox on the ports of `parameters/sandbox.yaml`, or on free ones that are written to a new parameter file."""
     file = place.parameter_file(FILE)
     environment = load(file)
+    if ports is not None:
+        _refuse_foreign(ports)
     wanted = supervisor.Wanted(
         aws_port=0 if ports else urlsplit(environment.aws.endpoint).port or 0,
         redshift_port=0 if ports else environment.source.port,
@@ -66,7 +83,15 @@ def write_parameters(template: Path, target: Path, state: State) -> None:
         values[side]["port"] = state.redshift_port
     text = io.StringIO()
     yaml.dump(values, text)
-    target.write_text(text.getvalue(), "utf-8")
+    target.write_text(f"{WRITTEN}\n{text.getvalue()}", "utf-8")
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Refuse to overwrite what we did not write, or a place where nothing can be written, before anything starts."""
+    if target.is_dir() or not (target.parent.is_dir() or target.absolute().parent == default_folder()):
+        raise SandboxError(str(target), "no file can be written there", "name a file in a folder that is there")
+    if target.exists() and not target.read_text("utf-8", "replace").startswith(WRITTEN):
+        raise SandboxError(str(target), "is not a file that this command wrote, and it overwrites no other", "name another file")
 
 
 def enter() -> None:
