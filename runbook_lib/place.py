@@ -29,10 +29,18 @@ def store(records: str) -> Path:
 def parameter_file(name: str) -> Path:
     """Find a parameter file by path or by the stem of a file in `parameters/`. Raises InvalidParameters when there is none."""
     for candidate in (Path(name), home() / "parameters" / name, home() / "parameters" / f"{name}.yaml"):
-        if candidate.is_file():
+        if _is_file(candidate):
             return candidate
     known = ", ".join(sorted(path.stem for path in (home() / "parameters").glob("*.yaml")))
     raise InvalidParameters(name, [Problem(0, "", "there is no such parameter file", f"name a file, or one of: {known}")])
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a path names a file; a name too long, or in a closed folder, names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def choose(path: Path) -> None:

@@ -22,9 +22,10 @@ KINDS = ((bool, "true or false"), (int, "a number"), (float, "a number"), (list,
 
 def problem(error: Any, line: int) -> Problem:
     """Word one of pydantic's errors."""
-    path: Path_ = tuple(part for part in error["loc"] if part != "[key]")
+    path: Path_ = tuple(error["loc"])
     if error["type"] == "extra_forbidden":
         return Problem(line, dotted(path), "is not a known key", nearest(path))
+    path = path[:-1] if path[-1] == "[key]" else path
     field = described.at(path)
     if error["type"] == "missing" and field is not None:
         return Problem(line, dotted(path), "is missing", f"add {_example(str(path[-1]), field)}")
@@ -57,7 +58,7 @@ def _what(path: Path_, field: FieldInfo | None, given: Any) -> str:
         return f"is empty, wanted is {wanted}"
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     if not isinstance(given, str) and not (is_number and field is not None and isinstance(described.first(field), int)):
-        kind = next(words for kind, words in KINDS if isinstance(given, kind))
+        kind = next((words for kind, words in KINDS if isinstance(given, kind)), "a value that no file can hold")
         return f"is {kind}, wanted is {wanted}" + (" (quote it)" if _is_text(wanted) and kind in {"a number", "true or false"} else "")
     return f"{_shown(path, given)} is not {wanted}"
 

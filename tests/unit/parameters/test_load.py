@@ -1,0 +1,403 @@
+"""Whatever a file holds, it is an environment that every reader understands alike, or it is refused with every mistake at once."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import os
+import random
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from papermill.iorw import read_yaml_file
+from ruamel.yaml import YAML
+
+from runbook_lib import place
+from runbook_lib.cli import main
+from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters import Environment, described
+from runbook_lib.parameters.load import as_parameters, load, validate
+from runbook_lib.parameters.reading import MAX_BYTES
+from runbook_lib.parameters.scalars import AMBIGUOUS, ambiguity, meaning
+from tests.machine import ROOT
+from tests.unit.parameters.bad import FILES
+
+EXAMPLES = tuple(sorted((ROOT / "parameters").glob("*.yaml")))
+VALID = (ROOT / "parameters" / "example-legacy-kms.yaml").read_text("utf-8")
+many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def written(folder: Path, content: bytes | str) -> Path:
+    """Write a parameter file."""
+    path = folder / "some.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+def problems(folder: Path, content: bytes | str) -> tuple[Problem, ...]:
+    """Load what is refused."""
+    with pytest.raises(InvalidParameters) as caught:
+        load(written(folder, content))
+    return caught.value.problems
+
+
+def outcome(load_it: Callable[[], Environment]) -> tuple[Environment | None, InvalidParameters | None]:
+    """Give the environment, or what it is refused with."""
+    try:
+        return load_it(), None
+    except InvalidParameters as error:
+        return None, error
+
+
+def tried(path: Path) -> Environment | None:
+    """Load a file; None when it is refused in the way in which files are refused."""
+    found, refused = outcome(partial(load, path))
+    if refused is not None:
+        lines = path.read_bytes().count(b"\n") + path.read_bytes().count(b"\r") + 1
+        assert refused.problems
+        assert [] == [each for each in refused.problems if not (1 <= each.line <= lines and each.what and each.way_out)]
+        assert str(refused).encode("utf-8")
+        return None
+    # papermill's own reader of YAML 1.1 gives the same environment, so no kernel sees another one than `runbook check`
+    assert found == validate(read_yaml_file(str(path)))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------ everything at once
+
+SEVERAL = """\
+environment: Staging
+pipelin: v2
+aws:
+  account: 012345670123
+  region: us-east-1
+  region: us-east-1
+server:
+  instance_id: i-0a1b2c3d4e5f60718
+  role_arn: arn:aws:iam::012345670123:role/tonic
+buckets:
+  source: {name: acme-source}
+  destination: {name: tonic-destination, paht: x}
+source:
+  host: warehouse.example
+  port: "5439"
+  database: tickit
+  sslmode: disable
+  admin: {login: none}
+  user: {name: tonic_user, password: hunter2}
+destination:
+  host: warehouse.example
+  database: tickit_masked
+  admin: {login: none}
+  user: {name: tonic_user, password: env:WRITER}
+confirmations:
+  - row: G2
+    who: Jo Rivera
+    date: 2026-01-15
+worker: {timeout: 901}
+approve: sha256:1
+"""
+
+
+def test_everything_is_reported_at_once_by_line(tmp_path: Path) -> None:
+    """Mistakes of YAML, of types, of names and across fields come together, in the order of the file."""
+    found = problems(tmp_path, SEVERAL)
+
+    assert [
+        (1, "environment"),
+        (2, "pipelin"),
+        (4, "aws.account"),
+        (6, "aws.region"),
+        (7, "server"),
+        (11, "buckets.source.name"),
+        (12, "buckets.destination.paht"),
+        (15, "source.port"),
+        (17, "source.sslmode"),
+        (19, "source.user.password"),
+        (24, "destination.user.name"),
+        (28, "confirmations[0].date"),
+        (29, "worker.timeout"),
+        (30, "approve"),
+    ] == [(each.line, each.field) for each in found]
+
+
+def test_what_is_wrong_is_not_reported_twice(tmp_path: Path) -> None:
+    """A rule says nothing that comes only from what is already reported as wrong: no pipeline, no complaint about its sections."""
+    text = VALID.replace("pipeline: legacy", "pipeline: legcay").replace('"111122223333"', "111122223333")
+
+    assert ["pipeline", "aws.account"] == [each.field for each in problems(tmp_path, text)]
+
+
+def test_a_misspelt_key_is_not_also_missing(tmp_path: Path) -> None:
+    """The key that was meant is suggested, and what needs it keeps quiet."""
+    text = VALID.replace("  instance_id:", "  instanceid:").replace("  region:", "  regoin:").replace("  attach_profile: true\n", "")
+
+    assert [("aws.regoin", "did you mean region?"), ("server.instanceid", "did you mean instance_id?")] == [
+        (each.field, each.way_out) for each in problems(tmp_path, text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "way_out"),
+    [
+        ("evironment", "did you mean environment?"),
+        ("Pipeline", "did you mean pipeline?"),
+        ("policy-style", "did you mean policy_style?"),
+        ("instance_id", "move it to server"),
+        ("host", "move it to source or destination"),
+        ("password", "move it to source.admin or source.user or destination.admin or destination.user"),
+    ],
+)
+def test_a_key_that_is_not_known_names_the_nearest(tmp_path: Path, key: str, way_out: str) -> None:
+    """What is misspelt is corrected, and what stands at the wrong place is sent to the right one."""
+    found = problems(tmp_path, f"{VALID}{key}: x\n")
+
+    assert (len(VALID.splitlines()) + 1, way_out) in {(each.line, each.way_out) for each in found}
+
+
+def test_several_files_are_checked_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`runbook check` goes on after a bad file, and ends with 2 when there was one."""
+    bad = written(tmp_path, SEVERAL)
+
+    assert 2 == main(["check", str(bad), "sandbox", str(FILES[0])])
+
+    told = "".join(capsys.readouterr())
+    assert f"{bad}:1: environment" in told
+    assert "sandbox: sandbox is valid" in told
+    assert f"{FILES[0]}:" in told
+
+
+# --------------------------------------------------------------------------------------------------------- naming the file
+
+
+@pytest.mark.parametrize("name", ["sandbox", "sandbox.yaml", "parameters/sandbox.yaml", str(ROOT / "parameters" / "sandbox.yaml")])
+def test_a_file_is_named_by_stem_or_by_path(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENV is a path, or the stem of a file in `parameters/`."""
+    monkeypatch.chdir(ROOT)
+
+    assert ROOT / "parameters" / "sandbox.yaml" == place.parameter_file(name).resolve()
+
+
+@pytest.mark.parametrize("name", ["no-such", "", ".", "parameters", "no-such/file.yaml", "x\0y", "x" * 5000, os.devnull])
+def test_a_name_of_nothing_is_refused(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What names no file ends with 2, and the known environments are listed."""
+    monkeypatch.chdir(ROOT)
+
+    assert 2 == main(["check", name])
+
+    assert "there is no such parameter file; name a file, or one of: example-both," in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"   \n\n", b"# nothing\n", b"\r\n"])
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A file without a single key says so and points to the examples."""
+    (problem,) = problems(tmp_path, content)
+
+    assert (1, "is empty") == (problem.line, problem.what)
+
+
+def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
+    """Nothing larger than the limit is parsed."""
+    (problem,) = problems(tmp_path, b"#" * (MAX_BYTES + 1))
+
+    assert f"is larger than {MAX_BYTES} bytes" == problem.what
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operating system's word is passed on."""
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(tmp_path, VALID)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InvalidParameters, match=r"some\.yaml: cannot be read \(Permission denied\); name a readable file"):
+        load(path)
+
+
+def test_a_bomb_of_aliases_is_not_unfolded(tmp_path: Path) -> None:
+    """Ten levels of ten aliases, a list of ten thousand million entries, are refused one by one where they stand."""
+    levels = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 11)]
+
+    found = problems(tmp_path, "\n".join(levels))
+
+    assert {"has an anchor", "is an alias of another value", "is missing"} == {each.what for each in found}
+    assert 100 == len([each for each in found if each.what.startswith("is an alias")])
+
+
+# ------------------------------------------------------------------------------------------------------------- two readers
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_valid_and_read_alike(path: Path) -> None:
+    """Every file of `parameters/` is valid, carries the schema's version, and is one environment to every reader."""
+    found = tried(path)
+
+    assert found is not None
+    assert 1 == found.version
+    assert "version" in found.model_fields_set
+    assert found == validate(as_parameters(found))
+
+
+def dumped(values: dict[str, Any]) -> str:
+    """Write values as ruamel.yaml does."""
+    text = io.StringIO()
+    YAML().dump(values, text)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: json.dumps(yaml.safe_load(text)),
+        lambda text: yaml.safe_dump(yaml.safe_load(text), indent=7, width=20),
+        lambda text: dumped(yaml.safe_load(text)),
+    ],
+    ids=["line ends of Windows", "JSON", "PyYAML", "ruamel.yaml"],
+)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_file_may_be_written_by_any_program(tmp_path: Path, path: Path, rewrite: Callable[[str], str]) -> None:
+    """Other line ends, other indents, other quotes and JSON mean the same."""
+    assert load(path) == tried(written(tmp_path, rewrite(path.read_text("utf-8"))))
+
+
+@given(st.from_regex(r"\A[-+.0-9a-zA-Z_:=<~]{1,12}\Z"))
+@example("1e3").via("1.2 reads a number")
+@example("1.").via("both read a number, no person does")
+@example("190:20:30").via("1.1 reads base 60")
+@example("0o17").via("1.2 reads octal")
+@example("+1")
+@example("1_000")
+@example("=")
+@example("<<")
+@example("-.inf")
+@example(".5e1")
+@example("2026-01-31")
+@many
+def test_a_plain_scalar_means_one_thing(text: str) -> None:
+    """What is not called ambiguous is to YAML 1.1 what it is here."""
+    if text.endswith(":") or text.startswith("- ") or text == "-" or ambiguity(text):
+        return
+    assert [meaning(text)] == list(yaml.safe_load(f"a: {text}").values())
+
+
+@pytest.mark.parametrize("text", ["012", "yes", "15:00", "2026-01-31", "0x1f", "1e3", ".nan", "=", "1.", "+1", "99999999999999999999"])
+def test_each_kind_of_ambiguity_is_told(text: str) -> None:
+    """Every pattern has a scalar that only it, or it first, recognises."""
+    assert ambiguity(text)
+
+
+def test_no_pattern_of_ambiguity_is_idle() -> None:
+    """No pattern could be left out."""
+    samples = ["012", "yes", "15:00", "2026-01-31", "0x1f", "1e3", ".nan", "="]
+
+    assert list(range(len(AMBIGUOUS))) == [
+        next(index for index, (pattern, _) in enumerate(AMBIGUOUS) if pattern.match(each)) for each in samples
+    ]
+
+
+# --------------------------------------------------------------------------------------------------------------- whatever
+
+
+@given(st.binary(max_size=400))
+@many
+def test_any_bytes_are_refused_or_loaded(tmp_path: Path, content: bytes) -> None:
+    """Bytes raise nothing but the library's own error."""
+    tried(written(tmp_path, content))
+
+
+@given(st.text(alphabet=st.sampled_from(list("ab:-?[]{},#&*!|>'\"%@`~=<. \n\t\r0123_\\x\u0085\u2028\ufeffé")), max_size=60))
+@many
+def test_any_text_of_signs_is_refused_or_loaded(tmp_path: Path, content: str) -> None:
+    """Texts made of YAML's signs raise nothing but the library's own error."""
+    tried(written(tmp_path, content))
+
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.dates())
+trees = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | scalars, inner, max_size=3), max_leaves=8
+)
+paths = st.sampled_from([path for path, _ in described.everywhere()])
+
+
+@given(st.dictionaries(st.sampled_from(sorted(described.keys(Environment))) | st.text(max_size=5), trees), st.booleans())
+@many
+def test_any_yaml_is_refused_or_loaded(tmp_path: Path, values: dict[str, Any], flow: bool) -> None:
+    """Any tree of values below known and unknown keys raises nothing but the library's own error."""
+    tried(written(tmp_path, yaml.dump(values, allow_unicode=True, default_flow_style=flow)))
+
+
+@given(st.lists(st.tuples(paths, trees | st.just(...)), min_size=1, max_size=4), st.sampled_from(EXAMPLES))
+@many
+def test_a_valid_file_with_any_values_is_refused_or_loaded(tmp_path: Path, changes: list[tuple[tuple[str, ...], Any]], path: Path) -> None:
+    """A valid file in which values are replaced, added or (`...`) removed anywhere raises nothing but the library's own error."""
+    values = yaml.safe_load(path.read_text("utf-8"))
+    for place_, value in changes:
+        changed(values, place_, copy.deepcopy(value))
+    tried(written(tmp_path, yaml.dump(values, allow_unicode=True)))
+
+
+def changed(values: Any, path: tuple[str, ...], value: Any) -> None:
+    """Put a value at a path, as far as there are sections on the way."""
+    for part in path[:-1]:
+        values = values.setdefault(part, {}) if isinstance(values, dict) else None
+        values = values[0] if isinstance(values, list) and values else values
+    if isinstance(values, dict):
+        values.pop(path[-1], None)
+        if value is not ...:
+            values[path[-1]] = value
+
+
+lines = st.sampled_from(
+    ["", "x", "  x: y", "- x", "---", "...", "  ", ": x", "? x", "[", "}", "'", '"', "|", ">-", "\t", "%YAML 1.1", "#", "&a", "*a"]
+)
+
+
+@given(st.sampled_from(EXAMPLES), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 12), st.text(max_size=6) | lines), max_size=4))
+@many
+def test_a_valid_text_with_any_cuts_is_refused_or_loaded(tmp_path: Path, path: Path, cuts: list[tuple[int, int, str]]) -> None:
+    """A valid file in which characters are cut out and put in anywhere raises nothing but the library's own error."""
+    text = path.read_text("utf-8")
+    for start, length, new in cuts:
+        at = start % (len(text) + 1)
+        text = text[:at] + new + text[at + length :]
+    tried(written(tmp_path, text.encode("utf-8", "surrogatepass")))
+
+
+@given(st.sampled_from(EXAMPLES), st.randoms(use_true_random=False))
+@many
+def test_a_valid_text_with_lines_moved_is_refused_or_loaded(tmp_path: Path, path: Path, chance: random.Random) -> None:
+    """A valid file whose lines are swapped, doubled, dropped or indented anew raises nothing but the library's own error."""
+    text = path.read_text("utf-8").splitlines()
+    for _ in range(chance.randint(1, 4)):
+        one, other = chance.randrange(len(text)), chance.randrange(len(text))
+        text[one] = chance.choice([text[other], "", f"  {text[one]}", text[one].removeprefix("  "), text[one].replace(":", "", 1)])
+    tried(written(tmp_path, "\n".join(text)))
+
+
+@given(st.dictionaries(st.sampled_from(sorted(described.keys(Environment))), trees))
+@many
+def test_any_values_of_a_notebook_are_refused_or_taken(values: dict[str, Any]) -> None:
+    """What papermill or a person puts into the parameters cell raises nothing but the library's own error, which names no line."""
+    _, refused = outcome(partial(validate, values))
+
+    assert refused is None or ({0} == {each.line for each in refused.problems} and str(refused).startswith("parameters: "))
+
+
+def test_no_warning_is_given(tmp_path: Path) -> None:
+    """Reading warns of nothing, neither about a good file nor about bad ones."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for path in (*EXAMPLES, *FILES):
+            tried(path)
+
+    assert [] == caught
