@@ -390,3 +390,8 @@ class Stage:
     idle: Callable[[Environment], str] = field(default=lambda _environment: "")
     artefacts: Callable[[Environment, tuple[Resource, ...]], Mapping[str, str]] = field(default=lambda _environment, _desired: {})
     reports: Callable[[Environment, tuple[Finding, ...]], Mapping[str, str]] = field(default=lambda _environment, _findings: {})
+
+    @property
+    def owner(self) -> str:
+        """Name who owes what this stage finds no right for."""
+        return next((part.owner for part in self.parts), "cloud engineer")

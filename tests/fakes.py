@@ -91,9 +91,19 @@ class FakeTarget:
             del self.things[change.address]
             self.ours.discard(change.address)
         else:
-            self.things[change.address] = change.after
+            self.things[change.address] = _with_others_tags(self.things.get(change.address), change)
             if change.verb == "create" and not isinstance(change.after, DatabaseUser):
                 self.ours.add(change.address)
+
+
+def _with_others_tags(there: Resource | None, change: Change) -> Resource:
+    """Make a change of a role without touching tags that the change does not name, as the service does."""
+    assert change.after is not None
+    if not (isinstance(there, Role) and isinstance(change.after, Role) and isinstance(change.before, Role)):
+        return change.after
+    named = dict(change.before.tags) | dict(change.after.tags)
+    others = tuple(tag for tag in there.tags if tag[0] not in named)
+    return change.after.model_copy(update={"tags": tuple(sorted((*change.after.tags, *others)))})
 
 
 def _grant_set(wanted: Grants) -> GrantSet:

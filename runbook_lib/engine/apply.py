@@ -66,7 +66,8 @@ def apply(
         entries = tuple(Entry(change=change, outcome="withheld", detail="not approved") for change in approved.changes)
         return Receipt(stage=approved.stage, digest=approved.digest, approval=None, entries=entries)
     refuse_drift(approved, fresh)
-    run = Applying(target, journal, now, stopped, owners)
+    out_of_reach = {each.address for each in fresh.owed} | {each.address for each in fresh.contested}
+    run = Applying(target, journal, now, stopped, owners, out_of_reach)
     entries = tuple(_entries(approved, fresh, run))
     return Receipt(stage=approved.stage, digest=approved.digest, approval=approval, entries=entries)
 

@@ -95,7 +95,8 @@ def _judged(stage: Stage, each: Check, environment: Environment, inventory: Inve
             raise refused
         judgements = tuple(each.judge(environment, inventory))
     except Unanswered as refusal:
-        judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, grade="",
+        by = refusal.by or (stage.owner if refusal.verdict == "owed" else "")
+        judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=by, grade="",
                                 address=refusal.address),)  # fmt: skip
     for judgement in judgements:
         fields = judgement.model_dump(exclude={"claim"})

@@ -25,7 +25,17 @@ ROWS = frozenset(
     for section, numbers in {"A": 8, "B": 2, "C": 6, "D": 3, "E": 4, "F": 5, "G": 6, "H": 4}.items()
     for number in range(1, numbers + 1)
 ) | {"H3a", "H3b", "H3c", "H3d"}
-CLAIMED = ("database_user", "iam_instance_profile", "iam_role", "kms_key", "s3_bucket", "secretsmanager_secret")
+CLAIMED = (
+    "database_user",
+    "iam_instance_profile",
+    "iam_role",
+    "iam_role_policy",
+    "kms_key",
+    "kms_key_statement",
+    "s3_bucket",
+    "s3_bucket_statement",
+    "secretsmanager_secret",
+)
 """The kinds of resource that may exist before us, and so be adopted."""
 
 

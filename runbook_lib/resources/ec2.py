@@ -57,6 +57,11 @@ class ProfileAssociation(Resource):
         """Name the instance."""
         return f"{self.kind}/{self.instance_id}"
 
+    @property
+    def holder(self) -> str:
+        """Name the profile: without it there is nothing to attach."""
+        return f"{InstanceProfile.kind}/{self.profile}"
+
 
 class InstanceAsked(Question):
     """Ask for an instance by id; answered with `InstanceAnswer`, or None."""

@@ -193,11 +193,9 @@ class StageRun:
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
         journal = setting.record.journal(is_undo=self._is_teardown, now=now)
-        owner = {part.name: part.owner for part in setting.stage.parts}
-        default = next(iter(owner.values()), "cloud engineer")
         return engine.apply(
             gate.approved, gate.approval, plan, setting.world, journal, now=now, stopped=self._stop.is_set,
-            owners=lambda _address: default,
+            owners=lambda _address: setting.stage.owner,
         )  # fmt: skip
 
     def _artefacts(self, wanted: tuple[Resource, ...]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.model import Unanswered
 from runbook_lib.resources.warehouse import (
     LoginAnswer,
     LoginAsked,
@@ -12,6 +13,7 @@ from runbook_lib.resources.warehouse import (
     RelationAnswer,
     RelationsAsked,
     SchemasAsked,
+    UsersAsked,
 )
 from runbook_lib.stages._judging import broken, kept, listed
 from runbook_lib.stages._schemas import included
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.warehouse import Name, Side
 
+DESTINATION_USERS = UsersAsked(side="destination")
 MEND = "apply the database stage; check the password that the reference names"
 
 
@@ -32,8 +35,8 @@ def source_login(env: Environment, inventory: Inventory) -> tuple[Question, ...]
 
 
 def destination_login(env: Environment) -> tuple[Question, ...]:
-    """Ask to log in as the destination user."""
-    return (_login(env, "destination", ()),)
+    """Ask to log in as the destination user, and whether there is one."""
+    return (_login(env, "destination", ()), DESTINATION_USERS)
 
 
 def sample(env: Environment, inventory: Inventory) -> tuple[Name, ...]:
@@ -53,8 +56,13 @@ def judge_source(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
 
 
 def judge_destination(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Judge the destination user's log-in."""
-    yield from _judge_login(env, inventory[_login(env, "destination", ())])
+    """Judge the destination user's log-in; who cannot look whether the user exists cannot tell a wrong password from no user."""
+    try:
+        answer = inventory[_login(env, "destination", ())]
+    except Unanswered:
+        _ = inventory[DESTINATION_USERS]
+        raise
+    yield from _judge_login(env, answer)
 
 
 def _judge_login(env: Environment, answer: LoginAnswer) -> Iterator[Judgement]:

@@ -11,7 +11,7 @@ from runbook_lib.adapters.refusals import unanswered
 from runbook_lib.errors import TargetError
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
-from runbook_lib.resources.warehouse import LoginAsked
+from runbook_lib.resources.warehouse import DatabaseUser, LoginAsked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,8 @@ class WarehouseTarget:
                 return logins.log_in(self._environment, question, self._secrets)
             return answering.answer(session, question)
         except TargetError as error:
-            return _refusal(error)
+            user = f"{DatabaseUser.kind}/{question.side}/{question.user}" if isinstance(question, LoginAsked) else ""
+            return _refusal(error, user)
         except Unanswered as refusal:
             return refusal
 
@@ -79,10 +80,10 @@ class WarehouseTarget:
             return {each.address: Observation(refusal=_refusal(error)) for each in wanted}
 
 
-def _refusal(error: TargetError) -> Unanswered:
+def _refusal(error: TargetError, address: str = "") -> Unanswered:
     """Say why a side does not answer: a connection that fails is broken, a missing right or secret is owed."""
     from runbook_lib.errors import LoginRefused, NotFound, Unreachable
 
     refusal = unanswered(error)
     verdict = "broken" if isinstance(error, Unreachable | LoginRefused | NotFound) else refusal.verdict
-    return Unanswered(refusal.reason, verdict, "warehouse admin" if verdict == "owed" else "", refusal.way_out)
+    return Unanswered(refusal.reason, verdict, "warehouse admin" if verdict == "owed" else "", refusal.way_out, address)

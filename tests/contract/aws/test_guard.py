@@ -138,7 +138,7 @@ def test_without_credentials_questions_are_open(environment: Environment, monkey
         connect(environment).ask([question])[question]
     assert (caught.value.verdict, caught.value.reason) == (
         "owed",
-        "sts:GetCallerIdentity: Unable to locate credentials",
+        "sts:GetCallerIdentity: there are no AWS credentials here",
     )
 
 
