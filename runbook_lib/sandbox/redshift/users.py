@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MD5 = re.compile(r"md5[0-9a-fA-F]{32}")
 SHORTEST, LONGEST = 8, 64
+NEVER_DISABLED = "can't disable a superuser's password"
 SHA256_PARTS = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -29,6 +30,7 @@ class Options:
     sha256: str = ""
     secret: str = ""
     has_password: bool = False
+    is_disabled: bool = False
 
 
 def user_statement(parser: Parser, verb: str) -> list[str]:
@@ -45,14 +47,16 @@ def user_statement(parser: Parser, verb: str) -> list[str]:
             parser.refuse()
     if verb == "CREATE" and not options.has_password:
         raise RefusedError("42601", "syntax error: CREATE USER needs a PASSWORD clause")
-    if options.password == "PASSWORD NULL" and "SUPERUSER" in options.native:
-        raise RefusedError("42501", "can't disable a superuser's password")
+    if options.is_disabled and "SUPERUSER" in options.native:
+        raise RefusedError("42501", NEVER_DISABLED)
     return _statements(verb, user, options)
 
 
 def _statements(verb: str, user: str, options: Options) -> list[str]:
     native = [*options.native, *filter(None, [options.password])]
     found = [f"{verb} USER {identifier(user)} {' '.join(native)}"] if native or verb == "CREATE" else []
+    if options.is_disabled and verb == "ALTER":
+        found.insert(0, f"CALL pg_catalog.rs_refuse_superuser({literal(user)}, {literal(NEVER_DISABLED)})")
     if options.syslog or options.timeout or options.has_password:
         values = (user, options.syslog, options.timeout, options.sha256, options.secret)
         texts = ", ".join(literal(value) if value else "NULL" for value in values)
@@ -65,7 +69,8 @@ def _password(parser: Parser, user: str, options: Options) -> bool:
         return False
     options.has_password = True
     if parser.take("DISABLE"):
-        options.password = "PASSWORD NULL"
+        # One that nobody knows: without any the server would refuse those too who come with a temporary password of IAM's.
+        options.password, options.is_disabled = f"PASSWORD {literal(md5(secrets.token_hex(24), user))}", True
         return True
     given = parser.string()
     if given.startswith("sha256|"):

@@ -36,6 +36,11 @@ CREATE FUNCTION pg_catalog.rs_me() RETURNS oid LANGUAGE sql STABLE AS $$SELECT p
 CREATE FUNCTION pg_catalog.rs_is_super(who oid) RETURNS bool LANGUAGE sql STABLE SECURITY DEFINER AS
 'SELECT coalesce((SELECT rolsuper FROM pg_authid WHERE oid = who), false)';
 
+CREATE PROCEDURE pg_catalog.rs_refuse_superuser(name text, message text) LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF pg_catalog.rs_is_super(pg_catalog.rs_role(name)) THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = message; END IF;
+END$$;
+
 -- A view shows a grant to superusers, and to the grantee.
 CREATE FUNCTION pg_catalog.rs_sees(grantee oid) RETURNS bool LANGUAGE sql STABLE AS
 'SELECT grantee = 0 OR grantee = pg_catalog.rs_me()';
