@@ -100,6 +100,14 @@ def default_privileges(change: Change) -> Iterator[str]:
             yield f"{head} {', '.join(map(identifier, sorted(schemas)))} {verb} SELECT ON TABLES {preposition} {who};"
 
 
+def revoke_default(creator: str, schema: str, objects: str, kind: str, grantee: str) -> str:
+    """Take back what a creator grants on all that he makes later; `objects` and `kind` are the catalogue's words."""
+    place = f" IN SCHEMA {identifier(schema)}" if schema else ""
+    what = "TABLES" if objects == "RELATION" else f"{objects}S"
+    whom = {"user": user_name(grantee), "public": "PUBLIC"}.get(kind, f"{kind.upper()} {identifier(grantee)}")
+    return f"ALTER DEFAULT PRIVILEGES FOR USER {user_name(creator)}{place} REVOKE ALL ON {what} FROM {whom};"
+
+
 def ownership(change: Change) -> Iterator[str]:
     """Give each object whose owner differs to the wanted one."""
     subject = change.subject

@@ -110,17 +110,17 @@ def owned(session: Session, user: str) -> OwnedAnswer:
     own_relations = [(row[0], row[1]) for row in session.rows(catalog.OWNED_RELATIONS, user=user)]
     granted = sorted({row[0] for row in session.rows(catalog.SCHEMA_GRANTS, user=user)})
     readable = sorted({(row[0], row[1]) for row in session.rows(catalog.RELATION_GRANTS, user=user)})
-    defaults = sorted({(row[0], row[1] or "") for row in session.rows(catalog.DEFAULTS_OF, user=user)})
+    defaults = sorted({tuple(part or "" for part in row) for row in session.rows(catalog.DEFAULTS_OF, user=user)})
+    databases = sorted({row[0] for row in session.rows(catalog.DATABASE_GRANTS, user=user)})
     names = [*(f"table {sql.qualified(name)}" for name in own_relations), *(f"schema {sql.identifier(name)}" for name in own_schemas)]
     who = sql.user_name(user)
     ddl = [
         *(sql.alter_owner("table", name, heir) for name in own_relations),
         *(sql.alter_owner("schema", (name,), heir) for name in own_schemas),
-        *(f"ALTER DEFAULT PRIVILEGES FOR USER {sql.user_name(creator)} {f'IN SCHEMA {sql.identifier(schema)} ' if schema else ''}"
-          f"REVOKE ALL ON TABLES FROM {who};" for creator, schema in defaults),
+        *(sql.revoke_default(*row) for row in defaults),
         *(f"REVOKE ALL ON {sql.qualified(name)} FROM {who};" for name in readable),
         *(f"REVOKE ALL ON SCHEMA {sql.identifier(name)} FROM {who};" for name in granted),
-        *(f"REVOKE ALL ON DATABASE {sql.identifier(row[0])} FROM {who};" for row in session.rows(catalog.DATABASE_GRANTS, user=user)),
+        *(f"REVOKE ALL ON DATABASE {sql.identifier(name)} FROM {who};" for name in databases),
         sql.drop_user(user),
     ]  # fmt: skip
     return OwnedAnswer(owned=tuple(names), ddl=tuple(ddl))

@@ -27,7 +27,9 @@ PUBLIC_CREATE = (
 )
 DEFAULT_PRIVILEGES = """select owner_name, schema_name from svv_default_privileges
 where grantee_name = :user and grantee_type = 'user' and object_type = 'RELATION' and privilege_type = 'SELECT'"""
-DEFAULTS_OF = "select owner_name, schema_name, privilege_type from svv_default_privileges where grantee_name = :user or owner_name = :user"
+# What a user granted on what he makes later keeps him as much as what he was granted.
+DEFAULTS_OF = """select owner_name, schema_name, object_type, grantee_type, grantee_name from svv_default_privileges
+where (grantee_name = :user and grantee_type = 'user') or owner_name = :user"""
 
 # DROP is documented for HAS_SCHEMA_PRIVILEGE, not among the privilege types of SVV_SCHEMA_PRIVILEGES.
 SCHEMA_RIGHTS = f"""select n.nspname, has_schema_privilege(:user, n.nspname, 'usage'), has_schema_privilege(:user, n.nspname, 'create'),

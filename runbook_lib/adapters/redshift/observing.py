@@ -98,6 +98,8 @@ def observe(session: Session, wanted: Sequence[Resource]) -> dict[str, Observati
             case DefaultPrivileges():
                 holder = held.setdefault(resource.grantee, Held(session, resource.grantee))
                 found[resource.address] = Observation(_defaults(resource, holder))
+            case Ownership() if session.is_absent:
+                found[resource.address] = Observation(None)
             case Ownership():
                 found[resource.address] = Observation(_owners(resource, session))
     return found

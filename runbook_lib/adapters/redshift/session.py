@@ -56,14 +56,16 @@ class Session:
         return self._is_absent
 
     def execute(self, statements: Sequence[str], *, in_transaction: bool, on_cluster: bool = False) -> None:
-        """Run statements, all or none in a transaction, else one by one. Raises TargetError."""
+        """Run statements, all or none in a transaction, else one by one. Raises TargetError.
+
+        `on_cluster` runs them outside the side's database, which they make or drop: nobody may be logged in there.
+        """
         if on_cluster:
-            self._is_absent = None
-        database = MAINTENANCE if on_cluster and self.is_absent else self.warehouse.database
+            self.close()
+        database = MAINTENANCE if on_cluster else self.warehouse.database
         with self._lock, self._connected(database, is_autocommit=not in_transaction) as connection:
             for statement in statements:
                 run(connection, statement)
-        self._is_absent = None if on_cluster else self._is_absent
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -98,10 +100,11 @@ class Session:
         return self._engines[database]
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Let the connections go, and forget whether the database was there."""
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
+        self._is_absent = None
 
 
 def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:

@@ -59,12 +59,9 @@ def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> Non
 
 def _database(session: Session, change: Change, database: Database) -> None:
     if change.after is None:
-        tables = session.rows("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' "
-                              "and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'")[0][0]  # fmt: skip
-        if tables:
+        if tables := session.rows(catalog.TABLES)[0][0]:
             raise InUse(session.where, f"database {database.name} holds {tables} tables", "drop them first, if they are no longer needed",
                         f"DROP DATABASE {sql.identifier(database.name)};")  # fmt: skip
-        session.close()
     session.execute(sql.statements(change), in_transaction=False, on_cluster=True)
 
 
