@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints
 
 from runbook_lib.secrets import parse_reference
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,10 @@ class Wanted:
 
     words: str
     examples: tuple[str, str]
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Put the examples into the JSON schema, for editors to show."""
+        return {**handler(schema), "examples": list(self.examples)}
 
 
 def _pattern(pattern: str) -> StringConstraints:
@@ -87,7 +94,8 @@ DatabaseName = Annotated[
     str, StringConstraints(min_length=1, max_length=127), Wanted("a name of 1 to 127 characters", ("warehouse", "warehouse_masked"))
 ]
 SecretReference = Annotated[
-    Text,
+    str,
+    _pattern(r"^((env:[A-Za-z_][A-Za-z0-9_]*|(generate:)?secretsmanager:[^#\s]+|ssm:[^#\s]+)(#[^\s]+)?)?$"),
     AfterValidator(_reference),
     Wanted("a secret reference, never the secret itself", ("env:TONIC_PASSWORD", "secretsmanager:tonic/password")),
 ]
@@ -104,9 +112,12 @@ Host = Annotated[
     _pattern(r"^([A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$"),
     Wanted("a host name alone, without scheme, port and database", ("warehouse.example", "warehouse-2.example")),
 ]
-Address = Annotated[Text, AfterValidator(_address), Wanted("an IP address", ("127.0.0.1", "10.0.0.5"))]
+Address = Annotated[str, _pattern(r"^[0-9A-Fa-f:.]*$"), AfterValidator(_address), Wanted("an IP address", ("127.0.0.1", "10.0.0.5"))]
 Url = Annotated[
-    Text, AfterValidator(_url), Wanted("a URL of scheme, host and port alone", ("https://aws.example", "http://127.0.0.1:4566"))
+    str,
+    _pattern(r"^(https?://(\[[0-9A-Fa-f:.]+\]|[^/\s@?#:\[\]]+)(:[0-9]{1,5})?/?)?$"),
+    AfterValidator(_url),
+    Wanted("a URL of scheme, host and port alone", ("https://aws.example", "http://127.0.0.1:4566")),
 ]
 ClusterId = Annotated[
     str, _pattern(r"^([a-z][a-z0-9-]{0,62})?$"), Wanted("a cluster's identifier in lower case", ("warehouse", "warehouse-2"))
