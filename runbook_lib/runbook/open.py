@@ -82,7 +82,7 @@ def scope_of(environment: Environment) -> Scope:
 
 def versions() -> tuple[tuple[str, str], ...]:
     """List the versions a run depends on."""
-    found = [("python", platform.python_version())]
+    found = [("parameter files", str(Environment.model_fields["version"].default)), ("python", platform.python_version())]
     for package in ("redshift-runbook", *PACKAGES):
         try:
             found.append((package, version(package)))

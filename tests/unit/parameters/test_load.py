@@ -27,6 +27,7 @@ from runbook_lib.parameters import Environment, described
 from runbook_lib.parameters.load import as_parameters, load, validate
 from runbook_lib.parameters.reading import MAX_BYTES
 from runbook_lib.parameters.scalars import AMBIGUOUS, ambiguity, meaning
+from runbook_lib.runbook.open import versions
 from tests.machine import ROOT
 from tests.unit.parameters.bad import FILES
 
@@ -401,3 +402,9 @@ def test_no_warning_is_given(tmp_path: Path) -> None:
             tried(path)
 
     assert [] == caught
+
+
+def test_a_record_carries_the_version_of_the_schema() -> None:
+    """Among the versions that a run's record holds is that of the parameter files that it understands."""
+    assert ("parameter files", "1") in versions()
+    assert 1 == Environment.model_fields["version"].default
