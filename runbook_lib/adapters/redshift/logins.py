@@ -51,7 +51,7 @@ def _connected(environment: Environment, question: LoginAsked, password: object,
     assert isinstance(password, Masked)  # noqa: S101 - secrets resolve to nothing else
     engine = make_engine(environment, question.side, question.user, password, environment.side(question.side).database)
     try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise failure(where, error) from None

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.adapters.redshift.failures import failure
-from runbook_lib.errors import NotFound, TargetError
+from runbook_lib.adapters.redshift.failures import Lost, failure
+from runbook_lib.documents import sql
+from runbook_lib.errors import NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LogIn = Callable[[str], tuple[str, "Masked"]]
 CONNECT_SECONDS = 5
+# A grant waits for whoever holds its table; nothing of ours takes longer than this by itself.
+STATEMENT_SECONDS = 600
 # Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
 MAINTENANCE = "dev"
 
@@ -63,6 +66,7 @@ class Session:
         if on_cluster:
             self.close()
         database = MAINTENANCE if on_cluster else self.warehouse.database
+        self._read(database, "select 1", {})
         with self._lock, self._connected(database, is_autocommit=not in_transaction) as connection:
             for statement in statements:
                 run(connection, statement)
@@ -70,10 +74,18 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open one transaction for a caller that reads between its writes. Raises TargetError."""
+        self._read(self.warehouse.database, "select 1", {})
         with self._lock, self._connected(self.warehouse.database, is_autocommit=False) as connection:
             yield connection
 
     def _read(self, database: str, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Run one read, twice when its connection turns out to be lost: servers and networks cut idle ones."""
+        try:
+            return self._read_once(database, statement, values)
+        except Lost:
+            return self._read_once(database, statement, values)
+
+    def _read_once(self, database: str, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         with self._lock, self._connected(database, is_autocommit=True) as connection:
             return run(connection, statement, values)
 
@@ -83,13 +95,11 @@ class Session:
 
         try:
             engine = self._engine(database)
-            level = "AUTOCOMMIT" if is_autocommit else "SERIALIZABLE"
-            with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+            options = {} if is_autocommit else {"isolation_level": "SERIALIZABLE"}
+            with engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
             raise failure(self.where, error) from None
-        except TargetError:
-            raise
 
     def _engine(self, database: str) -> Engine:
         if database not in self._engines:
@@ -108,7 +118,7 @@ class Session:
 
 
 def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:
-    """Make an engine that keeps one connection; the password stands in no URL that is printed and no error."""
+    """Make an engine that keeps one connection, in autocommit; the password stands in no URL that is printed and no error."""
     from sqlalchemy import create_engine, event
     from sqlalchemy.engine import URL
 
@@ -124,15 +134,19 @@ def make_engine(environment: Environment, side: Side, user: str, password: Maske
         options["hostaddr"] = warehouse.connect_to
     if warehouse.sslrootcert:
         options["sslrootcert"] = warehouse.sslrootcert
-    engine = create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True, pool_reset_on_return="rollback")
-    event.listen(engine, "connect", _keep_case)
+    # Autocommit from the start: changing to it and back costs a statement each time.
+    engine = create_engine(
+        url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0, hide_parameters=True,
+        pool_reset_on_return="rollback",
+    )  # fmt: skip
+    event.listen(engine, "connect", _settle)
     return engine
 
 
-def _keep_case(connection: Any, _record: object) -> None:
-    """Let quoted names keep their case, as the catalogue spells them; without this Redshift folds them and misses mixed-case ones."""
+def _settle(connection: Any, _record: object) -> None:
+    """Let quoted names keep their case, as the catalogue spells them (else Redshift folds them), and no statement wait for ever."""
     with connection.cursor() as cursor:
-        cursor.execute("SET enable_case_sensitive_identifier TO true")
+        cursor.execute(f"SET enable_case_sensitive_identifier TO true; SET statement_timeout TO {STATEMENT_SECONDS * 1000}")
     connection.commit()
 
 
@@ -140,5 +154,18 @@ def run(connection: Connection, statement: str, values: dict[str, Any] | None = 
     """Run one statement; without values its colons are no parameters."""
     from sqlalchemy import text
 
-    result = connection.execute(text(statement if values else statement.replace(":", "\\:")), values or {})
+    result = connection.execute(text(statement if values else _plain(statement)), values or {})
     return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
+
+
+def run_masked(connection: Connection, statement: str, literal: Masked) -> None:
+    """Run a statement with a password literal in place of its mask: bound, so that neither SQLAlchemy's log nor its errors hold it."""
+    from sqlalchemy import text
+
+    head, _, tail = statement.rpartition(sql.MASKED_LITERAL)
+    connection.execute(text(f"{_plain(head)}:literal{_plain(tail)}"), {"literal": literal.reveal()})
+
+
+def _plain(statement: str) -> str:
+    """Escape the colons, so that no word of a name is taken for a parameter."""
+    return statement.replace(":", "\\:")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.redshift import answering, logins, observing, writing
+from runbook_lib.adapters.redshift.failures import bare
 from runbook_lib.adapters.redshift.session import Session
 from runbook_lib.adapters.refusals import unanswered
 from runbook_lib.errors import TargetError
@@ -47,7 +48,13 @@ class WarehouseTarget:
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group, all of one side. Raises TargetError."""
-        writing.write(self._sessions[changes[0].subject.side], changes, self._secrets)  # type: ignore[attr-defined]
+        try:
+            writing.write(self._sessions[changes[0].subject.side], changes, self._secrets)  # type: ignore[attr-defined]
+        except TargetError as error:
+            failed = error
+        else:
+            return
+        raise bare(failed)
 
     def close(self) -> None:
         """Let the connections go."""

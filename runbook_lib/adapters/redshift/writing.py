@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.redshift import answering, catalog
 from runbook_lib.adapters.redshift.failures import drop_unsupported
-from runbook_lib.adapters.redshift.session import run
+from runbook_lib.adapters.redshift.session import run, run_masked
 from runbook_lib.documents import sql
 from runbook_lib.errors import InUse, Rejected, TargetError, Transient
 from runbook_lib.resources.warehouse import Database, DatabaseUser, Grants
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runbook_lib.adapters.redshift.session import Session
     from runbook_lib.model import Change
     from runbook_lib.ports import Secrets
+    from runbook_lib.secrets import Masked
 
 ATTEMPTS = 5
 SHOWN = 10
@@ -44,7 +45,8 @@ def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> Non
     if isinstance(first, Database):
         _database(session, changes[0], first)
     elif not first.group:
-        _one_by_one(session, changes, secrets)
+        for change in changes:
+            session.execute(sql.statements(change), in_transaction=False)
     else:
         passwords = {change.address: _password(change, secrets) for change in changes}
         try:
@@ -58,35 +60,32 @@ def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> Non
 
 
 def _database(session: Session, change: Change, database: Database) -> None:
-    if change.after is None:
-        if tables := session.rows(catalog.TABLES)[0][0]:
-            raise InUse(session.where, f"database {database.name} holds {tables} tables", "drop them first, if they are no longer needed",
-                        f"DROP DATABASE {sql.identifier(database.name)};")  # fmt: skip
+    if change.after is None and (tables := session.rows(catalog.TABLES)[0][0]):
+        raise InUse(session.where, f"database {database.name} holds {tables} tables", "drop them first, if they are no longer needed",
+                    f"DROP DATABASE {sql.identifier(database.name)};")  # fmt: skip
     session.execute(sql.statements(change), in_transaction=False, on_cluster=True)
 
 
-def _one_by_one(session: Session, changes: Sequence[Change], secrets: Secrets) -> None:
-    for change in changes:
-        session.execute(sql.statements(change, _password(change, secrets)), in_transaction=False)
-
-
-def _password(change: Change, secrets: Secrets) -> str:
-    """Resolve a new user's password to the quoted md5 literal, after Redshift's rules, which the literal would skip."""
+def _password(change: Change, secrets: Secrets) -> Masked | None:
+    """Resolve a new user's password to its md5 literal, after Redshift's rules, which the literal would skip."""
     user = change.after
     if not isinstance(user, DatabaseUser) or change.verb != "create":
-        return "'********'"
+        return None
     value = secrets.resolve(user.password)
     if broken := broken_password_rules(value):
         raise Rejected(f"user {user.name}", f"its password lacks: {'; '.join(broken)}", f"change what {user.password} holds")
-    return sql.literal(md5_literal(value, user.name).reveal())
+    return md5_literal(value, user.name)
 
 
-def _in_transaction(session: Session, connection: Connection, change: Change, password: str) -> None:
+def _in_transaction(session: Session, connection: Connection, change: Change, password: Masked | None) -> None:
     subject = change.subject
     if isinstance(subject, DatabaseUser) and change.after is None:
         _refuse_owner(session, connection, subject)
-    for statement in sql.statements(change, password):
-        run(connection, statement)
+    for statement in sql.statements(change):
+        if password is None:
+            run(connection, statement)
+        else:
+            run_masked(connection, statement, password)
 
 
 def _refuse_owner(session: Session, connection: Connection, user: DatabaseUser) -> None:

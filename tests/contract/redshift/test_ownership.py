@@ -63,7 +63,7 @@ def test_owners_are_changed_and_given_back(stood: World, on: str) -> None:
     names = [stood.schema("destination", f"{stood.name} {each}", each) for each in AWKWARD]
     objects = names if on == "schema" else [(*name, each) for name, each in zip(names, AWKWARD, strict=True)]
     wanted = Ownership.model_validate(
-        {"side": "destination", "on": on, "owners": sorted((name, heir.name) for name in [*objects, objects[0][:-1] + ("absent",)])}
+        {"side": "destination", "on": on, "owners": sorted((name, heir.name) for name in [*objects, (*objects[0][:-1], "absent")])}
     )
     before = observed(stood.target, wanted).value
     after = wanted.model_copy(update={"owners": tuple(pair for pair in wanted.owners if pair[0] in objects)})
