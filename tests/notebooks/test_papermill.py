@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from papermill.cli import papermill
 from papermill.inspection import inspect_notebook
 
@@ -57,8 +56,7 @@ def prepared(name: str, parameters: Path, folder: Path, caplog: pytest.LogCaptur
     caplog.clear()
     with warnings.catch_warnings(record=True) as caught, caplog.at_level(logging.DEBUG):
         warnings.simplefilter("always")
-        done = CliRunner().invoke(papermill, words)
-    assert 0 == done.exit_code, done.output
+        papermill.main(words, standalone_mode=False)
     logged = [f"{each.name}: {each.getMessage()}" for each in caplog.records if each.levelno >= logging.WARNING]
     return Prepared(json.loads(output.read_text("utf-8")), (*logged, *(str(each.message) for each in caught)))
 
