@@ -1,0 +1,107 @@
+"""Frozen values, and the two registries that JSON is read back through: resources and questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_serializer
+
+if TYPE_CHECKING:
+    from pydantic import SerializerFunctionWrapHandler
+
+    from runbook_lib.model.plans import Change
+
+
+def canonical(value: object) -> str:
+    """Encode a JSON value in the one form that digests are taken over."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class Value(BaseModel):
+    """Be frozen, closed and comparable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kinded(Value):
+    """Carry its kind in JSON so that it can be read back as the same class."""
+
+    kind: ClassVar[str] = ""
+    known: ClassVar[dict[str, type[Kinded]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the subclass under its kind; a second claim on a kind is a programming error."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.kind and cls.known.setdefault(cls.kind, cls).__qualname__ != cls.__qualname__:
+            raise TypeError(f"kind {cls.kind} is taken by {cls.known[cls.kind].__qualname__}")
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"kind": self.kind, **serialize(self)}
+
+    @classmethod
+    def decode(cls, value: object) -> object:
+        """Read a JSON object back as the class its kind names."""
+        if not isinstance(value, Mapping):
+            return value
+        fields = dict(value)
+        return cls.known[fields.pop("kind")].model_validate(fields)
+
+
+class Resource(Kinded):
+    """Describe one thing that exists or should exist, as one call of a service can make it.
+
+    `holder` names the object it sits on, `group` the transaction it is written in (both may be empty).
+    `is_claimed` marks objects that may belong to somebody else: an existing one is taken over only when the parameter file adopts it.
+    `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
+    `goes_with_holder` marks what the service removes together with the holder.
+    """
+
+    is_claimed: ClassVar[bool] = False
+    is_ours_by_name: ClassVar[bool] = False
+    goes_with_holder: ClassVar[bool] = False
+
+    @property
+    def address(self) -> str:
+        """Name the thing uniquely within an environment: `kind/name`."""
+        raise NotImplementedError
+
+    @property
+    def holder(self) -> str:
+        """Name the address of the object this sits on."""
+        return ""
+
+    @property
+    def group(self) -> str:
+        """Name the transaction that writes this together with its neighbours."""
+        return ""
+
+    def once_removed(self) -> Resource | None:
+        """Give what remains when it is removed: None, or the waiting state that the service imposes."""
+        return None
+
+    def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
+        """List the values that a write from this to `after` passes through when it takes several calls."""
+        del after
+        return ()
+
+    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+        """Give what this, as observed, becomes when our changes of it are undone: what the first of them found."""
+        found = history[0].before
+        return self.once_removed() if found is None else found
+
+
+AnyResource = Annotated[SerializeAsAny[Resource], BeforeValidator(Kinded.decode)]
+
+
+class Unwanted(Value):
+    """Ask for the removal of something that is there (`exclusive_policies`)."""
+
+    resource: AnyResource
+
+
+class Question(Kinded):
+    """Ask the world something that a stage or a check needs to know."""
