@@ -46,7 +46,7 @@ LAYERS: tuple[Reading, ...] = (
      "correct host and port, or resume the cluster"),
     (r"certificate|SSL|TLS", Unreachable, "TLS: the server's certificate is not accepted",
      "correct host or sslrootcert; through a tunnel name the cluster as host and the tunnel as connect_to"),
-    (r"authentication failed", LoginRefused, "the server refuses user or password",
+    (r"authentication failed|no password supplied", LoginRefused, "the server refuses user or password",
      "correct the administrator's user or the secret that password refers to"),
     (r"authentication method \d+ not supported", LoginRefused, "the user's password is stored as sha256, which libpq cannot answer",
      "let the administrator log in as another user"),

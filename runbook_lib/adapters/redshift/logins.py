@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.adapters.redshift.failures import failure
 from runbook_lib.adapters.redshift.session import make_engine, run
 from runbook_lib.documents import sql
+from runbook_lib.errors import LoginRefused
 from runbook_lib.resources.warehouse import LoginAnswer
 
 if TYPE_CHECKING:
@@ -54,9 +55,19 @@ def _connected(environment: Environment, question: LoginAsked, password: object,
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise failure(where, error) from None
+        failed = failure(where, error)
+        raise _refused(failed, question) if isinstance(failed, LoginRefused) else failed from None
     finally:
         engine.dispose()
+
+
+def _refused(failed: LoginRefused, question: LoginAsked) -> LoginRefused:
+    """Say what mends the product's own log-in; the administrator's is not at fault."""
+    return LoginRefused(
+        failed.where,
+        failed.what,
+        f"give {question.user} the password that {question.password} names, as an md5 literal (ALTER USER), or correct that reference",
+    )
 
 
 def _unreadable(connection: Connection, relations: tuple[Name, ...]) -> Iterator[tuple[Name, str]]:

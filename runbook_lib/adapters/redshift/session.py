@@ -129,9 +129,9 @@ def make_engine(environment: Environment, side: Side, user: str, password: Maske
     options: dict[str, Any] = {
         "sslmode": warehouse.sslmode, "connect_timeout": CONNECT_SECONDS, "application_name": "redshift-runbook",
         "keepalives_idle": 30,
+        # Said even when empty: PGHOSTADDR and the like of the operator's shell would lead somewhere else.
+        "hostaddr": warehouse.connect_to, "options": "", "target_session_attrs": "any",
     }  # fmt: skip
-    if warehouse.connect_to:
-        options["hostaddr"] = warehouse.connect_to
     if warehouse.sslrootcert:
         options["sslrootcert"] = warehouse.sslrootcert
     # Autocommit from the start: changing to it and back costs a statement each time.
