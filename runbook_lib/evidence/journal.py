@@ -62,10 +62,10 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def history(environment_folder: Path) -> History:
     """Read our changes of an environment from all its records, oldest first."""
-    found: list[tuple[Change, bool]] = []
-    for journal in sorted(environment_folder.glob(f"*/{FILE}")):
-        found.extend(_changes(list(lines(journal))))
-    return tuple(found)
+    journals = [read for each in sorted(environment_folder.glob(f"*/{FILE}")) if (read := list(lines(each)))]
+    # One run writes at a time. A record's name tells seconds and then chance, its lines tell which of two came first.
+    journals.sort(key=lambda journal: str(journal[0]["at"]))
+    return tuple(change for journal in journals for change in _changes(journal))
 
 
 def _changes(journal: list[dict[str, Any]]) -> Iterator[tuple[Change, bool]]:

@@ -13,10 +13,10 @@ from runbook_lib.resources.s3 import Bucket
 CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
 
 
-def journal(folder: Path, name: str, *, is_undo: bool = False) -> FileJournal:
+def journal(folder: Path, name: str, *, is_undo: bool = False, at: str = "2026-01-01T00:00:00.000Z") -> FileJournal:
     """Open the journal of a run."""
     (folder / name).mkdir()
-    return FileJournal(folder / name / "journal.jsonl", is_undo=is_undo, now=lambda: "2026-01-01T00:00:00.000Z")
+    return FileJournal(folder / name / "journal.jsonl", is_undo=is_undo, now=lambda: at)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def test_histories_of_runs_are_read_in_order_of_time(tmp_path: Path) -> None:
         written = journal(tmp_path, name, is_undo=is_undo)
         written.begin("storage", CHANGE)
         written.end("storage", Entry(change=CHANGE, outcome="applied"))
+
+    assert ((CHANGE, False), (CHANGE, True)) == history(tmp_path)
+
+
+def test_runs_of_one_second_are_read_in_order_of_time(tmp_path: Path) -> None:
+    """What a record's name leaves to chance is told by the lines of its journal."""
+    for name, at, is_undo in (("20260101T000000Z-apply-b", ".100Z", False), ("20260101T000000Z-apply-a", ".200Z", True)):
+        written = journal(tmp_path, name, is_undo=is_undo, at=f"2026-01-01T00:00:00{at}")
+        written.begin("storage", CHANGE)
 
     assert ((CHANGE, False), (CHANGE, True)) == history(tmp_path)
 
