@@ -101,7 +101,7 @@ def _load(given: argparse.Namespace, port: int, password: str, clear: Callable[[
         os._exit(2)
     try:
         account = sample.Account(f"http://{LOOPBACK}:{port}", given.account, given.region, partition, given.access_key)
-        sample.make_operator(given.account, partition, given.access_key)
+        sample.make_operator(given.account, partition, given.region, given.access_key)
         sample.make_cluster(account, warehouse(given), password)
         if not given.no_sample:
             sample.load(account)

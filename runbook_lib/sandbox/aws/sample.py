@@ -41,12 +41,12 @@ class Account:
         return f"arn:{self.partition}:{service}::{self.number}:{resource}"
 
 
-def make_operator(account: str, partition: str, access_key: str) -> None:
+def make_operator(account: str, partition: str, region: str, access_key: str) -> None:
     """Make the user in whose name everything is asked, with a key that is known beforehand."""
     from moto.iam.models import iam_backends
 
     backend = iam_backends[account][partition]
-    user = backend.create_user("us-east-1", OPERATOR, "/", [{"Key": DATABASE_USER, "Value": "awsuser"}])
+    user = backend.create_user(region, OPERATOR, "/", [{"Key": DATABASE_USER, "Value": "awsuser"}])
     user.put_policy("everything", _document("*", "*"))
     key = backend.create_access_key(OPERATOR)
     del backend.access_keys[key.access_key_id]
