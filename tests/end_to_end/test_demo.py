@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +14,11 @@ import pytest
 
 from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State, read
+from tests.checkout import Checkout
 from tests.driver import HERE, example
 from tests.end_to_end.conftest import passable
 
 STAGES = tuple(f"{stage.number}_{stage.slug}" for stage in all_stages() if stage.slug != "teardown")
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """Type commands in a folder that holds notebooks and parameters, beside a sandbox of its own."""
-
-    home: Path
-    box: Path
-
-    def __call__(self, *words: str, expected: int = 0) -> dict[str, Any]:
-        """Run a command with --json and give its answer."""
-        variables = {**os.environ, "RUNBOOK_HOME": str(self.home), "RUNBOOK_SANDBOX_DIR": str(self.box)}
-        command = [sys.executable, "-m", "runbook_lib.cli", *words, "--json"]
-        done = subprocess.run(command, cwd=self.home, env=variables, capture_output=True, text=True, check=False)
-        assert expected == done.returncode, f"{done.stdout}\n{done.stderr}"
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,77 @@
+"""kill -9 in the middle of an apply, with real processes: the next run goes on under the same approval to the same end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runbook_lib.sandbox.snapshot import snapshot
+from runbook_lib.sandbox.state import State
+from tests.checkout import Checkout
+from tests.driver import HERE, Driver, example
+from tests.end_to_end.world import client
+
+SLOW = [{"match": "s3:Put.*", "kind": "latency", "ms": 300}]
+
+
+def faults(state: State, given: list[dict[str, Any]]) -> None:
+    """Tell the endpoint what is to go wrong from now on."""
+    request = urllib.request.Request(f"http://127.0.0.1:{state.aws_port}/_sandbox/faults", json.dumps(given).encode(), method="POST")
+    urllib.request.urlopen(request).close()  # noqa: S310 - a fixed address on loopback
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something holds, while a process runs."""
+    while not what():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
+def group(leader: int) -> list[int]:
+    """List the living processes whose environment names the leader's session, kernels included."""
+    found = []
+    for each in Path("/proc").iterdir():
+        try:
+            if each.name.isdigit() and f" {leader} " in f" {(each / 'stat').read_text('utf-8').rpartition(')')[2]} ":
+                found.append(int(each.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> None:
+    """The writes that were made stay, the rest is made, under one approval; then everything can be taken back."""
+    state, folder = sandbox
+    before = snapshot(state, folder)
+    drive: Driver = example("example-v2", state, folder, tmp_path)
+    checkout = Checkout(HERE, folder)
+    words = (str(drive.file), "--stage", "storage")
+    digest = checkout("plan", *words)["digest"]
+    journals = tmp_path / "runs"
+
+    faults(state, SLOW)
+    running = checkout.start("apply", *words, "--approve", digest)
+    wait_for(lambda: sum(path.read_text("utf-8").count("\n") for path in journals.rglob("journal.jsonl")) > 8, running)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    while group(running.pid):
+        time.sleep(0.1)
+    faults(state, [])
+
+    made = len(client("s3", state).list_buckets()["Buckets"])
+    assert len(before["aws"]["buckets"]) < made
+    finished = checkout("apply", *words, "--approve", digest)
+    assert ["kept"] == list(finished["verdicts"])
+    again = checkout("plan", *words)
+    assert 0 == again["changes"]
+
+    back = drive("destroy")
+    assert 0 == drive("destroy", approve=back.plan.digest).exit_code
+    assert before == snapshot(state, folder)
