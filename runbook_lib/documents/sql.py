@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from runbook_lib.resources.warehouse import Name, Side
 
 MASKED_LITERAL = "'********'"
+# Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
+MAINTENANCE = "dev"
 SCHEMAS_A_STATEMENT, TABLES_A_STATEMENT = 100, 500
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 # Reserved words (Amazon Redshift Database Developer Guide): a name that is one has to be quoted.
@@ -23,14 +25,14 @@ aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorizat
 bytedict bzip2 case cast check collate column connect constraint create credentials cross current_date current_time
 current_timestamp current_user current_user_id default deferrable deflate defrag delta delta32k desc disable distinct do else
 emptyasnull enable encode encrypt encryption end except explicit false for foreign freeze from full globaldict256 globaldict64k
-grant group gzip having identity ignore ilike in initially inner intersect interval into is isnull join lateral leading left like
+grant group gzip having identity ignore ilike in initially inner intersect interval into is isnull join language lateral leading left like
 limit localtime localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline
 offset oid old on only open or order outer overlaps parallel partition percent permissions pivot placing primary raw readratio
 recover references rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes
 text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot user using verbose wallet
-when where with without public
+when where with without
 """
-RESERVED = frozenset(WORDS.split()) - {"public", "raw", "type", "open", "tag"}
+RESERVED = frozenset(WORDS.split())
 
 
 def identifier(name: str) -> str:
@@ -153,41 +155,63 @@ def script(desired: Iterable[Resource], side: Side, environment: Environment) ->
     """Write the SQL that makes a side's resources from nothing, for psql: passwords are variables, set before."""
     from runbook_lib.model import Change
 
-    warehouse = environment.side(side)
     mine = [resource for resource in desired if getattr(resource, "side", "") == side]
-    lines = [line for resource in mine for line in statements(Change(before=None, after=resource), f":'{side}_password'")]
-    return "\n".join((*_head(warehouse.user.name, side, environment), *lines)) + "\n" if lines else ""
+    changes = [Change(before=None, after=each) for each in mine if not isinstance(each, Database)]
+    lines = [line for change in changes for line in statements(change, f":'{side}_password'")]
+    return "\n".join((*_head(side, environment, is_new=len(mine) > len(changes)), *lines)) + "\n" if mine else ""
 
 
 def offline_script(side: Side, environment: Environment) -> str:
-    r"""Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\\gexec`)."""
+    r"""Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\gexec`)."""
     warehouse = environment.side(side)
     user = user_name(warehouse.user.name)
     is_super = side == "destination" and environment.destination.preserve_ownership
+    is_new = side == "destination" and environment.destination.create_database
     made = create_user(DatabaseUser(side=side, name=warehouse.user.name, password="", superuser=is_super), f":'{side}_password'")
-    lines = [*_head(warehouse.user.name, side, environment), made]
+    lines = [*_head(side, environment, is_new=is_new), made]
     if not is_super:
         lines.append(f"GRANT SELECT ON pg_catalog.svv_table_info TO {user};")
     if side == "source":
         lines += _asked(environment, user)
     elif not is_super:
         database = identifier(warehouse.database)
-        lines += [f"GRANT TEMPORARY ON DATABASE {database} TO {user};", f"GRANT CREATE ON DATABASE {database} TO {user};"]
+        lines += [
+            *(f"GRANT {privilege} ON DATABASE {database} TO {user};" for privilege in ("TEMPORARY", "CREATE")),
+            f"-- For each schema of the source that is here and belongs to somebody else: GRANT DROP ON SCHEMA name TO {user};",
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _head(user: str, side: Side, environment: Environment) -> tuple[str, ...]:
+def _head(side: Side, environment: Environment, *, is_new: bool) -> tuple[str, ...]:
+    """Say how to run a script; a database that is yet to be made is made from another one, and then entered."""
     warehouse = environment.side(side)
-    return (
-        f"-- {side} database {warehouse.database} of {environment.environment}. Run it with psql, connected to that database.",
-        "-- The password never stands here. Make its literal in your shell, where no log sees it, and hand it over as a variable:",
-        f"--   read -rs password; literal=md5$(printf '%s%s' \"$password\" {shell(user)} | md5sum | cut -d' ' -f1)",
-        (
-            f'--   psql -v {side}_password="$literal" -v ON_ERROR_STOP=1 -f THIS_FILE "host={warehouse.host} port={warehouse.port} '
-            f'dbname={warehouse.database} user=ADMIN sslmode={warehouse.sslmode}"'
-        ),
-        "\\set ON_ERROR_STOP on",
+    first = MAINTENANCE if is_new else warehouse.database
+    place = {"host": warehouse.host, "hostaddr": warehouse.connect_to, "port": str(warehouse.port), "dbname": first, "user": "ADMIN"}
+    place |= {"sslmode": warehouse.sslmode, "sslrootcert": warehouse.sslrootcert}
+    name = shell(warehouse.user.name)
+    target = conninfo(dbname=warehouse.database).replace('"', '""')
+    comments = (
+        f"-- {side} database {warehouse.database} of {environment.environment}. Run it with psql, connected to {first}.",
+        "-- The password never stands here. Make its literal in your shell, where neither logs nor lists of processes show it:",
+        f"--   read -rs password; export {side}_password=md5$(printf '%s%s' \"$password\" {name} | md5sum | cut -d' ' -f1)",
+        f"--   psql -f THIS_FILE {shell(conninfo(**place))}",
     )
+    return (
+        *(" ".join(line.splitlines()) for line in comments),
+        "\\set ON_ERROR_STOP on",
+        f'\\set {side}_password `printf %s "${side}_password"`',
+        *((f"CREATE DATABASE {identifier(warehouse.database)};", f'\\connect -reuse-previous=on "{target}"') if is_new else ()),
+        "SET enable_case_sensitive_identifier TO true;",
+    )
+
+
+def conninfo(**place: str) -> str:
+    """Write libpq's connection string of what is not empty."""
+
+    def quoted(value: str) -> str:
+        return value if re.fullmatch(r"[\w.:/-]+", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    return " ".join(f"{key}={quoted(value)}" for key, value in place.items() if value)
 
 
 def shell(text: str) -> str:
@@ -196,28 +220,35 @@ def shell(text: str) -> str:
 
 
 SYSTEM = "nspname !~ '^pg_' and nspname not in ('information_schema', 'catalog_history')"
+LOCAL = "pg_namespace.oid not in (select esoid from pg_external_schema)"
 
 
-def _asked(environment: Environment, user: str) -> list[str]:
-    chosen = _patterns(environment)
+def _asked(environment: Environment, user: str) -> Iterator[str]:
+    """Ask for the grants on the schemas of the file's patterns, and for those on what is made in them later."""
+    chosen = f"{SYSTEM}{_patterns(environment)}"
     grantee = literal(f" to {user}")
-    return [
-        f"select 'grant usage on schema ' || quote_ident(nspname) || {grantee} from pg_namespace where {SYSTEM}{chosen} order by nspname",
-        "\\gexec",
-        (
-            "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
-            f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
-            f"where relkind in ('r', 'v') and {SYSTEM}{chosen} and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname"
-        ),
-        "\\gexec",
-    ]
+    yield f"select 'grant usage on schema ' || quote_ident(nspname) || {grantee} from pg_namespace where {chosen} order by nspname"
+    yield "\\gexec"
+    yield (
+        "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
+        f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+        f"where relkind in ('r', 'v') and {LOCAL} and {chosen} and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname"
+    )
+    yield "\\gexec"
+    for creator in environment.source.future_tables_of:
+        head = literal(f"alter default privileges for user {user_name(creator)} in schema ")
+        tail = literal(f" grant select on tables to {user}")
+        yield f"select {head} || quote_ident(nspname) || {tail} from pg_namespace where {LOCAL} and {chosen} order by nspname"
+        yield "\\gexec"
 
 
 def _patterns(environment: Environment) -> str:
+    """Choose schemas as the stage does: `*` means the local ones, external schemas have to be named."""
+
     def like(pattern: str) -> str:
-        escaped = re.sub(r"([%_])", r"\\\\\1", pattern).replace("*", "%").replace("?", "_")
-        return f"nspname like '{escaped.replace(chr(39), chr(39) * 2)}'"
+        escaped = re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%").replace("?", "_")
+        return f"nspname like {literal(escaped)}"
 
     include, exclude = environment.schemas.include, environment.schemas.exclude
-    text = "" if include == ("*",) else f" and ({' or '.join(map(like, include))})"
-    return text + "".join(f" and not ({like(pattern)})" for pattern in exclude)
+    named = " or ".join(LOCAL if pattern == "*" else like(pattern) for pattern in include)
+    return f" and ({named})" + "".join(f" and not ({like(pattern)})" for pattern in exclude)
