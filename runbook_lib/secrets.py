@@ -7,11 +7,14 @@ as `Masked` until it is used.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets as _random
 import string
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NoReturn, get_args
+from urllib.parse import quote, quote_plus
 
 Source = Literal["env", "secretsmanager", "ssm", "generate"]
 SOURCES: tuple[str, ...] = get_args(Source)
@@ -27,6 +30,10 @@ _RULES = {
 }
 
 
+_HASH = re.compile(r"(?i)(?<=')(?:md5|sha256\|)[^']*(?=')|md5[0-9a-f]{32}|sha256\|[0-9a-f|]+")
+MASK = "********"
+
+
 class Masked:
     """Hold a secret value that shows itself nowhere: only `reveal()` gives it out."""
 
@@ -38,6 +45,11 @@ class Masked:
     def reveal(self) -> str:
         """Give the value to the one call that needs it."""
         return self._value
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether it can be sent: a variable may hold bytes that are no UTF-8, JSON half a character or a NUL."""
+        return not re.search("[\0\ud800-\udfff]", self._value)
 
     def __repr__(self) -> str:
         return "Masked('********')"
@@ -51,7 +63,7 @@ class Masked:
         raise TypeError("a secret is not serialised")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Masked) and _random.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Masked) and _random.compare_digest(_octets(self._value), _octets(other._value))
 
     def __hash__(self) -> int:
         return hash((Masked, len(self._value) > 0))
@@ -96,3 +108,23 @@ def md5_literal(password: Masked, user: str) -> Masked:
     """Hash a password as Redshift stores it, so that SQL never holds it in clear text; the literal is as secret as the password."""
     digest = hashlib.md5((password.reveal() + user).encode(), usedforsecurity=False).hexdigest()
     return Masked(f"md5{digest}")
+
+
+def hidden(text: str, *values: Masked) -> str:
+    """Put a mask in the place of every value, however SQL, JSON, Python or a URL spells it, and of every password hash."""
+    spellings = {spelling for value in values for spelling in _spellings(value.reveal()) if spelling}
+    for each in sorted(spellings, key=len, reverse=True):
+        text = text.replace(each, MASK)
+    return _HASH.sub(MASK, text)
+
+
+def _octets(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
+def _spellings(value: str) -> Iterator[str]:
+    octets = _octets(value)
+    for plain in (value, value.replace("\\", "\\\\")):
+        yield from (plain, plain.replace("'", "''"), plain.replace("'", "\\'"))
+    yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1], repr(octets)[2:-1])
+    yield from (quote(octets), quote(octets, safe=""), quote_plus(octets))

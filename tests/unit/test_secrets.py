@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_lib.secrets import Masked, Reference, broken_password_rules, generate_password, md5_literal, parse_reference
+from runbook_lib.secrets import MASK, Masked, Reference, broken_password_rules, generate_password, hidden, md5_literal, parse_reference
+
+passwords = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=8).filter(lambda text: "*" not in text)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,27 @@ def test_the_md5_literal_is_redshifts() -> None:
 
     assert "md5a52cfe6cd9ae935d2f62906719107280" == literal.reveal()
     assert "md5" not in repr(literal)
+
+
+@given(passwords, st.sampled_from(["{}", "postgresql://u:{}@h", "PASSWORD '{}'"]), st.integers(0, 7))
+def test_a_quoted_value_is_hidden_however_it_is_spelt(value: str, around: str, way: int) -> None:
+    """A message that quotes a value as SQL, JSON, Python or a URL spells it tells nothing of it."""
+    spelt = (
+        value, value.replace("'", "''"), value.replace("\\", "\\\\").replace("'", "''"), json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1], quote(value), quote(value, safe=""),
+    )[way]  # fmt: skip
+
+    assert around.format(MASK) == hidden(around.format(spelt), Masked(value))
+
+
+@pytest.mark.parametrize("text", ["{}", "'{}'", "near {}:", '"{}"'])
+@pytest.mark.parametrize("secret", ["md5" + "0a" * 16, "MD5" + "0A" * 16, "sha256|" + "0a" * 32 + "|" + "0b" * 32])
+def test_a_hash_is_hidden_whoever_made_it(text: str, secret: str) -> None:
+    """A password's hash is hidden though nobody says which it is."""
+    assert text.format(MASK) == hidden(text.format(secret))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("Ünï 漢😀", True), ("a\0b", False), ("a\udcffb", False), ("\ud800", False)])
+def test_what_cannot_be_sent_is_known(value: str, expected: bool) -> None:
+    """Half a character, bytes that are no UTF-8 and NUL are told apart, for drivers quote them when they fail."""
+    assert expected is Masked(value).is_text

@@ -18,6 +18,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from runbook_lib.adapters.aws.endpoints import is_loopback
+from runbook_lib.adapters.quiet import quieten
 
 if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
@@ -53,6 +54,7 @@ def core_session(environment: Environment, hook: Hook | None = None) -> Session:
 
 
 def _session(environment: Environment, hook: Hook | None) -> Session:
+    quieten()
     session = Session(profile=environment.aws.profile or None)
     session.register_component("data_loader", _loader())
     session.set_config_variable("region", environment.aws.region)

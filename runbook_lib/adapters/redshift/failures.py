@@ -16,6 +16,7 @@ from runbook_lib.errors import (
     Transient,
     Unreachable,
 )
+from runbook_lib.secrets import Masked, hidden
 
 Reading = tuple[str, type[TargetError], str, str]
 
@@ -69,16 +70,15 @@ BY_STATE: dict[str, tuple[type[TargetError], str]] = {
     "28P01": (LoginRefused, "correct the administrator's user or password"),
     "57014": (Rejected, "find who holds the lock (svv_transactions), and run again: nothing of this step was written"),
 }
-MASKED = re.compile(r"(?i)'(md5|sha256\|)[^']*'")
 NAMES = re.compile(r'"[^"]*"')
 
 
-def failure(where: str, error: Exception) -> TargetError:
-    """Name the first failing layer; the text of statements is left out, and password literals never stand in it."""
+def failure(where: str, error: Exception, *passwords: Masked) -> TargetError:
+    """Name the first failing layer; the text of statements is left out, and neither the passwords nor any hash stand in it."""
     cause: Any = getattr(error, "orig", None) or error
     state = str(getattr(cause, "pgcode", None) or "")
-    whole = str(cause).strip()
-    said = MASKED.sub("'********'", whole.splitlines()[0] if whole else type(cause).__name__)
+    whole = hidden(str(cause), *passwords).strip()
+    said = whole.splitlines()[0] if whole else type(cause).__name__
     if state in TRANSIENT:
         return Transient(where, said, "run again")
     if state in BY_STATE:

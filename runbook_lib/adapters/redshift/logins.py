@@ -55,7 +55,7 @@ def _connected(environment: Environment, question: LoginAsked, password: object,
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        failed = failure(where, error)
+        failed = failure(where, error, password)
         raise _refused(failed, question) if isinstance(failed, LoginRefused) else failed from None
     finally:
         engine.dispose()

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.adapters.quiet import quieten
 from runbook_lib.adapters.redshift.failures import Lost, failure
 from runbook_lib.documents import sql
-from runbook_lib.errors import NotFound
+from runbook_lib.errors import LoginRefused, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -99,7 +100,7 @@ class Session:
             with engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
-            raise failure(self.where, error) from None
+            raise failure(self.where, error, *(self._credentials or ())[1:]) from None
 
     def _engine(self, database: str) -> Engine:
         if database not in self._engines:
@@ -118,11 +119,17 @@ class Session:
 
 
 def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:
-    """Make an engine that keeps one connection, in autocommit; the password stands in no URL that is printed and no error."""
+    """Make an engine that keeps one connection, in autocommit; the password stands in no URL that is printed and no error.
+
+    Raises LoginRefused when it cannot be sent.
+    """
     from sqlalchemy import create_engine, event
     from sqlalchemy.engine import URL
 
     warehouse = environment.side(side)
+    if not password.is_text:
+        # Every driver quotes what it cannot encode.
+        raise LoginRefused(f"{side} {warehouse.host} as {user}", "the password is no text that can be sent", "correct what holds it")
     url = URL.create(
         "redshift+psycopg2", username=user, password=password.reveal(), host=warehouse.host, port=warehouse.port, database=database
     )
@@ -134,6 +141,7 @@ def make_engine(environment: Environment, side: Side, user: str, password: Maske
     }  # fmt: skip
     if warehouse.sslrootcert:
         options["sslrootcert"] = warehouse.sslrootcert
+    quieten()
     # Autocommit from the start: changing to it and back costs a statement each time.
     engine = create_engine(
         url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0, hide_parameters=True,
