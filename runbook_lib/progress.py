@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class Progress:
     """Hear what happens; this one stays silent."""
 
+    def step(self, text: str) -> None:
+        """Hear what is done outside the stages."""
+
     def stage_begins(self, title: str, number: int, total: int) -> None:
         """Hear that a stage's notebook starts."""
 

@@ -19,6 +19,10 @@ class Lines(Progress):
     def __init__(self) -> None:
         self._begun = time.monotonic()
 
+    def step(self, text: str) -> None:
+        """Write what is done outside the stages."""
+        self._line(text)
+
     def stage_begins(self, title: str, number: int, total: int) -> None:
         """Write that a stage starts."""
         self._line(f"[{number}/{total}] {title}")

@@ -105,8 +105,10 @@ def demo(ports: str, progress: Progress) -> Run:
     from runbook_lib import headless
 
     file = default_folder() / "sandbox.yaml" if ports == "auto" else place.parameter_file(FILE)
+    progress.step("starting the sandbox: an AWS endpoint and a Redshift stand-in, with a sample account and warehouse")
     up(file if ports == "auto" else None)
     enter()
+    progress.step("planning, then applying under that plan's digest: the file says that it may approve itself")
     return headless.carry_out(file, "apply", progress=progress)
 
 
