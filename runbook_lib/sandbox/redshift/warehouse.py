@@ -87,14 +87,3 @@ def _destination() -> Iterator[str]:
 def _tables(schema: str) -> Iterator[str]:
     for number in range(1, TABLES_EACH + 1):
         yield f"CREATE TABLE {identifier(schema)}.t{number} AS SELECT {number} AS id, 'row'::varchar(20) AS name"
-
-
-def bulk(postgres: Postgres, database: str, count: int, tables: int) -> None:
-    """Make many schemas with tables, for the benchmark."""
-    with closing(postgres.connect("postgres")) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {identifier(database)}")
-    with closing(postgres.connect(database)) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "DO $x$ BEGIN FOR s IN 1.." + str(count) + " LOOP EXECUTE format('CREATE SCHEMA bulk_%s', s); FOR t IN 1.." + str(tables)
-            + " LOOP EXECUTE format('CREATE TABLE bulk_%s.t%s (id int)', s, t); END LOOP; END LOOP; END $x$"
-        )  # fmt: skip
