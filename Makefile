@@ -8,6 +8,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+# Images for containers often forbid bytecode; then each of a run's kernels compiles anew all that it imports, for longer than it works.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 UV ?= 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,17 @@ def test_every_target_of_the_makefile_is_explained() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
 
     assert set(phony.split()) == set(re.findall(r"^([a-z-]+):.* ## \S", text, re.MULTILINE))
+
+
+def test_make_lets_python_keep_what_it_compiled(tmp_path: Path) -> None:
+    """What a target runs may write bytecode, also where the environment forbids it; everything else of the environment reaches it."""
+    probe = tmp_path / "probe.mk"
+    probe.write_text("probe:\n\t@env\n", "utf-8")
+    given = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "7"}
+
+    done = subprocess.run(
+        ("make", "-s", "-f", "Makefile", "-f", str(probe), "probe"), cwd=ROOT, env=given, capture_output=True, text=True, check=True
+    )
+
+    seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert {name for name in given if name not in seen} == {"PYTHONDONTWRITEBYTECODE"}
