@@ -1,0 +1,9 @@
+"""Run one environment's notebooks through papermill, one after the other, and leave a record of the run.
+
+Every executed notebook is kept, also one that failed. Nothing starts before the parameter file is valid.
+"""
+
+from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
+from runbook_lib.headless.verbs import carry_out
+
+__all__ = ["MEANINGS", "Executed", "Run", "carry_out", "exit_code"]

@@ -1,0 +1,98 @@
+"""File a finished run in its record: plan, receipts and findings as JSON, and the pages for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook_lib.evidence.record import RunEnd
+from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
+from runbook_lib.runbook.world import now
+
+if TYPE_CHECKING:
+    from runbook_lib import evidence
+    from runbook_lib.parameters import Environment
+    from runbook_lib.views.run_page import RunPage, StageLine
+
+
+def filed(record: evidence.Record, executed: tuple[Executed, ...], environment: Environment, *, detailed: bool) -> Run:
+    """Write what the run came to, and give it."""
+    results = record.results()
+    ordered = {each.stage.slug: results[each.stage.slug] for each in executed if each.stage.slug in results}
+    done = Run(record, executed, ordered)
+    done = Run(record, executed, ordered, exit_code(done, detailed=detailed))
+    record.write("plan.json", done.plan.model_dump_json(indent=1))
+    receipts = [result.receipt.model_dump(mode="json") for result in ordered.values() if result.receipt]
+    record.write("receipt.json", _json(receipts))
+    record.write("findings.json", _json([finding.model_dump(mode="json") for finding in done.findings]))
+    end = RunEnd(finished=now(), exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
+    record.write("end.json", end.model_dump_json(indent=1))
+    _pages(done, environment, end)
+    return done
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
+    from runbook_lib.views.notebook_page import notebook_html
+    from runbook_lib.views.page import index_page
+    from runbook_lib.views.summary import summary_text
+
+    page = page_of(done, environment, end)
+    for each in done.executed:
+        if each.notebook.exists():
+            done.record.write(f"notebooks/{each.notebook.stem}.html", notebook_html(each.notebook))
+    done.record.write("index.html", index_page(page))
+    done.record.write("summary.txt", summary_text(page))
+
+
+def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
+    """Collect what the run's page and its summary show."""
+    from runbook_lib.views.run_page import RunPage
+
+    facts = done.record.facts
+    results = done.results.values()
+    approval = done.record.approval()
+    return RunPage(
+        environment=facts.environment,
+        verb=facts.verb,
+        started=facts.started,
+        finished=end.finished,
+        exit_code=end.exit_code,
+        exit_meaning=end.meaning,
+        by=approval.by if approval else "",
+        account=environment.aws.account,
+        region=environment.aws.region,
+        endpoint=environment.aws.endpoint or "AWS",
+        plan=done.plan,
+        approval=approval,
+        receipts=tuple(result.receipt for result in results if result.receipt and result.receipt.entries),
+        findings=done.findings,
+        stages=tuple(_line(done, each) for each in done.executed),
+        artefacts=tuple((Path(name).name, name) for result in results for name in result.artefacts),
+        versions=facts.versions,
+        facts=next((result.banner for result in results), ()),
+        record=str(done.record.folder),
+    )
+
+
+def _line(done: Run, each: Executed) -> StageLine:
+    from runbook_lib.views.run_page import StageLine
+
+    result = done.results.get(each.stage.slug)
+    idle = result.idle if result else ""
+    return StageLine(
+        slug=each.stage.slug,
+        number=each.stage.number,
+        title=each.stage.title,
+        state="failed" if each.error else "idle" if idle else "done",
+        seconds=each.seconds,
+        notebook=f"notebooks/{each.notebook.name}",
+        html=f"notebooks/{each.notebook.stem}.html",
+        message=each.message or idle,
+        waiting=result.adapter_seconds if result else 0.0,
+    )
