@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -23,6 +24,8 @@ def main() -> int:
     """Read the settings, start moto behind the front, load the sample account, and serve."""
     given = _parser().parse_args()
     password = os.environ.pop(given.admin_password_env, "")
+    # moto and boto3 load models of several hundred thousand parts that stay: nothing is gained by searching them for garbage as they grow.
+    gc.disable()
     _prepare(given)
     server, clear = _server(given)
     threading.Thread(target=_until_input_ends, daemon=True).start()
@@ -109,6 +112,9 @@ def _load(given: argparse.Namespace, port: int, password: str, clear: Callable[[
         logging.getLogger(__name__).exception("the sample account cannot be made")
         os._exit(1)
     clear()
+    gc.collect()
+    gc.freeze()
+    gc.enable()
     partial = given.ready_file.with_suffix(".partial")
     partial.write_text(json.dumps({"port": port, "pid": os.getpid(), "id": given.id}) + "\n", "utf-8")
     partial.rename(given.ready_file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_lib.sandbox.aws.redshift import CLUSTER, DATABASE_USER, Warehouse
@@ -18,23 +18,32 @@ OTHER_REGIONS = {"aws": "us-west-2", "aws-us-gov": "us-gov-east-1", "aws-cn": "c
 ADMIN_SECRET = f"redshift!{CLUSTER}-awsuser"
 
 
+def _session() -> Any:
+    import boto3
+
+    return boto3.Session()
+
+
 @dataclass(frozen=True)
 class Account:
-    """Say where the account is, how it is reached, and with whose keys."""
+    """Say where the account is, how it is reached, and with whose keys.
+
+    All clients have one session, which reads what they have in common, and the large model of EC2, once.
+    """
 
     endpoint: str
     number: str
     region: str
     partition: str
     access_key: str
+    session: Any = field(default_factory=_session, repr=False, compare=False)
 
     def client(self, service: str, region: str = "", access_key: str = "") -> Any:
         """Make a client; the endpoint does not look at secrets."""
-        import boto3
-
         key = access_key or self.access_key
-        session: Any = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=region or self.region)
-        return session.client(service, endpoint_url=self.endpoint)
+        return self.session.client(
+            service, region or self.region, endpoint_url=self.endpoint, aws_access_key_id=key, aws_secret_access_key=key
+        )
 
     def arn(self, service: str, resource: str) -> str:
         """Build the ARN of something without a region."""
