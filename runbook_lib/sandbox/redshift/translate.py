@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook_lib.sandbox.redshift.dialect import FIRST_WORDS, NOT_MODELLED, refuse_foreign_words
+from runbook_lib.sandbox.redshift.dialect import FIRST_WORDS, NOT_MODELLED, NOT_MODELLED_FIRST, refuse_foreign_words
 from runbook_lib.sandbox.redshift.grants import grant_statement
 from runbook_lib.sandbox.redshift.lexer import (
     RefusedError,
@@ -68,6 +68,8 @@ def _translated(statement: Statement, session: Session) -> tuple[str, str]:
 def _parts(statement: Statement, session: Session) -> tuple[str, list[str]]:
     parser = Parser(statement, case_sensitive=session.case_sensitive)
     first, second = parser.peek(), parser.peek(1)
+    if first in NOT_MODELLED_FIRST:
+        raise not_modelled(first)
     if first not in FIRST_WORDS:
         raise RefusedError("42601", f'syntax error at or near "{statement.tokens[0].text}"')
     if first in {"GRANT", "REVOKE"}:

@@ -33,6 +33,11 @@ HIDDEN_STATUS = frozenset(
         b"search_path",
     )
 )
+WORDS = (
+    (b'role "', b'user "'),
+    (b"permission denied for table ", b"permission denied for relation "),
+    (b"permission denied for view ", b"permission denied for relation "),
+)
 STATUS = {b"server_version": b"8.0.2"}
 
 
@@ -72,6 +77,8 @@ def status(body: bytes) -> bytes | None:
 
 
 def error_as_redshift(body: bytes) -> bytes:
-    """Leave PostgreSQL's own fields out of an error, and say user instead of role."""
-    fields = [field for field in body.replace(b'\0Mrole "', b'\0Muser "').split(b"\0") if field and field[:1] not in b"WFLRqpstcdn"]
+    """Leave PostgreSQL's own fields out of an error, and say what Redshift says for role, table and view."""
+    for ours, theirs in WORDS:
+        body = body.replace(b"\0M" + ours, b"\0M" + theirs)
+    fields = [field for field in body.split(b"\0") if field and field[:1] not in b"WFLRqpstcdn"]
     return b"".join(field + b"\0" for field in fields) + b"\0"

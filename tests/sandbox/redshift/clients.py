@@ -127,7 +127,7 @@ class Psql:
     def run(self, statement: str) -> list[tuple[str, ...]]:
         """Run a statement, or one of psql's own commands, and give its rows as texts. Raises RefusedError."""
         ending = f"end {uuid.uuid4()} "
-        is_own = not statement or statement.startswith("\\")
+        is_own = not statement or statement.startswith("\\") or statement.endswith("\\g")
         words = f"{statement}{'' if is_own else ';'}\n\\echo {ending}:ERROR :SQLSTATE\n\\echo :LAST_ERROR_MESSAGE\n"
         said: list[str] = []
         assert self.process.stdin is not None
@@ -170,10 +170,10 @@ DRIVERS: dict[str, Any] = {"psycopg2": Psycopg2, "redshift_connector": RedshiftC
 
 
 @contextmanager
-def refused(code: str, message: str = "") -> Iterator[None]:
+def refused(code: str, message: str = "") -> Iterator[pytest.ExceptionInfo[RefusedError]]:
     """Expect the server to refuse with an SQLSTATE and a message that holds a text."""
     with pytest.raises(RefusedError) as caught:
-        yield
+        yield caught
     assert code == caught.value.code, caught.value
     assert message in caught.value.message
 
