@@ -1,0 +1,140 @@
+"""Hold how a sandbox's folder, its lock and its processes are told from everybody else's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib.sandbox import processes, state, supervisor
+from runbook_lib.sandbox.redshift.postgres import mark
+from runbook_lib.sandbox.state import SandboxError
+
+BOX = Path("/run/box")
+DATA = "/run/box/postgres/data"
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("/venv/bin/python -m runbook_lib.sandbox.supervisor --folder /run/box --tell 4", "supervisor"),
+        ("/my venv/bin/python3 -m runbook_lib.sandbox.redshift --folder /run/box/postgres --listen 3", "redshift"),
+        ("python -m runbook_lib.sandbox.aws --port=0 --ready-file=/run/box/aws.json", "aws"),
+        (f"/venv/pginstall/bin/postgres -D {DATA} -c port=1", "postgres"),
+        (f"/venv/pginstall/bin/initdb -D {DATA}", "postgres"),
+        (f"postgres: {mark(Path(DATA))}: awsuser dev 127.0.0.1(4) SELECT", "postgres"),
+        ("python -m runbook_lib.sandbox.supervisor --folder /run/box2 --tell 4", ""),
+        ("python -m runbook_lib.sandbox.supervisor --folder /run/other/run/box", ""),
+        ("/venv/pginstall/bin/postgres -D /run/box2/postgres/data -c port=1", ""),
+        (f"postgres: {mark(Path('/run/box2/postgres/data'))}: checkpointer ", ""),
+        ("postgres: checkpointer ", ""),
+        ("tail -f /run/box/aws.log", ""),
+        ("bash -c python -m runbook_lib.sandbox.supervisor --folder /run/box", ""),
+        ("vim /run/box/postgres/data/postgresql.conf", ""),
+        ("", ""),
+    ],
+)
+def test_a_process_is_ours_by_its_command_line(line: str, part: str) -> None:
+    """What belongs to the sandbox of this folder is known, and nothing else: it will be killed."""
+    assert part == processes.part_of(line, BOX)
+
+
+def test_one_at_a_time_holds_the_lock(tmp_path: Path) -> None:
+    """However many ask for it, one at a time is inside, though each deletes the lock's file; none stays."""
+    inside, most = [0], [0]
+
+    def enter() -> None:
+        for _ in range(100):
+            with state.locked(tmp_path / "box"):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                os.sched_yield()
+                inside[0] -= 1
+
+    threads = [threading.Thread(target=enter) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert (1, []) == (most[0], list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("command", [supervisor.up, lambda _, folder: supervisor.down(folder)], ids=["up", "down"])
+def test_a_folder_with_something_else_is_left_alone(command: object, tmp_path: Path) -> None:
+    """A folder that holds what is not a sandbox's is refused, and nothing in it is deleted."""
+    (tmp_path / "thesis.txt").write_text("years", "utf-8")
+
+    with pytest.raises(SandboxError, match="holds something else; name a folder of its own"):
+        command(supervisor.Wanted(), tmp_path)  # type: ignore[operator]
+
+    assert ["thesis.txt"] == [each.name for each in tmp_path.iterdir()]
+
+
+def test_a_link_or_a_file_is_no_folder(tmp_path: Path) -> None:
+    """A link, which leads elsewhere, and a file are refused."""
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "file").touch()
+
+    for name in ("link", "file"):
+        with pytest.raises(SandboxError, match="is not a folder"):
+            state.owned(tmp_path / name)
+
+
+def test_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that somebody else made in our name is not believed: what it says goes into our variables."""
+    (tmp_path / state.VARIABLES).write_text("LD_PRELOAD=theirs.so\n", "utf-8")
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+
+    with pytest.raises(SandboxError, match="belongs to another user"):
+        supervisor.environment(tmp_path)
+
+
+def test_the_folder_is_named_or_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RUNBOOK_SANDBOX_DIR may be relative; without it the run-time folder is taken if it is ours, else the temporary one."""
+    name = f"redshift-runbook-sandbox-{os.geteuid()}"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", "/tmp")  # noqa: S108
+    monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", "box")
+    assert tmp_path / "box" == state.default_folder()
+
+    monkeypatch.delenv("RUNBOOK_SANDBOX_DIR")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert tmp_path / name == state.default_folder()
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    assert Path("/tmp") / name == state.default_folder()  # noqa: S108
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "1", "supervisor": 2}'])
+def test_a_state_of_another_shape_is_none(tmp_path: Path, text: str) -> None:
+    """A state file that was cut off, or that another version wrote, stops neither `up` nor `down`."""
+    (tmp_path / "state.json").write_text(text, "utf-8")
+
+    assert state.read(tmp_path) is None
+
+
+def test_a_folder_is_removed_the_mark_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `down` that is stopped in the middle leaves a folder that the next one still knows for a sandbox's."""
+    box = tmp_path / "box"
+    (box / "postgres").mkdir(parents=True)
+    for name in (state.VARIABLES, "state.json", "aws.log"):
+        (box / name).touch()
+    seen: list[set[str]] = []
+    real = shutil.rmtree
+
+    def watched(path: Path, **options: Any) -> None:
+        seen.append({each.name for each in box.iterdir()})
+        real(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", watched)
+
+    state.remove(box)
+
+    assert all(state.VARIABLES in names for names in seen)
+    assert {state.VARIABLES} == seen[-1]
+    assert not box.exists()
