@@ -23,8 +23,6 @@ LogIn = Callable[[str], tuple[str, "Masked"]]
 CONNECT_SECONDS = 5
 # A grant waits for whoever holds its table; nothing of ours takes longer than this by itself.
 STATEMENT_SECONDS = 600
-# Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
-MAINTENANCE = "dev"
 
 
 class Session:
@@ -45,7 +43,7 @@ class Session:
 
     def cluster_rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         """Run one read that any database of the cluster answers."""
-        database = MAINTENANCE if self.is_absent else self.warehouse.database
+        database = sql.MAINTENANCE if self.is_absent else self.warehouse.database
         return self._read(database, statement, values)
 
     @property
@@ -66,7 +64,7 @@ class Session:
         """
         if on_cluster:
             self.close()
-        database = MAINTENANCE if on_cluster else self.warehouse.database
+        database = sql.MAINTENANCE if on_cluster else self.warehouse.database
         self._read(database, "select 1", {})
         with self._lock, self._connected(database, is_autocommit=not in_transaction) as connection:
             for statement in statements:
