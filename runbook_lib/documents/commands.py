@@ -74,6 +74,13 @@ def script_for(env: Environment, resource: Resource) -> Script:
     return Script()
 
 
+def commands_for(env: Environment, resource: Resource) -> str:
+    """Write the commands for one resource so that they can be pasted into a shell as they are, files included."""
+    script = script_for(env, resource)
+    files = [f"cat > {shlex.quote(name)} <<'JSON'\n{text}JSON" for name, text in script.files]
+    return "\n".join((*files, *script.lines))
+
+
 def _role(env: Environment, resource: Role | RolePolicy) -> Script:
     if isinstance(resource, Role):
         file = f"{resource.name}.trust.json"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.documents.buckets import TLS_SID, bucket_names, bucket_settings
+from runbook_lib.documents.buckets import TLS_SID, bucket_names, bucket_settings, bucket_tls_statement, encryption
+from runbook_lib.documents.commands import commands_for
 from runbook_lib.documents.keys import bucket_key
+from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
-from runbook_lib.resources.s3 import BucketAnswer, BucketAsked
+from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting, BucketStatement
 from runbook_lib.resources.symbols import symbols_in
 from runbook_lib.stages._judging import advised, broken, kept
 
@@ -18,11 +20,8 @@ if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
-_MEND = {
-    "public_access_block": "aws s3api put-public-access-block",
-    "lifecycle": "aws s3api put-bucket-lifecycle-configuration",
-    "ownership_controls": "aws s3api put-bucket-ownership-controls",
-}
+_JUDGED = ("public_access_block", "lifecycle", "ownership_controls")
+"""Settings that an adopted bucket is held to; its tags are its owner's."""
 
 
 def bucket_asks(env: Environment) -> tuple[Question, ...]:
@@ -60,22 +59,22 @@ def judge_existing(env: Environment, found: BucketAnswer) -> Iterator[Judgement]
 def _differences(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
     address, present = f"s3_bucket/{found.name}", dict(found.settings)
     for setting, wanted in bucket_settings(env):
-        if setting in _MEND and present.get(setting) != wanted and not _is_covered(setting, wanted, present.get(setting)):
-            way_out = f"{_MEND[setting]} --bucket {found.name} ... with {wanted}"
+        now = present.get(setting)
+        if setting in _JUDGED and now != wanted and not _is_covered(setting, wanted, now):
+            caution = "this replaces what is set now, so add to it what has to stay:\n" if now else ""
+            way_out = caution + commands_for(env, BucketSetting(bucket=found.name, setting=setting, value=wanted))
             judge = broken if setting == "public_access_block" else advised
-            yield judge(f"{found.name}: {setting} is {present.get(setting, 'not set')}", way_out, address=address)
+            yield judge(f"{found.name}: {setting} is {now or 'not set'}", way_out, address=address)
     if found.versioning == "Enabled":
         detail = f"{found.name} keeps old versions, so that raw personal data outlives its deletion"
         yield advised(detail, "use a bucket without versioning, or expire noncurrent versions", address=address)
     if not found.encryption and not bucket_key(env, bucket_names(env)[found.name]):
-        yield broken(
-            f"{found.name} has no default encryption",
-            f"aws s3api put-bucket-encryption --bucket {found.name} ...",
-            address=address,
-        )
+        way_out = commands_for(env, BucketSetting(bucket=found.name, setting="encryption", value=encryption()))
+        yield broken(f"{found.name} has no default encryption", way_out, address=address)
     if TLS_SID not in found.policy and "aws:SecureTransport" not in found.policy:
-        detail = f"{found.name} answers calls without TLS"
-        yield advised(detail, "merge a statement that denies s3:* where aws:SecureTransport is false", address=address)
+        statement = canonical_statement(bucket_tls_statement(env, found.name))
+        way_out = commands_for(env, BucketStatement(bucket=found.name, sid=TLS_SID, statement=statement))
+        yield advised(f"{found.name} answers calls without TLS", way_out, address=address)
 
 
 def _is_covered(setting: str, wanted: str, present: str | None) -> bool:
