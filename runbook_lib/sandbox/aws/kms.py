@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.sandbox.aws.answers import Answer, as_json, error
+from runbook_lib.sandbox.aws.answers import Answer, as_json, error, is_error
 from runbook_lib.sandbox.aws.principals import first_missing
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def rules() -> dict[str, Any]:
         "kms:CreateAlias": _alias,
         "kms:CancelKeyDeletion": _cancel,
         "kms:GetKeyRotationStatus": _rotation,
-        "kms:CreateKey": _policy,
+        "kms:CreateKey": _create,
         "kms:PutKeyPolicy": _policy,
     }
 
@@ -70,6 +70,18 @@ def _cancel(call: Call, proceed: Proceed) -> Answer:
 def _rotation(call: Call, proceed: Proceed) -> Answer:
     key = _key(call)
     return as_json({"KeyRotationEnabled": False}) if key is not None and key.key_state == "PendingDeletion" else proceed()
+
+
+def _create(call: Call, proceed: Proceed) -> Answer:
+    """Make a key for encryption where the call does not say what for, which moto leaves open."""
+    from moto.kms.models import kms_backends
+
+    answer = _policy(call, proceed)
+    if is_error(answer) or call.text("KeyUsage"):
+        return answer
+    key: Any = kms_backends[call.account][call.region].keys[json.loads(answer[2])["KeyMetadata"]["KeyId"]]
+    key.key_usage = "ENCRYPT_DECRYPT"
+    return as_json(key.to_dict())
 
 
 def _policy(call: Call, proceed: Proceed) -> Answer:
