@@ -21,10 +21,19 @@ def standing(history: History) -> dict[str, tuple[Change, ...]]:
     changes: dict[str, tuple[Change, ...]] = {}
     for change, is_undo in history:
         if is_undo:
-            changes.pop(change.address, None)
+            for address in (change.address, *_lost_with(change, changes)):
+                changes.pop(address, None)
         else:
             changes[change.address] = (*changes.get(change.address, ()), change)
     return changes
+
+
+def _lost_with(undone: Change, changes: Mapping[str, tuple[Change, ...]]) -> list[str]:
+    """List what we had taken from something that is gone now: there is nothing to give it back to."""
+    if undone.after is not None:
+        return []
+    removed = {address: made[-1].subject for address, made in changes.items() if made[-1].after is None}
+    return [address for address, subject in removed.items() if subject.holder == undone.address]
 
 
 def claimed(history: History) -> frozenset[str]:
@@ -66,8 +75,8 @@ def _last_value(changes: Iterable[Change]) -> Resource | None:
 
 
 def _goes_along(change: Change, changes: Mapping[str, Change]) -> bool:
-    """Tell whether the service removes it together with its holder."""
+    """Tell whether its holder goes: then the service removes it too, or there is nothing to give it back to."""
     holder = changes.get(change.subject.holder)
-    if not change.subject.goes_with_holder or holder is None:
+    if holder is None or not (change.subject.goes_with_holder or change.before is None):
         return False
     return holder.after is None or (holder.before is not None and holder.after == holder.before.once_removed())
