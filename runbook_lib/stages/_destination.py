@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SOURCE_SCHEMAS, DESTINATION_SCHEMAS = SchemasAsked(side="source"), SchemasAsked(side="destination")
 RELATIONS = RelationsAsked(side="destination")
+BORN_WITH = (SchemaAnswer(name="public", owner="rdsdb", kind="local"),)
+"""The schemas of a database that has just been made: Redshift's own user owns them."""
 
 
 def database_exists(env: Environment, inventory: Inventory) -> bool:
@@ -41,10 +43,9 @@ def database_exists(env: Environment, inventory: Inventory) -> bool:
 
 
 def schemas_to_drop(env: Environment, inventory: Inventory) -> tuple[str, ...]:
-    """Name the schemas that a job replaces and that belong to somebody else; none while there is no database."""
-    if not database_exists(env, inventory):
-        return ()
-    return to_drop(env, inventory[SOURCE_SCHEMAS], inventory[DESTINATION_SCHEMAS])
+    """Name the schemas that a job replaces and that belong to somebody else, also in a database that is yet to be made."""
+    there = inventory[DESTINATION_SCHEMAS] if database_exists(env, inventory) else BORN_WITH
+    return to_drop(env, inventory[SOURCE_SCHEMAS], there)
 
 
 def everything(env: Environment, inventory: Inventory) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
