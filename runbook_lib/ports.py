@@ -38,6 +38,13 @@ class Target(Protocol):
         """Make the changes of one group: all or none where they share a transaction. Raises `TargetError`."""
 
 
+class ConnectedTarget(Target, Protocol):
+    """Be a target that holds connections."""
+
+    def close(self) -> None:
+        """Let the connections go; what is asked later makes new ones."""
+
+
 class Secrets(Protocol):
     """Resolve references at the moment of use."""
 

@@ -64,6 +64,9 @@ class FakeTarget:
                 raise
         self.after_write(self.writes)
 
+    def close(self) -> None:
+        """Have no connections to let go."""
+
     def _seen(self, wanted: Resource) -> Observation:
         if wanted.address in self.refused:
             return Observation(refusal=self.refused[wanted.address])

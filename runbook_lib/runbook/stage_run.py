@@ -113,7 +113,10 @@ class StageRun:
         return Findings(findings, "Verify", self._idle or empty)
 
     def close(self) -> Closing:
-        """Keep what this stage found and did in the record. Raises ChecksBroken when the notebook runs alone and something is broken."""
+        """Keep what this stage found and did in the record, and let its connections go.
+
+        Raises ChecksBroken when the notebook runs alone and something is broken.
+        """
         setting = self._setting
         plan = self._plan
         names = self._kept_artefacts()
@@ -122,6 +125,7 @@ class StageRun:
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
         )  # fmt: skip
         setting.record.close_stage(result)
+        setting.world.close()
         if setting.is_alone and plan is not None and not (setting.record.folder / "plan.json").exists():
             whole = EnvironmentPlan(environment=setting.environment.environment, plans=(plan,))
             setting.record.write("plan.json", whole.model_dump_json(indent=1))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.engine.plan import Scope
     from runbook_lib.model import Change, Question, Resource
-    from runbook_lib.ports import Observation, Target
+    from runbook_lib.ports import ConnectedTarget, Observation
 
 LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked)
 
@@ -31,7 +31,7 @@ def now() -> str:
 class World:
     """Be the target of a stage: the services and databases, and the files beside them."""
 
-    def __init__(self, target: Target, record: evidence.Record, environment: str, folder: Path, scope: Scope) -> None:
+    def __init__(self, target: ConnectedTarget, record: evidence.Record, environment: str, folder: Path, scope: Scope) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
         self._scope = scope
         self.seconds = 0.0
@@ -53,6 +53,10 @@ class World:
         """Make the changes of one group."""
         with self._timed():
             self._target.write(changes)
+
+    def close(self) -> None:
+        """Let the connections go: a database that somebody is logged in to cannot be dropped."""
+        self._target.close()
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
