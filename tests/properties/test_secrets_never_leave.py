@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,9 +153,15 @@ class Office:
 
     def hunted(self) -> list[Hunted]:
         """List all secrets, those that were generated too."""
-        made = {name: value for name, value in self.account.secrets.items() if name not in self.held.kept}
+        return [*self.held.hunted, *self._generated(self.account.secrets.items())]
+
+    def refused(self) -> list[Hunted]:
+        """List what was generated and sent, and not taken."""
+        return self._generated(self.account.refused)
+
+    def _generated(self, secrets: Iterable[tuple[str, str]]) -> list[Hunted]:
         sides = {f"user-{side}": self.environment.side(side).user.name for side in ("source", "destination")}
-        return [*self.held.hunted, *(Hunted(name, value, (sides[name],)) for name, value in made.items())]
+        return [Hunted(name, value, (sides[name],)) for name, value in secrets if name not in self.held.kept]
 
     def has_used(self, secret: Hunted) -> bool:
         """Tell whether a secret got where it belongs: to the log-in, and a user's as a hash into a statement."""
@@ -179,7 +185,7 @@ def test_no_secret_leaves(scene: tuple[Held, str, int]) -> None:
         with office.open():
             whole_life(office, kind)
         event(f"{kind or 'nothing fails'}: {'met' if office.failure.met else 'not met'}")
-        assert [] == found(office.hunted(), office.everything())
+        assert [] == found([*office.hunted(), *office.refused()], office.everything())
     if all(is_usable(each) for each in held.hunted):
         assert set() == {each.name for each in office.hunted() if not office.has_used(each)}
 

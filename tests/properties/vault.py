@@ -61,6 +61,7 @@ class Account:
     failure: Failure
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self, service: str, operation: str, young: str = "", /, **given: Any) -> dict[str, Any]:
         """Give a secret or a parameter."""
@@ -77,13 +78,15 @@ class Account:
     def write(self, service: str, operation: str, young: str = "", /, **given: Any) -> dict[str, Any]:
         """Keep a secret, or refuse it and quote everything."""
         del young
-        if operation == "create_secret":
-            self.secrets[given["Name"]] = given["SecretString"]
+        is_secret = operation == "create_secret"
         if self.failure.is_now(AWS_CODES):
+            self.refused += [(given["Name"], given["SecretString"])] if is_secret else []
             code = AWS_CODES[self.failure.kind]
             answer: Any = {"Error": {"Code": code, "Message": f"cannot be done: {given!r} {json.dumps(given)}"}}
             name = "".join(map(str.title, operation.split("_")))
             raise translated(ClientError(answer, name), Request(service, name)) from None
+        if is_secret:
+            self.secrets[given["Name"]] = given["SecretString"]
         return {}
 
     def born(self, address: str) -> None:
