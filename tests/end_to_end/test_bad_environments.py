@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runbook_lib import headless
+from runbook_lib.sandbox.aws.sample import RETIRED_KEY
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from tests.driver import Driver
@@ -65,6 +66,23 @@ def test_an_unreachable_port_names_the_layer(drive: Driver, sandbox: tuple[State
 
     assert 4 == run.exit_code
     assert "TCP: the port refuses the connection" in told(run)
+    edited(drive, "port: 1\n", f"{port}\n", 1)
+    assert 0 == drive("plan").exit_code
+
+
+def test_an_unknown_host_names_the_layer(drive: Driver) -> None:
+    """A host name that nobody knows is a matter of DNS, not of the port."""
+    for old, new in (
+        ("approval: automatic", "approval: manual"),
+        ("sslmode: disable", "sslmode: verify-full"),
+        ("host: 127.0.0.1", "host: no-such-host.invalid"),
+    ):
+        edited(drive, old, new, 1)
+
+    run = drive("plan", stages=("preflight",))
+
+    assert 4 == run.exit_code
+    assert "DNS" in told(run)
 
 
 def test_a_wrong_password_is_found(drive: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +161,8 @@ def test_an_existing_user_is_contested(drive: Driver, sandbox: tuple[State, Path
 
     assert 4 == run.exit_code
     assert "database_user/source/tonic_user" in told(run)
+    assert 0 == drive("apply", stages=("source_database",)).exit_code
+    assert 0 == drive("destroy").exit_code
 
 
 def test_a_bucket_in_another_region_is_found(drive: Driver, sandbox: tuple[State, Path]) -> None:
@@ -156,6 +176,29 @@ def test_a_bucket_in_another_region_is_found(drive: Driver, sandbox: tuple[State
 
     assert 4 == run.exit_code
     assert "eu-west-1" in told(verified)
+    assert 0 == drive("plan", stages=("storage",)).exit_code
+
+
+def test_a_key_pending_deletion_is_found(drive: Driver, sandbox: tuple[State, Path]) -> None:
+    """A key that its owner is about to delete is refused with the commands that keep it; nothing sits on it until they were run."""
+    kms = client("kms", sandbox[0])
+    alias = next(each for each in kms.list_aliases()["Aliases"] if each["AliasName"] == RETIRED_KEY)
+    key = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]["Arn"]
+    edited(drive, "\nsource:\n  host", f"\nkms:\n  bucket_keys:\n    source:\n      adopt: {key}\n\nsource:\n  host", 1)
+    before = snapshot(*sandbox)
+
+    run = drive("plan")
+    after = snapshot(*sandbox)
+    kms.cancel_key_deletion(KeyId=alias["TargetKeyId"])
+    kms.enable_key(KeyId=alias["TargetKeyId"])
+    mended = drive("plan")
+    kms.schedule_key_deletion(KeyId=alias["TargetKeyId"], PendingWindowInDays=30)
+
+    assert 4 == run.exit_code
+    assert f"{key} is PendingDeletion" in told(run)
+    assert "aws kms cancel-key-deletion" in told(run)
+    assert before == after
+    assert 0 == mended.exit_code
 
 
 def test_one_database_behind_two_names_is_refused(drive: Driver, sandbox: tuple[State, Path]) -> None:
