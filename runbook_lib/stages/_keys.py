@@ -6,15 +6,30 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.documents.keys import KEY_STATEMENT_SID, key_statement, keys_in_use, queue_keys
+from runbook_lib.model import Unanswered
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
+from runbook_lib.resources.symbols import symbols_in
 from runbook_lib.stages._judging import advised, broken, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from runbook_lib.model import Inventory, Judgement
+    from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
+
+
+def adopted_asks(keys: Iterable[str]) -> tuple[Question, ...]:
+    """Ask about those keys that are not to be created here."""
+    return tuple(KeyAsked(key=key) for key in keys if not symbols_in(key))
+
+
+def refuse_unfit(env: Environment, inventory: Inventory, keys: Iterable[str]) -> None:
+    """Let nothing be built on an adopted key that cannot be used. Raises Unanswered (broken)."""
+    for question in adopted_asks(keys):
+        found = problem(env, inventory[question])
+        if found is not None:
+            raise Unanswered(found.detail, verdict="broken", way_out=found.way_out)
 
 
 def problem(env: Environment, key: KeyAnswer | None) -> Judgement | None:
@@ -50,9 +65,23 @@ def _requirements(env: Environment, key: KeyAnswer) -> tuple[tuple[bool, str, st
     )
 
 
+def judge_adopted(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Judge the keys that were there before, as long as nothing is built on them."""
+    adopted = [key for key in keys_in_use(env) if not symbols_in(key)]
+    yield from _judged(env, inventory, adopted)
+    if not adopted:
+        yield kept("no key is adopted", grade="")
+
+
 def judge_keys(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Judge every key in use; report id and ARN of a good one."""
-    for reference in keys_in_use(env):
+    yield from _judged(env, inventory, keys_in_use(env))
+    if not keys_in_use(env):
+        yield kept("no customer managed key is in use", grade="")
+
+
+def _judged(env: Environment, inventory: Inventory, keys: Iterable[str]) -> Iterator[Judgement]:
+    for reference in keys:
         key: KeyAnswer | None = inventory[KeyAsked(key=reference)]
         found = problem(env, key)
         if found is not None or key is None:
@@ -66,8 +95,6 @@ def judge_keys(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
             )
         else:
             yield kept(f"id {key.key_id}, ARN {key.arn}")
-    if not keys_in_use(env):
-        yield kept("no customer managed key is in use", grade="")
 
 
 def judge_statement(env: Environment, inventory: Inventory) -> Iterator[Judgement]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.documents.buckets import bucket_names, encryption
 from runbook_lib.documents.commands import aws_artefacts
-from runbook_lib.documents.keys import bucket_key, choices_in_use, key_statement, keys_in_use, queue_keys
+from runbook_lib.documents.keys import bucket_key, bucket_keys, choices_in_use, key_statement, keys_in_use, queue_keys
 from runbook_lib.documents.policies import key_policy
-from runbook_lib.model import Check, Part, Stage, Unanswered, canonical
+from runbook_lib.model import Check, Part, Stage, canonical
 from runbook_lib.parameters import OWNER_TAG
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting
-from runbook_lib.resources.symbols import symbol, symbols_in
+from runbook_lib.resources.symbols import symbol
 from runbook_lib.stages import _keys
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, is_made_here, judge_keys, key_asks
 
@@ -35,22 +35,33 @@ def desire_keys(env: Environment, _inventory: Inventory) -> Iterator[Resource]:
 
 def adopted_queue_key_asks(env: Environment) -> tuple[Question, ...]:
     """Ask for the queues' key where it is adopted: only a customer managed one takes a statement."""
-    return tuple(KeyAsked(key=key) for key in queue_keys(env) if not symbols_in(key))
+    return _keys.adopted_asks(queue_keys(env))
+
+
+def adopted_bucket_key_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask about each bucket, and the buckets' keys where they are adopted: what an unfit one encrypts cannot be written."""
+    return (*bucket_asks(env), *_keys.adopted_asks(bucket_keys(env)))
+
+
+def adopted_key_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask about every key that is adopted."""
+    return _keys.adopted_asks(keys_in_use(env))
 
 
 def desire_statement(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want S3's statement in the policy of the queues' key. Raises Unanswered (broken) for an unfit key."""
-    for question in adopted_queue_key_asks(env):
-        problem = _keys.problem(env, inventory[question])
-        if problem is not None:
-            raise Unanswered(problem.detail, verdict="broken", way_out=problem.way_out)
+    _keys.refuse_unfit(env, inventory, queue_keys(env))
     statement = key_statement(env)
     for key in queue_keys(env):
         yield KeyStatement(key=key, sid=statement["Sid"], statement=canonical_statement(statement))
 
 
 def desire_bucket_encryption(env: Environment, inventory: Inventory) -> Iterator[Resource]:
-    """Want the key as default encryption of each bucket that the runbook creates; others' buckets stay as they are."""
+    """Want the key as default encryption of each bucket that the runbook creates; others' buckets stay as they are.
+
+    Raises Unanswered (broken) for an unfit key.
+    """
+    _keys.refuse_unfit(env, inventory, bucket_keys(env))
     for name, side in bucket_names(env).items():
         key = bucket_key(env, side)
         if not key or not is_made_here(env, name):
@@ -89,9 +100,10 @@ STAGE = Stage(
     parts=(
         Part("keys", desire_keys),
         Part("statement for S3", desire_statement, adopted_queue_key_asks),
-        Part("bucket encryption", desire_bucket_encryption, bucket_asks),
+        Part("bucket encryption", desire_bucket_encryption, adopted_bucket_key_asks),
     ),
     checks=(
+        Check(("E1",), "each adopted key can be used", _keys.judge_adopted, adopted_key_asks, when="plan"),
         Check(
             ("E1",),
             "each key is an enabled symmetric customer managed key of this account and region",

@@ -96,6 +96,7 @@ ROWS: dict[str, tuple[Test, ...]] = {
     ),
     "E1": (
         (KEYS, "test_an_unfit_key_is_broken_and_gets_nothing"),
+        (KEYS, "test_a_bucket_is_not_encrypted_with_an_unfit_key"),
         (KEYS, "test_a_good_key_is_reported_by_id_and_arn"),
         (KEYS, "test_an_alias_is_not_taken_for_a_key"),
     ),

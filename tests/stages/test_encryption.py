@@ -111,6 +111,17 @@ def test_an_unfit_key_is_broken_and_gets_nothing(changes: dict[str, Any], reason
     assert verdicts("encryption", FIT, env, answers) == [("broken", detail)]
 
 
+def test_a_bucket_is_not_encrypted_with_an_unfit_key() -> None:
+    """Before anything is written, an adopted key that is about to go is broken, and no bucket gets it."""
+    env = environment(kms={"bucket_keys": {"source": {"adopt": BUCKET_KEY}}})
+    answers = world(env, {KeyAsked(key=BUCKET_KEY): key(env, BUCKET_KEY, state="PendingDeletion")})
+    detail = f"{BUCKET_KEY} is PendingDeletion"
+    assert {name: (each.verdict, each.reason) for name, each in refused("encryption", env, answers).items()} == {
+        "bucket encryption": ("broken", detail)
+    }
+    assert verdicts("encryption", "each adopted key can be used", env, answers) == [("broken", detail)]
+
+
 def test_a_good_key_is_reported_by_id_and_arn() -> None:
     """The worker takes the id, policies take the ARN: both are told."""
     assert verdicts("encryption", FIT, legacy()) == [("kept", f"id 11111111-1111-1111-1111-111111111111, ARN {QUEUE_KEY}")]
