@@ -135,10 +135,11 @@ def _enter_sandbox(file: Path) -> None:
     from runbook_lib.parameters.load import load
     from runbook_lib.parameters.rules import is_loopback_only
 
-    if is_loopback_only(load(file)):
+    environment = load(file)
+    if is_loopback_only(environment):
         from runbook_lib.sandbox import command
 
-        command.enter()
+        command.enter(environment)
 
 
 def _told(done: Run) -> Answer:

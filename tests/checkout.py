@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+OF_ELSEWHERE = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFANOTHERACCOUNT",
+    "AWS_SECRET_ACCESS_KEY": "of another account",
+    "AWS_SESSION_TOKEN": "of another account",
+    "AWS_PROFILE": "of-another-account",
+    "RUNBOOK_SANDBOX_ADMIN_PASSWORD": "of another sandbox",
+}
+"""What the shell may still hold when somebody turns to the sandbox."""
+
 
 @dataclass(frozen=True)
 class Checkout:
@@ -27,8 +36,8 @@ class Checkout:
         return answer
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command with --json, as the leader of a process group of its own."""
-        variables = {**os.environ, "RUNBOOK_HOME": str(self.home), "RUNBOOK_SANDBOX_DIR": str(self.box)}
+        """Start a command with --json, as the leader of a process group of its own, in a shell that was used for something else."""
+        variables = {**os.environ, **OF_ELSEWHERE, "RUNBOOK_HOME": str(self.home), "RUNBOOK_SANDBOX_DIR": str(self.box)}
         command = [sys.executable, "-m", "runbook_lib.cli", *words, "--json"]
         return subprocess.Popen(
             command, cwd=self.home, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook_lib import place
+from runbook_lib.parameters.broken import is_loopback
 from runbook_lib.parameters.load import load
 from runbook_lib.sandbox import injection, processes, supervisor
 from runbook_lib.sandbox.state import SandboxError, State, default_folder
 
 if TYPE_CHECKING:
     from runbook_lib.headless import Run
+    from runbook_lib.parameters import Environment
     from runbook_lib.progress import Progress
 
 FILE = "sandbox"
+OF_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
+"""Variables that would go with other keys than the sandbox's."""
 WRITTEN = "# Written by `runbook sandbox up --ports auto`: the ports are those of one sandbox while it runs."
 
 
@@ -94,10 +98,15 @@ def _refuse_foreign(target: Path) -> None:
         raise SandboxError(str(target), "is not a file that this command wrote, and it overwrites no other", "name another file")
 
 
-def enter() -> None:
-    """Put the running sandbox's variables into this process's environment, where they are not set."""
-    for name, value in supervisor.environment().items():
-        os.environ.setdefault(name, value)
+def enter(environment: Environment) -> None:
+    """Where a file names the running sandbox, take its keys and password in the place of what the shell holds for somewhere else."""
+    told = supervisor.status()
+    place_named = urlsplit(environment.aws.endpoint)
+    if told is None or not is_loopback(place_named.hostname or "") or place_named.port != told[0].aws_port:
+        return
+    for name in OF_ELSEWHERE:
+        os.environ.pop(name, None)
+    os.environ.update(supervisor.environment())
 
 
 def demo(ports: str, progress: Progress) -> Run:
@@ -107,7 +116,7 @@ def demo(ports: str, progress: Progress) -> Run:
     file = default_folder() / "sandbox.yaml" if ports == "auto" else place.parameter_file(FILE)
     progress.step("starting the sandbox: an AWS endpoint and a Redshift stand-in, with a sample account and warehouse")
     up(file if ports == "auto" else None)
-    enter()
+    enter(load(file))
     progress.step("planning, then applying under that plan's digest: the file says that it may approve itself")
     return headless.carry_out(file, "apply", progress=progress)
 
