@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_lib.errors import Conflict, NotFound
-from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
+from runbook_lib.evidence.journal import is_divisible
+from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered, Written
 from runbook_lib.ports import Observation
 from runbook_lib.resources.iam import Role
 from runbook_lib.resources.kms import Key
@@ -133,23 +134,26 @@ class ListJournal:
     """Keep a journal in memory: pairs of a change and what became of it."""
 
     is_undo: bool = False
+    scope: tuple[tuple[str, str], ...] = ()
     lines: list[tuple[str, Any]] = field(default_factory=list)
 
     def begin(self, stage: str, change: Change) -> None:
         """Record a change before it is sent."""
-        self.lines.append(("begin", change))
+        self.lines.append(("begin", (stage, change, self.is_undo)))
 
     def end(self, stage: str, entry: Any) -> None:
         """Record what became of it."""
         self.lines.append(("end", entry))
 
-    def history(self) -> tuple[tuple[Change, bool], ...]:
+    def history(self) -> tuple[Written, ...]:
         """Give the changes that may stand, as the file journal does."""
         found = []
-        for number, (kind, change) in enumerate(self.lines):
+        for number, (kind, line) in enumerate(self.lines):
             if kind != "begin":
                 continue
+            stage, change, is_undo = line
             ends = (entry.outcome for later, entry in self.lines[number + 1 :] if later == "end" and entry.change.address == change.address)
-            if next(ends, "applied") == "applied":
-                found.append((change, self.is_undo))
+            end = next(ends, "")
+            if end in {"applied", ""} or is_divisible(change):
+                found.append(Written(stage=stage, change=change, scope=self.scope, is_undo=is_undo, is_certain=end == "applied"))
         return tuple(found)

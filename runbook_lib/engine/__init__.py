@@ -5,9 +5,10 @@ The engine knows resources and targets; it knows no service, no stage and no not
 
 from runbook_lib.engine.apply import Journal, apply
 from runbook_lib.engine.consent import consent, drift
+from runbook_lib.engine.history import History, claimed, elsewhere
 from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.engine.plan import plan
-from runbook_lib.engine.reverse import History, claimed, reverse
+from runbook_lib.engine.reverse import reverse
 from runbook_lib.engine.verify import HAND_OVER, check, state, verify
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "claimed",
     "consent",
     "drift",
+    "elsewhere",
     "inventory_of",
     "plan",
     "reverse",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.history import at, claimed, standing
 from runbook_lib.engine.inventory import inventory_of
+from runbook_lib.engine.reverse import restored, subject
 from runbook_lib.model import (
     Change,
     Contested,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
+    from runbook_lib.engine.history import History
     from runbook_lib.engine.inventory import Refusals
     from runbook_lib.model import Part, Stage
     from runbook_lib.parameters import Environment
@@ -31,10 +34,14 @@ Scope = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Hold what the parts of a stage want, who owes each, and the parts whose questions found no answer."""
+    """Hold what the parts of a stage want, who owes each, and the parts whose questions found no answer.
+
+    `lingering` is what we made earlier, gives access, and is wanted no more.
+    """
 
     resources: tuple[Resource, ...] = ()
     unwanted: tuple[Resource, ...] = ()
+    lingering: tuple[Resource, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     owed: tuple[Owed, ...] = ()
 
@@ -60,7 +67,7 @@ def desired(stage: Stage, environment: Environment, inventory: Inventory, refusa
             if into.setdefault(subject.address, subject) != subject:
                 raise ValueError(f"{stage.slug} wants {subject.address} in two different ways")
             owners[subject.address] = part.owner
-    return Wanted(tuple(resources.values()), tuple(unwanted.values()), owners, tuple(owed))
+    return Wanted(tuple(resources.values()), tuple(unwanted.values()), owners=owners, owed=tuple(owed))
 
 
 def _owed_part(stage: Stage, part: Part, refusal: Unanswered) -> Owed:
@@ -73,17 +80,28 @@ def _owed_part(stage: Stage, part: Part, refusal: Unanswered) -> Owed:
     )
 
 
-def plan(
-    stage: Stage, environment: Environment, target: Target, scope: Scope, claimed: frozenset[str] = frozenset()
-) -> tuple[Plan, Inventory]:
-    """Compare what a stage wants with what is there.
+def plan(stage: Stage, environment: Environment, target: Target, scope: Scope, history: History = ()) -> tuple[Plan, Inventory]:
+    """Compare what a stage wants with what is there, and take back access that we gave and is wanted no more.
 
-    `claimed` are the addresses that receipts name as ours. Returns the plan and the answers it was made from.
+    `history` tells what is ours. Returns the plan and the answers it was made from.
     """
     inventory, refusals = inventory_of(stage.parts, environment, target)
-    wanted = desired(stage, environment, inventory, refusals)
-    observed = target.observe((*wanted.resources, *wanted.unwanted))
-    return difference(stage.slug, environment, wanted, observed, scope, claimed), inventory
+    ours = standing(at(history, scope))
+    wanted = _with_lingering(desired(stage, environment, inventory, refusals), stage, ours)
+    covered = [each.covering(ours.get(each.address, ())) for each in wanted.resources]
+    observed = target.observe((*covered, *wanted.unwanted, *wanted.lingering))
+    before = {each.address: restored(observed[each.address].value, ours[each.address]) for each in wanted.lingering}
+    return difference(stage.slug, environment, wanted, observed, scope, claimed(history, scope), before), inventory
+
+
+def _with_lingering(wanted: Wanted, stage: Stage, ours: Mapping[str, History]) -> Wanted:
+    """Add what lingers; while a part could not say what it wants, nobody knows that something is wanted no more."""
+    if wanted.owed:
+        return wanted
+    known = {each.address for each in (*wanted.resources, *wanted.unwanted)}
+    of_stage = [subject(writes) for writes in ours.values() if writes[-1].stage == stage.slug and writes[-1].change.after is not None]
+    lingering = tuple(each for each in of_stage if each.gives_access and each.address not in known)
+    return replace(wanted, lingering=lingering, owners={**wanted.owners, **{each.address: stage.owner for each in lingering}})
 
 
 def difference(
@@ -93,14 +111,15 @@ def difference(
     observed: Mapping[str, Observation],
     scope: Scope,
     claimed: frozenset[str] = frozenset(),
+    before: Mapping[str, Resource | None] | None = None,
 ) -> Plan:
-    """Make the plan of wanted and observed values; pure."""
+    """Make the plan of wanted and observed values; pure. `before` is what lingering things become again."""
     contested = _contested(environment, wanted, observed, claimed)
     blocked = {each.address for each in contested}
     changes: list[Change] = []
     kept: list[Resource] = []
     owed = list(wanted.owed)
-    for resource, after in _sides(wanted):
+    for resource, after in _sides(wanted, before or {}):
         seen = observed[resource.address]
         if seen.refusal is not None:
             owed.append(_owed_resource(resource, after, wanted.owners[resource.address], seen.refusal))
@@ -121,8 +140,10 @@ def difference(
     )
 
 
-def _sides(wanted: Wanted) -> tuple[tuple[Resource, Resource | None], ...]:
-    return (*((each, each) for each in wanted.resources), *((each, None) for each in wanted.unwanted))
+def _sides(wanted: Wanted, before: Mapping[str, Resource | None]) -> tuple[tuple[Resource, Resource | None], ...]:
+    """Pair each resource with what it is to become."""
+    unwanted = ((each, None) for each in wanted.unwanted)
+    return (*((each, each) for each in wanted.resources), *unwanted, *((each, before[each.address]) for each in wanted.lingering))
 
 
 def _owed_resource(resource: Resource, wanted: Resource | None, owner: str, refusal: Unanswered) -> Owed:

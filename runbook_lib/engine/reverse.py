@@ -4,79 +4,92 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.history import at, is_made, is_marked, standing, undone, values
 from runbook_lib.model import Change, Owed, Plan, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
+    from runbook_lib.engine.history import History
     from runbook_lib.engine.plan import Scope
-    from runbook_lib.ports import Target
+    from runbook_lib.ports import Observation, Target
 
-History = tuple[tuple[Change, bool], ...]
-"""Our changes in the order of time, each with whether it undid an earlier one; unfinished ones count: live state decides."""
-
-
-def standing(history: History) -> dict[str, tuple[Change, ...]]:
-    """Fold a history to the changes of each address that are not undone yet, in order of first change."""
-    changes: dict[str, tuple[Change, ...]] = {}
-    for change, is_undo in history:
-        if is_undo:
-            for address in (change.address, *_lost_with(change, changes)):
-                changes.pop(address, None)
-        else:
-            changes[change.address] = (*changes.get(change.address, ()), change)
-    return changes
-
-
-def _lost_with(undone: Change, changes: Mapping[str, tuple[Change, ...]]) -> list[str]:
-    """List what we had taken from something that is gone now: there is nothing to give it back to."""
-    if undone.after is not None:
-        return []
-    removed = {address: made[-1].subject for address, made in changes.items() if made[-1].after is None}
-    return [address for address, subject in removed.items() if subject.holder == undone.address]
-
-
-def claimed(history: History) -> frozenset[str]:
-    """List the addresses that receipts name as made by us."""
-    return frozenset(address for address, changes in standing(history).items() if changes[0].before is None)
+LEFT = "was made anew or changed by somebody else since; it is left as it is"
+WAY_OUT = "ask who did; then remove it by hand, or make it again as the runbook left it and destroy"
 
 
 def reverse(environment: str, history: History, target: Target, scope: Scope) -> Plan:
-    """Plan the way back to what was there before our first change of each address."""
-    ours = standing(history)
-    latest = {address: _last_value(changes) for address, changes in ours.items()}
-    observed = target.observe([resource for resource in latest.values() if resource is not None])
-    changes: dict[str, Change] = {}
-    owed: list[Owed] = []
-    for address in reversed(ours):
-        resource = latest[address]
-        if resource is None:
-            continue
-        seen = observed[address]
-        if seen.refusal is not None:
-            owed.append(Owed(address=address, by=seen.refusal.by, reason=seen.refusal.reason, verdict=seen.refusal.verdict))
-        elif (after := _restored(seen.value, ours[address])) != seen.value:
-            changes[address] = Change(before=seen.value, after=after)
-    kept_order = tuple(change for change in changes.values() if not _goes_along(change, changes))
-    return Plan(stage="teardown", environment=environment, scope=scope, changes=kept_order, owed=tuple(owed))
+    """Plan the way back to what was there before our first change of each address.
+
+    What is undone already is kept, so that a destroy that was stopped goes on under its approval. What somebody else changed since
+    is owed to people.
+    """
+    here = at(history, scope)
+    ours, back = standing(here), undone(here)
+    observed = target.observe((*(subject(writes) for writes in ours.values()), *back.values()))
+    left = {address for address, writes in ours.items() if _is_somebodys(observed[address], writes, ours)}
+    changes, kept, owed = _ways_back(ours, observed, left)
+    alone = [address for address in left if not _goes_along(subject(ours[address]), changes)]
+    return Plan(
+        stage="teardown",
+        environment=environment,
+        scope=scope,
+        changes=tuple(each for each in changes.values() if not _goes_along(each.subject, changes, is_made_anew=each.before is None)),
+        kept=(*kept, *(each for address, each in back.items() if observed[address].value == each)),
+        owed=(*owed, *(Owed(address=each, by="whoever changed it", reason=LEFT, way_out=WAY_OUT) for each in sorted(alone))),
+    )
 
 
-def _restored(seen: Resource | None, changes: tuple[Change, ...]) -> Resource | None:
+def subject(writes: History) -> Resource:
+    """Give the resource to look for: what we wanted last, or what we removed, with all that our changes added to it."""
+    return writes[-1].change.subject.covering(writes)
+
+
+def restored(seen: Resource | None, writes: History) -> Resource | None:
     """Give what was there before; what somebody else removed since is not made again, what we removed is."""
     if seen is not None:
-        return seen.restored(changes)
-    return changes[0].before if changes[-1].after is None else None
+        return seen.restored(writes)
+    return writes[0].change.before if writes[-1].change.after is None else None
 
 
-def _last_value(changes: Iterable[Change]) -> Resource | None:
-    """Give the resource to look for: what we wanted last, or what we removed."""
-    *_, last = changes
-    return last.after if last.after is not None else last.before
+def _ways_back(
+    ours: Mapping[str, History], observed: Mapping[str, Observation], left: AbstractSet[str]
+) -> tuple[dict[str, Change], list[Resource], list[Owed]]:
+    """Find what undoes each address, the last made first; what is as it was before; and what may not be read."""
+    changes: dict[str, Change] = {}
+    kept: list[Resource] = []
+    owed: list[Owed] = []
+    for address in reversed(tuple(ours)):
+        seen, writes = observed[address], ours[address]
+        if seen.refusal is not None:
+            owed.append(Owed(address=address, by=seen.refusal.by, reason=seen.refusal.reason, verdict=seen.refusal.verdict))
+        elif _is_left(writes, left):
+            continue
+        elif (after := restored(seen.value, writes)) != seen.value:
+            changes[address] = Change(before=seen.value, after=after)
+        elif after is not None:
+            kept.append(after)
+    return changes, kept, owed
 
 
-def _goes_along(change: Change, changes: Mapping[str, Change]) -> bool:
+def _is_left(writes: History, left: AbstractSet[str]) -> bool:
+    """Tell whether a thing, or what it sits on, is somebody else's by now."""
+    return not left.isdisjoint({writes[-1].address, writes[-1].change.subject.holder})
+
+
+def _is_somebodys(seen: Observation, writes: History, ours: Mapping[str, History]) -> bool:
+    """Tell whether what is there now is not what we left."""
+    if seen.value is None:
+        return False
+    if is_made(writes) and is_marked(writes, ours):
+        return not seen.is_ours
+    return not seen.value.may_be_ours(values(writes))
+
+
+def _goes_along(resource: Resource, changes: Mapping[str, Change], *, is_made_anew: bool = False) -> bool:
     """Tell whether its holder goes: then the service removes it too, or there is nothing to give it back to."""
-    holder = changes.get(change.subject.holder)
-    if holder is None or not (change.subject.goes_with_holder or change.before is None):
+    holder = changes.get(resource.holder)
+    if holder is None or not (resource.goes_with_holder or is_made_anew):
         return False
     return holder.after is None or (holder.before is not None and holder.after == holder.before.once_removed())

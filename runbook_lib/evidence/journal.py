@@ -10,30 +10,29 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.model import Change, Entry, canonical
+from runbook_lib.model import Change, Entry, Written, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from runbook_lib.engine import History
+    from runbook_lib.engine.plan import Scope
 
 FILE = "journal.jsonl"
-# An outcome after which something of ours may be in place.
-_MAY_STAND = {"applied", ""}
 
 
 class FileJournal:
     """Append to a record's journal, each line forced to disk before the call returns."""
 
-    def __init__(self, path: Path, *, is_undo: bool, now: Callable[[], str]) -> None:
-        self._path, self._is_undo, self._now = path, is_undo, now
+    def __init__(self, path: Path, *, is_undo: bool, now: Callable[[], str], scope: Scope = ()) -> None:
+        self._path, self._is_undo, self._now, self._scope = path, is_undo, now, scope
 
     def begin(self, stage: str, change: Change) -> None:
         """Record a change before it is sent."""
         self._append(
             {"at": self._now(), "stage": stage, "begin": change.model_dump(mode="json"), "address": change.address,
-             "verb": change.verb, "undo": self._is_undo}
+             "verb": change.verb, "undo": self._is_undo, "scope": dict(self._scope)}
         )  # fmt: skip
 
     def end(self, stage: str, entry: Entry) -> None:
@@ -68,10 +67,17 @@ def history(environment_folder: Path) -> History:
     return tuple(change for journal in journals for change in _changes(journal))
 
 
-def _changes(journal: list[dict[str, Any]]) -> Iterator[tuple[Change, bool]]:
+def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:
     for number, line in enumerate(journal):
         if "begin" not in line:
             continue
         ends = (later["end"] for later in journal[number + 1 :] if later["address"] == line["address"] and "end" in later)
-        if next(ends, "") in _MAY_STAND:
-            yield Change.model_validate(line["begin"]), bool(line["undo"])
+        end, change = next(ends, ""), Change.model_validate(line["begin"])
+        if end in {"applied", ""} or is_divisible(change):
+            scope = tuple(sorted(line["scope"].items()))
+            yield Written(stage=line["stage"], change=change, scope=scope, is_undo=bool(line["undo"]), is_certain=end == "applied")
+
+
+def is_divisible(change: Change) -> bool:
+    """Tell whether a change that was refused may have been made in part: it takes several calls."""
+    return change.before is not None and change.before.on_the_way(change.after) != ()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from runbook_lib.engine.plan import Scope
+
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
@@ -91,9 +93,9 @@ class Record:
             partial.unlink()
         return path
 
-    def journal(self, *, is_undo: bool, now: Callable[[], str]) -> FileJournal:
-        """Open the run's journal."""
-        return FileJournal(self.folder / FILE, is_undo=is_undo, now=now)
+    def journal(self, *, is_undo: bool, now: Callable[[], str], scope: Scope) -> FileJournal:
+        """Open the run's journal; `scope` tells where its changes are sent."""
+        return FileJournal(self.folder / FILE, is_undo=is_undo, now=now, scope=scope)
 
     def close_stage(self, result: StageResult) -> None:
         """Keep a stage's result; a notebook that is run again in the same record adds a numbered one."""

@@ -5,7 +5,7 @@ All are frozen and have one canonical JSON form; nothing here reads a clock, a f
 
 from runbook_lib.model.findings import Finding, Grade, Inventory, Judgement, Unanswered, Verdict
 from runbook_lib.model.kinds import AnyResource, Kinded, Question, Resource, Unwanted, Value, canonical
-from runbook_lib.model.plans import Approval, Change, Contested, Entry, EnvironmentPlan, Outcome, Owed, Plan, Receipt, Verb
+from runbook_lib.model.plans import Approval, Change, Contested, Entry, EnvironmentPlan, Outcome, Owed, Plan, Receipt, Verb, Written
 from runbook_lib.model.stages import Check, Judge, Part, Stage
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "Value",
     "Verb",
     "Verdict",
+    "Written",
     "canonical",
 ]

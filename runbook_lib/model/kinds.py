@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_serializer
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pydantic import SerializerFunctionWrapHandler
 
-    from runbook_lib.model.plans import Change
+    from runbook_lib.model.plans import Written
 
 
 def canonical(value: object) -> str:
@@ -58,11 +60,13 @@ class Resource(Kinded):
     `is_claimed` marks objects that may belong to somebody else: an existing one is taken over only when the parameter file adopts it.
     `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
     `goes_with_holder` marks what the service removes together with the holder.
+    `gives_access` marks what is taken back by the next apply when it is no longer wanted; anything else waits for a destroy.
     """
 
     is_claimed: ClassVar[bool] = False
     is_ours_by_name: ClassVar[bool] = False
     goes_with_holder: ClassVar[bool] = False
+    gives_access: ClassVar[bool] = False
 
     @property
     def address(self) -> str:
@@ -79,6 +83,19 @@ class Resource(Kinded):
         """Name the transaction that writes this together with its neighbours."""
         return ""
 
+    @property
+    def mark(self) -> str:
+        """Name the address that carries our tag once it is written: from then on the tag tells whose this is, and no receipt does.
+
+        Empty for what cannot be tagged.
+        """
+        return ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Name the parts of a plan's scope that tell where this is: the same address elsewhere is another thing."""
+        return ("account", "endpoint", "region")
+
     def once_removed(self) -> Resource | None:
         """Give what remains when it is removed: None, or the waiting state that the service imposes."""
         return None
@@ -88,10 +105,19 @@ class Resource(Kinded):
         del after
         return ()
 
-    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+    def restored(self, history: tuple[Written, ...]) -> Resource | None:
         """Give what this, as observed, becomes when our changes of it are undone: what the first of them found."""
-        found = history[0].before
+        found = history[0].change.before
         return self.once_removed() if found is None else found
+
+    def covering(self, history: tuple[Written, ...]) -> Resource:
+        """Give what to observe in place of this, so that nothing is missed that our changes of it added."""
+        del history
+        return self
+
+    def may_be_ours(self, known: Collection[Resource | None]) -> bool:
+        """Tell whether this, as observed, can be what we left; `known` are the values that our changes of it pass through."""
+        return self.is_ours_by_name or self in known
 
 
 AnyResource = Annotated[SerializeAsAny[Resource], BeforeValidator(Kinded.decode)]

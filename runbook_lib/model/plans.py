@@ -114,6 +114,26 @@ class EnvironmentPlan(Value):
         return not any(plan.changes for plan in self.plans)
 
 
+class Written(Value):
+    """Remember a change that was sent: from which stage, where (`scope` is its plan's), and whether it certainly took effect."""
+
+    stage: str
+    change: Change
+    scope: tuple[tuple[str, str], ...] = ()
+    is_undo: bool = False
+    is_certain: bool = True
+
+    @property
+    def address(self) -> str:
+        """Name what was changed."""
+        return self.change.address
+
+    def is_at(self, scope: tuple[tuple[str, str], ...]) -> bool:
+        """Tell whether it was sent to where a scope is."""
+        then, now = dict(self.scope), dict(scope)
+        return all(then.get(name, "") == now.get(name, "") for name in self.change.subject.place)
+
+
 class Approval(Value):
     """Consent to one exact plan; `digest` is a stage's or an environment's."""
 

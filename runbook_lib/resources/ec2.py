@@ -22,6 +22,11 @@ class InstanceProfile(Resource):
         """Name the profile."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def mark(self) -> str:
+        """Name the profile itself: it is made with its tags."""
+        return self.address
+
 
 class InstanceProfileRole(Resource):
     """Put a role into an instance profile (AWS allows one)."""

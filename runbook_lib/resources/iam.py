@@ -25,6 +25,11 @@ class Role(Resource):
         """Name the role."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def mark(self) -> str:
+        """Name the role itself: it is made with its tags."""
+        return self.address
+
     def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
         """List the roles seen while trust, boundary and tags are changed in that order, a call each."""
         if not isinstance(after, Role):
@@ -38,6 +43,7 @@ class RolePolicy(Resource):
 
     kind: ClassVar[str] = "iam_role_policy"
     is_ours_by_name: ClassVar[bool] = True
+    gives_access: ClassVar[bool] = True
     role: str
     name: str
     document: str

@@ -26,6 +26,11 @@ class Key(Resource):
         """Name the key by its alias without the prefix."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def mark(self) -> str:
+        """Name the key itself: it is made with its tags."""
+        return self.address
+
     def once_removed(self) -> Resource | None:
         """Give the waiting state: KMS deletes after 7 to 30 days."""
         return self.model_copy(update={"state": "PendingDeletion"})
@@ -80,6 +85,7 @@ class KeyStatement(Resource):
     kind: ClassVar[str] = "kms_key_statement"
     is_ours_by_name: ClassVar[bool] = True
     goes_with_holder: ClassVar[bool] = True
+    gives_access: ClassVar[bool] = True
     key: str
     sid: str
     statement: str

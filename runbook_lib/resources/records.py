@@ -22,9 +22,11 @@ class ReverseAsked(Question):
 class ReverseAnswer(Value):
     """State the changes that would still be made, and the resources that lie in a waiting state the service imposes.
 
-    `owed` are the addresses among the changes that this run left to somebody else.
+    `owed` are the addresses among the changes that this run left to somebody else, `elsewhere` those of what was made in another
+    account, region or database under this environment's name.
     """
 
     changes: tuple[Change, ...] = ()
     waiting: tuple[AnyResource, ...] = ()
     owed: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()

@@ -22,6 +22,11 @@ class Bucket(Resource):
         """Name the bucket."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def mark(self) -> str:
+        """Name the setting: S3 takes tags in a call after the bucket's own."""
+        return f"{BucketSetting.kind}/{self.name}/tags"
+
 
 class BucketSetting(Resource):
     """Hold one setting of a bucket as canonical JSON in the shape S3's own call takes."""

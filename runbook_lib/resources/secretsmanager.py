@@ -26,6 +26,11 @@ class Secret(Resource):
         """Name the secret."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def mark(self) -> str:
+        """Name the secret itself: it is made with its tags."""
+        return self.address
+
     def once_removed(self) -> Resource | None:
         """Give the waiting state: Secrets Manager deletes after a recovery window."""
         return self.model_copy(update={"state": "PendingDeletion"})

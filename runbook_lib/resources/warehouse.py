@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from runbook_lib.model import Change, Question, Resource, Value
+from runbook_lib.model import Question, Resource, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from runbook_lib.model import Written
 
 Side = Literal["source", "destination"]
 Name = tuple[str, ...]
@@ -13,11 +18,21 @@ TABLE_INFO: Name = ("pg_catalog", "svv_table_info")
 """The view that both users read (ledger G6, H3a)."""
 
 
-class Database(Resource):
+class OfSide(Resource):
+    """Be in one of the two databases."""
+
+    side: Side
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Name the side: host, port and database."""
+        return (self.side,)
+
+
+class Database(OfSide):
     """Describe a database of the side's cluster; made outside a transaction."""
 
     kind: ClassVar[str] = "database"
-    side: Side
     name: str
 
     @property
@@ -26,12 +41,11 @@ class Database(Resource):
         return f"{self.kind}/{self.side}/{self.name}"
 
 
-class DatabaseUser(Resource):
+class DatabaseUser(OfSide):
     """Describe a user of the side's cluster; `password` is a secret reference and counts at creation only."""
 
     kind: ClassVar[str] = "database_user"
     is_claimed: ClassVar[bool] = True
-    side: Side
     name: str
     password: str
     superuser: bool = False
@@ -47,7 +61,7 @@ class DatabaseUser(Resource):
         return self.side
 
 
-class Grants(Resource):
+class Grants(OfSide):
     """Hold one privilege of one user on many objects, explicitly granted; `objects` are sorted name parts.
 
     Observed, it holds those of the wanted objects that are granted (owning counts as granted); none at all is None.
@@ -55,7 +69,7 @@ class Grants(Resource):
     """
 
     kind: ClassVar[str] = "grants"
-    side: Side
+    gives_access: ClassVar[bool] = True
     grantee: str
     privilege: str
     on: ObjectClass
@@ -78,22 +92,41 @@ class Grants(Resource):
         """Write in the side's transaction unless the object is external."""
         return "" if self.external else self.side
 
-    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+    def restored(self, history: tuple[Written, ...]) -> Resource | None:
         """Take back only what our changes granted: grants made elsewhere stay."""
-        ours: set[Name] = set()
-        for change in history:
-            had = change.before.objects if isinstance(change.before, Grants) else ()
-            has = change.after.objects if isinstance(change.after, Grants) else ()
-            ours = (ours | (set(has) - set(had))) - (set(had) - set(has))
+        ours = self._granted(history)
         left = tuple(name for name in self.objects if name not in ours)
         return self.model_copy(update={"objects": left}) if left else None
 
+    def covering(self, history: tuple[Written, ...]) -> Resource:
+        """Add what we granted earlier, so that what is wanted no more is seen and taken back.
 
-class DefaultPrivileges(Resource):
+        DROP is left out: who owns a schema by now may drop it, and no REVOKE changes that.
+        """
+        if self.privilege == "DROP":
+            return self
+        return self.model_copy(update={"objects": tuple(sorted({*self.objects, *self._granted(history)}))})
+
+    def may_be_ours(self, known: Collection[Resource | None]) -> bool:
+        """Be ours as far as our changes granted it."""
+        del known
+        return True
+
+    def _granted(self, history: tuple[Written, ...]) -> set[Name]:
+        """Collect what our changes granted; a revocation whose end nobody knows took nothing back."""
+        ours: set[Name] = set()
+        for each in history:
+            had = set(each.change.before.objects) if isinstance(each.change.before, Grants) else set()
+            has = set(each.change.after.objects) if isinstance(each.change.after, Grants) else set()
+            ours = (ours | (has - had)) - (had - has if each.is_certain else set())
+        return ours
+
+
+class DefaultPrivileges(OfSide):
     """Let a user select from tables that `creator` makes later in the schemas."""
 
     kind: ClassVar[str] = "default_privileges"
-    side: Side
+    gives_access: ClassVar[bool] = True
     creator: str
     grantee: str
     schemas: tuple[str, ...]
@@ -102,6 +135,17 @@ class DefaultPrivileges(Resource):
     def address(self) -> str:
         """Name side, user and creator."""
         return f"{self.kind}/{self.side}/{self.grantee}/{self.creator}"
+
+    def covering(self, history: tuple[Written, ...]) -> Resource:
+        """Add the schemas of our earlier changes, so that what is wanted no more is seen and taken back."""
+        earlier = [each.change.after for each in history]
+        schemas = {schema for each in earlier if isinstance(each, DefaultPrivileges) for schema in each.schemas}
+        return self.model_copy(update={"schemas": tuple(sorted({*self.schemas, *schemas}))})
+
+    def may_be_ours(self, known: Collection[Resource | None]) -> bool:
+        """Be ours: nobody else gives this user default privileges."""
+        del known
+        return True
 
     @property
     def holder(self) -> str:
@@ -114,11 +158,10 @@ class DefaultPrivileges(Resource):
         return self.side
 
 
-class Ownership(Resource):
+class Ownership(OfSide):
     """Hold the owner of each object; `owners` pairs name parts with the owning user, sorted."""
 
     kind: ClassVar[str] = "ownership"
-    side: Side
     on: Literal["schema", "table"]
     owners: tuple[tuple[Name, str], ...]
 
@@ -127,11 +170,16 @@ class Ownership(Resource):
         """Name side and class."""
         return f"{self.kind}/{self.side}/{self.on}"
 
-    def restored(self, history: tuple[Change, ...]) -> Resource | None:
+    def may_be_ours(self, known: Collection[Resource | None]) -> bool:
+        """Be ours as far as our changes gave it to the user."""
+        del known
+        return True
+
+    def restored(self, history: tuple[Written, ...]) -> Resource | None:
         """Give each object back to the owner that our first change found."""
         found: dict[Name, str] = {}
-        for change in reversed(history):
-            found |= dict(change.before.owners) if isinstance(change.before, Ownership) else {}
+        for each in reversed(history):
+            found |= dict(each.change.before.owners) if isinstance(each.change.before, Ownership) else {}
         return self.model_copy(update={"owners": tuple((name, found.get(name, owner)) for name, owner in self.owners)})
 
     @property

@@ -107,7 +107,10 @@ class StageRun:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
         elif not self._idle:
-            findings = engine.verify(*self._subject, self._without_owed(self._planned()), self._left_by_others())
+            fresh = self._without_owed(self._planned())
+            # What a destroy keeps is what it undid earlier; nobody wants it.
+            fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
+            findings = engine.verify(*self._subject, fresh, self._left_by_others())
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         return Findings(findings, "Verify", self._idle or empty)
@@ -183,8 +186,7 @@ class StageRun:
             return Plan(stage=setting.stage.slug, environment=environment.environment, scope=setting.scope)
         if self._is_teardown:
             return engine.reverse(environment.environment, self._history(), setting.world, setting.scope)
-        claimed = engine.claimed(self._history())
-        plan, _ = engine.plan(*self._subject, setting.scope, claimed)
+        plan, _ = engine.plan(*self._subject, setting.scope, self._history())
         return plan
 
     def _approved(self, plan: Plan, approval: Approval) -> Plan:
@@ -196,9 +198,11 @@ class StageRun:
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
-        journal = setting.record.journal(is_undo=self._is_teardown, now=now)
+        journal = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope)
+        # A person may read the plan for an hour: what is written is held against what is there now.
+        fresh = self._planned() if gate.approval is not None and gate.approved.changes else plan
         return engine.apply(
-            gate.approved, gate.approval, plan, setting.world, journal, now=now, stopped=self._stop.is_set,
+            gate.approved, gate.approval, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
             owners=lambda _address: setting.stage.owner,
         )  # fmt: skip
 

@@ -86,7 +86,9 @@ class World:
     def _reverse(self) -> ReverseAnswer:
         history = evidence.history(self._record.folder.parent)
         plan = engine.reverse(self._environment, history, self._target, self._scope)
-        latest = {change.address: change.after for change, is_undo in history if is_undo and change.after is not None}
-        seen = self.observe(tuple(latest.values()))
-        waiting = tuple(value for address, value in latest.items() if seen[address].value == value)
-        return ReverseAnswer(changes=plan.changes, waiting=waiting, owed=self.left)
+        return ReverseAnswer(
+            changes=plan.changes,
+            waiting=tuple(each for each in plan.kept if each.once_removed() == each),
+            owed=(*self.left, *(each.address for each in plan.owed)),
+            elsewhere=engine.elsewhere(history, self._scope),
+        )

@@ -43,6 +43,9 @@ def judge_reverse(_env: Environment, inventory: Inventory) -> Iterator[Judgement
         )
     elif not answer.owed:
         yield kept("undoing every receipt would change nothing")
+    if answer.elsewhere:
+        detail = f"made at another place under this name, and still standing there: {listed(answer.elsewhere)}"
+        yield advised(detail, "destroy with the parameter file as it was then: its account, endpoint, region, hosts and databases")
 
 
 def judge_waiting(_env: Environment, inventory: Inventory) -> Iterator[Judgement]:

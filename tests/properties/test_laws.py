@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from runbook_lib import engine
 from runbook_lib.errors import ApprovalRefused, Denied, PlanDrifted, Unreachable
 from runbook_lib.model import Approval, Check, EnvironmentPlan, Judgement, Plan, Receipt, Unanswered
-from runbook_lib.resources.iam import Caller, RolePolicy
+from runbook_lib.resources.iam import Caller, Role, RolePolicy
 from runbook_lib.resources.kms import Key
 from runbook_lib.resources.warehouse import Grants
 from tests.fakes import FakeTarget, Killed, ListJournal
 from tests.properties.strategies import ENVIRONMENT, NOW, SCOPE, Case, cases, stage_of
 
 
-def planned(case: Case, claimed: frozenset[str] = frozenset()) -> Plan:
+def planned(case: Case, journal: ListJournal | None = None) -> Plan:
     """Plan a case."""
-    return engine.plan(case.stage, ENVIRONMENT, case.target, SCOPE, claimed)[0]
+    return engine.plan(case.stage, ENVIRONMENT, case.target, SCOPE, journal.history() if journal is not None else ())[0]
 
 
 def approval(plan: Plan) -> Approval:
@@ -33,8 +33,8 @@ def approval(plan: Plan) -> Approval:
 
 def applied(case: Case, plan: Plan, journal: ListJournal | None = None) -> Receipt:
     """Apply a plan under its own approval."""
-    journal = journal if journal is not None else ListJournal()
-    fresh = planned(case, engine.claimed(journal.history()))
+    journal = journal if journal is not None else ListJournal(scope=SCOPE)
+    fresh = planned(case, journal)
     return engine.apply(plan, approval(plan), fresh, case.target, journal, now=lambda: NOW)
 
 
@@ -55,7 +55,7 @@ def test_law_2_without_an_approval_nothing_is_applied(case: Case) -> None:
     before = case.target.snapshot()
     plan = planned(case)
 
-    receipt = engine.apply(plan, None, plan, case.target, ListJournal(), now=lambda: NOW)
+    receipt = engine.apply(plan, None, plan, case.target, ListJournal(scope=SCOPE), now=lambda: NOW)
 
     assert ["withheld"] * len(plan.changes) == [entry.outcome for entry in receipt.entries]
     assert before == case.target.snapshot()
@@ -110,11 +110,11 @@ def test_law_3_the_digest_ignores_order_of_keys_reasons_and_time(case: Case, cha
 @given(cases())
 def test_law_4_after_apply_the_plan_is_empty(case: Case) -> None:
     """An applied plan leaves nothing to do, and a second run makes no write."""
-    journal = ListJournal()
+    journal = ListJournal(scope=SCOPE)
     applied(case, planned(case), journal)
     writes = case.target.writes
 
-    again = planned(case, engine.claimed(journal.history()))
+    again = planned(case, journal)
     applied(case, again, journal)
 
     assert () == again.changes
@@ -133,7 +133,7 @@ def test_law_5_stopped_anywhere_a_rerun_ends_as_if_undisturbed(case: Case, numbe
             raise Killed if how.startswith("killed") else Unreachable("the network", "went away")
 
     setattr(case.target, "before_write" if how.endswith("before") else "after_write", stop)
-    journal = ListJournal()
+    journal = ListJournal(scope=SCOPE)
     with contextlib.suppress(Killed):
         applied(case, plan, journal)
     case.target.before_write = case.target.after_write = lambda _number: None
@@ -162,11 +162,11 @@ def test_law_6_what_others_made_is_not_touched(case: Case) -> None:
 def test_law_7_reverse_restores_what_was_there(case: Case) -> None:
     """Applying and then undoing the receipts gives the world back, but for keys in their waiting period."""
     before = case.target.snapshot()
-    journal = ListJournal()
+    journal = ListJournal(scope=SCOPE)
     applied(case, planned(case), journal)
 
     back = engine.reverse("staging", journal.history(), case.target, SCOPE)
-    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True), now=lambda: NOW)
+    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
 
     things, grants = case.target.snapshot()
     waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
@@ -183,15 +183,105 @@ def _went_along(each: object, before: Mapping[str, object], things: Mapping[str,
 @given(cases())
 def test_law_7_reverse_takes_back_only_our_grants(case: Case) -> None:
     """A grant that somebody made after our apply survives the reverse."""
-    journal = ListJournal()
+    journal = ListJournal(scope=SCOPE)
     applied(case, planned(case), journal)
     key = ("source", "alpha", "USAGE", "schema")
     case.target.grants.setdefault(key, set()).add(("made later",))
 
     back = engine.reverse("staging", journal.history(), case.target, SCOPE)
-    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True), now=lambda: NOW)
+    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
 
     assert ("made later",) in case.target.grants[key]
+
+
+def destroyed(case: Case, journal: ListJournal, back: Plan) -> Receipt:
+    """Undo under the approval of a plan made earlier, against the one made now; what is undone joins the journal."""
+    fresh = engine.reverse("staging", journal.history(), case.target, SCOPE)
+    journal.is_undo = True
+    try:
+        return engine.apply(back, approval(back), fresh, case.target, journal, now=lambda: NOW)
+    finally:
+        journal.is_undo = False
+
+
+@given(cases(), st.integers(1, 8), st.sampled_from(["killed before", "killed after", "lost before", "lost after"]))
+def test_law_5_a_destroy_stopped_anywhere_goes_on_to_the_same_end(case: Case, number: int, how: str) -> None:
+    """A destroy that dies at any write goes on under the same approval, and leaves the world as an undisturbed one does."""
+    journal, calm = ListJournal(scope=SCOPE), ListJournal(scope=SCOPE)
+    twin = Case(case.wanted, FakeTarget(*case.target.snapshot(), ours=set(case.target.ours)), case.foreign)
+    for each, lines in ((case, journal), (twin, calm)):
+        applied(each, planned(each), lines)
+        each.target.writes = 0
+    back = engine.reverse("staging", journal.history(), case.target, SCOPE)
+    destroyed(twin, calm, engine.reverse("staging", calm.history(), twin.target, SCOPE))
+
+    def stop(at: int) -> None:
+        if at == number:
+            raise Killed if how.startswith("killed") else Unreachable("the network", "went away")
+
+    setattr(case.target, "before_write" if how.endswith("before") else "after_write", stop)
+    with contextlib.suppress(Killed):
+        destroyed(case, journal, back)
+    case.target.before_write = case.target.after_write = lambda _number: None
+    receipt = destroyed(case, journal, back)
+
+    assert twin.target.snapshot() == case.target.snapshot()
+    assert receipt.is_applied
+    assert () == engine.reverse("staging", journal.history(), case.target, SCOPE).changes
+
+
+@given(cases())
+def test_law_6_what_somebody_made_in_place_of_ours_survives_a_destroy(case: Case) -> None:
+    """A role that was deleted and made anew by somebody, without our tag, is left as it is, with what he put on it, and is named."""
+    role = Role(name="zulu", trust="{}")
+    case = Case((*case.wanted, role, RolePolicy(role="zulu", name="zulu", document="{}")), case.target, case.foreign)
+    journal = ListJournal(scope=SCOPE)
+    applied(case, planned(case), journal)
+    case.target.ours.discard(role.address)
+    before = {address: each for address, each in case.target.things.items() if "zulu" in address}
+
+    back = engine.reverse("staging", journal.history(), case.target, SCOPE)
+    destroyed(case, journal, back)
+
+    assert before == {address: each for address, each in case.target.things.items() if "zulu" in address}
+    assert role.address in {each.address for each in back.owed}
+    assert role.address in {each.address for each in planned(case, journal).contested}
+
+
+@given(cases())
+def test_law_6_what_has_our_names_at_another_place_is_not_ours(case: Case) -> None:
+    """Receipts of another account claim nothing here, and a destroy here undoes nothing that was done there."""
+    journal = ListJournal(scope=(("account", "999999999999"), ("source", "elsewhere:5439/a")))
+    before = planned(case)
+    other = Case(case.wanted, FakeTarget(), frozenset())
+    applied(other, planned(other), journal)
+
+    assert before.digest == planned(case, journal).digest
+    assert () == engine.reverse("staging", journal.history(), case.target, SCOPE).changes
+    assert {written.address for written in journal.history()} == set(engine.elsewhere(journal.history(), SCOPE))
+
+
+@given(cases(), st.data())
+def test_law_7_reverse_restores_what_was_there_before_several_applies(case: Case, data: st.DataObject) -> None:
+    """Wishes that changed between two applies are both undone; access that was wanted no more is taken back by the second."""
+    before = case.target.snapshot()
+    journal = ListJournal(scope=SCOPE)
+    applied(case, planned(case), journal)
+    fewer = tuple(each for each in case.wanted if data.draw(st.booleans()))
+    later = Case(fewer, case.target, case.foreign)
+    second = planned(later, journal)
+    applied(later, second, journal)
+    assert () == planned(later, journal).changes
+
+    back = engine.reverse("staging", journal.history(), case.target, SCOPE)
+    destroyed(case, journal, back)
+
+    things, grants = case.target.snapshot()
+    waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
+    cascaded = {a: each for a, each in things.items() if a not in waiting and not _went_along(each, before[0], things)}
+    assert before == (cascaded, grants)
+    lingering = {each.address for each in case.wanted if each.gives_access} - {each.address for each in fewer}
+    assert not {each.address for each in second.wanted} & lingering
 
 
 @given(cases())

@@ -7,21 +7,28 @@ from pathlib import Path
 import pytest
 
 from runbook_lib.evidence.journal import FileJournal, history
-from runbook_lib.model import Change, Entry
+from runbook_lib.model import Change, Entry, Written
+from runbook_lib.resources.iam import Role
 from runbook_lib.resources.s3 import Bucket
 
 CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
+SCOPE = (("account", "123456789012"),)
+
+
+def sent(*, is_undo: bool = False, is_certain: bool = True) -> Written:
+    """Give the change as history remembers it."""
+    return Written(stage="storage", change=CHANGE, scope=SCOPE, is_undo=is_undo, is_certain=is_certain)
 
 
 def journal(folder: Path, name: str, *, is_undo: bool = False, at: str = "2026-01-01T00:00:00.000Z") -> FileJournal:
     """Open the journal of a run."""
     (folder / name).mkdir()
-    return FileJournal(folder / name / "journal.jsonl", is_undo=is_undo, now=lambda: at)
+    return FileJournal(folder / name / "journal.jsonl", is_undo=is_undo, now=lambda: at, scope=SCOPE)
 
 
 @pytest.mark.parametrize(
     ("outcome", "expected"),
-    [("applied", ((CHANGE, False),)), ("", ((CHANGE, False),)), ("failed", ()), ("owed", ()), ("rolled back", ())],
+    [("applied", (sent(),)), ("", (sent(is_certain=False),)), ("failed", ()), ("owed", ()), ("rolled back", ())],
 )
 def test_what_may_stand_is_history(tmp_path: Path, outcome: str, expected: tuple[object, ...]) -> None:
     """A change that was applied, or whose end is missing, is history; one that the service refused is not."""
@@ -33,6 +40,17 @@ def test_what_may_stand_is_history(tmp_path: Path, outcome: str, expected: tuple
     assert expected == history(tmp_path)
 
 
+def test_a_refused_change_of_several_calls_may_stand_in_part(tmp_path: Path) -> None:
+    """A role whose trust was written and whose boundary was denied is history, as one that nobody is certain of."""
+    before = Role(name="theirs", trust="{}")
+    change = Change(before=before, after=before.model_copy(update={"trust": '{"Statement":[]}', "permissions_boundary": "arn"}))
+    written = journal(tmp_path, "1")
+    written.begin("server_role", change)
+    written.end("server_role", Entry(change=change, outcome="owed"))
+
+    assert (Written(stage="server_role", change=change, scope=SCOPE, is_certain=False),) == history(tmp_path)
+
+
 def test_histories_of_runs_are_read_in_order_of_time(tmp_path: Path) -> None:
     """Runs are folders that sort by time; an undo is marked."""
     for name, is_undo in (("20260102", True), ("20260101", False)):
@@ -40,7 +58,7 @@ def test_histories_of_runs_are_read_in_order_of_time(tmp_path: Path) -> None:
         written.begin("storage", CHANGE)
         written.end("storage", Entry(change=CHANGE, outcome="applied"))
 
-    assert ((CHANGE, False), (CHANGE, True)) == history(tmp_path)
+    assert (sent(), sent(is_undo=True)) == history(tmp_path)
 
 
 def test_runs_of_one_second_are_read_in_order_of_time(tmp_path: Path) -> None:
@@ -49,7 +67,7 @@ def test_runs_of_one_second_are_read_in_order_of_time(tmp_path: Path) -> None:
         written = journal(tmp_path, name, is_undo=is_undo, at=f"2026-01-01T00:00:00{at}")
         written.begin("storage", CHANGE)
 
-    assert ((CHANGE, False), (CHANGE, True)) == history(tmp_path)
+    assert (sent(is_certain=False), sent(is_undo=True, is_certain=False)) == history(tmp_path)
 
 
 def test_a_line_that_a_crash_cut_off_is_left_out(tmp_path: Path) -> None:
@@ -59,4 +77,4 @@ def test_a_line_that_a_crash_cut_off_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "1" / "journal.jsonl"
     path.write_text(path.read_text("utf-8") + '{"begin":{"bef', "utf-8")
 
-    assert ((CHANGE, False),) == history(tmp_path)
+    assert (sent(is_certain=False),) == history(tmp_path)
