@@ -1,4 +1,4 @@
-"""Read IAM policies by meaning: canonical form and differences. Pure; standard library only."""
+"""Read IAM policies by meaning: canonical form, differences, and what they come to for a request. Pure; standard library only."""
 
 from runbook_lib.policy.canonical import (
     Document,
@@ -14,15 +14,31 @@ from runbook_lib.policy.canonical import (
     with_statement,
     without_statement,
 )
+from runbook_lib.policy.compiling import compiled
 from runbook_lib.policy.differences import StatementDifference, differences
+from runbook_lib.policy.evaluate import Attached, ResourceKind, evaluate
+from runbook_lib.policy.request import Principal, Request
+from runbook_lib.policy.statements import Policy
+from runbook_lib.policy.verdict import Cited, Layer, Outcome, Verdict
 
 __all__ = [
+    "Attached",
+    "Cited",
     "Document",
+    "Layer",
+    "Outcome",
+    "Policy",
+    "Principal",
+    "Request",
+    "ResourceKind",
     "Statement",
     "StatementDifference",
+    "Verdict",
     "canonical",
     "canonical_statement",
+    "compiled",
     "differences",
+    "evaluate",
     "meaning",
     "parsed",
     "same_meaning",

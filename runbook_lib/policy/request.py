@@ -2,7 +2,8 @@
 
 Keys of the context are compared without regard to case, as IAM does; each has one value or several. A modelled key that a request does
 not carry is absent, as in a real request; a key that a real request may carry, but whose value nobody knows here, belongs in
-`unknown_keys`, and what depends on it is undetermined.
+`unknown_keys` (one that ends in `/` names all that begin with it), and what depends on it is undetermined. A key with no values
+(`()`) is absent for certain, also one that nearly every request carries.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from runbook_lib.policy.keys import derived_keys
+from runbook_lib.policy.keys import absence, derived_keys
+from runbook_lib.policy.truth import Unknown
 
 Kind: TypeAlias = Literal["user", "session", "role", "root", "federated user", "provider", "service", "anonymous"]
 """What a principal is; `role` stands for any session of it, `provider` for a web or SAML identity that has no session yet."""
@@ -121,6 +123,21 @@ class Request:
         """Give the context with what follows from principal and resource; what the context says itself wins."""
         said: dict[str, tuple[str, ...]] = {key: tuple(values) for key, values in self.context.items()}
         return {**dict(self._derived()), **said}
+
+    def values(self, key: str) -> tuple[str, ...] | Unknown:
+        """Give what the request carries under a key in lower case: nothing where it is absent."""
+        found = self.keys.get(key)
+        if found is not None:
+            return found
+        if key in self.unknown_keys or any(each[-1:] == "/" and key.startswith(each) for each in self.unknown_keys):
+            return Unknown(f"the value of {key} is not known")
+        match absence(key, self.principal.kind):
+            case "absent":
+                return ()
+            case "unknown":
+                return Unknown(f"the value of {key} is not known: the request does not state it")
+            case "unmodelled":
+                return Unknown(f"the condition key {key} is not modelled")
 
     def _derived(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         principal = self.principal
