@@ -35,10 +35,6 @@ class ArnPattern:
 
     def covers(self, resource: str) -> Truth:
         """Tell whether the pattern, written in `Resource`, covers a resource; `*` alone covers a request without one."""
-        if self.text == ANY:
-            return True
-        if resource == ANY:
-            return False
         as_text = self.whole.matches(resource)
         if self.is_plain:
             return as_text
@@ -67,7 +63,7 @@ def arn_pattern(parts: tuple[Part, ...]) -> ArnPattern:
         fields += [[(each, has_wildcards)] for each in others]
     text = "".join(part for part, _ in parts)
     before = ":".join("".join(part for part, has_wildcards in field if has_wildcards) for field in fields[:-1])
-    is_plain = len(fields) == FIELDS and not _WITHIN.search(before)
+    is_plain = text == ANY or (len(fields) == FIELDS and not _WITHIN.search(before))
     completed = [pattern_of(tuple(each)) for each in fields] + [pattern_of(((ANY, True),))] * (FIELDS - len(fields))
     return ArnPattern(text, pattern_of(parts, text), tuple(completed), is_plain)
 

@@ -54,14 +54,15 @@ def evaluate(
     if request.lowered == _ASSUMING and request.principal.kind == "root":
         return Verdict("denied implicitly", "the root user of an account may not assume roles")
     sides = _sides(request, identity, boundary, session, scps, resource)
-    denying = [(layer, each.denying) for layer, each in sides.layers if each.denying]
+    layers = sides.layers
+    denying = [(layer, each.denying) for layer, each in layers if each.denying]
     if denying:
         return _denied(request, denying)
     allowed = sides.allowed
     if allowed is False:
         return _lacking(sides)
     doubts = [allowed] if isinstance(allowed, Unknown) else []
-    doubts += [each.may_deny for _, each in sides.layers if each.may_deny is not None]
+    doubts += [each.may_deny for _, each in layers if each.may_deny is not None]
     if doubts:
         return Verdict("undetermined", doubts[0].reason)
     cited = sides.allowing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runbook_lib.policy.principals import Closeness
 from runbook_lib.policy.statements import about
@@ -21,8 +21,7 @@ _NO_RESOURCE = Unknown("a statement without Resource is not modelled outside a r
 _PRINCIPAL = Unknown("a statement with Principal is not modelled outside a resource's policy")
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """Hold the statements that certainly deny and certainly allow, and why others may."""
 
     denying: tuple[Cited, ...] = ()

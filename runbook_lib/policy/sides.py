@@ -7,8 +7,7 @@ AWS KMS developer guide, "Key policies in AWS KMS"; AWS Organizations user guide
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runbook_lib.policy.layers import NOTHING, SILENT, Weighed, WeighedResource
 from runbook_lib.policy.truth import Truth, Unknown, all_of, any_of
@@ -21,8 +20,7 @@ UNSIGNED = frozenset(("anonymous", "provider", "service"))
 """Callers without policies of their own: only the resource's policy speaks for them."""
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(NamedTuple):
     """Hold each layer weighed; a limit that is None does not stand in the way.
 
     `rules` is set for a resource whose own policy must allow, as that of a key and of a role does; `noun` names that policy.
@@ -38,15 +36,14 @@ class Sides:
     noun: str = "the resource's policy"
 
     @property
-    def layers(self) -> Iterator[tuple[Layer, Weighed]]:
+    def layers(self) -> list[tuple[Layer, Weighed]]:
         """List what was weighed, layer by layer."""
-        yield "identity", self.identity
+        found: list[tuple[Layer, Weighed]] = [("identity", self.identity), ("resource", self.resource.direct)]
         if self.boundary is not None:
-            yield "boundary", self.boundary
+            found.append(("boundary", self.boundary))
         if self.session is not None:
-            yield "session", self.session
-        yield from (("organisation", each) for each in self.organisation)
-        yield "resource", self.resource.direct
+            found.append(("session", self.session))
+        return found + [("organisation", each) for each in self.organisation]
 
     @property
     def allowed(self) -> Truth:
@@ -57,6 +54,8 @@ class Sides:
     @property
     def allowing(self) -> tuple[Cited, ...]:
         """List the statements of all layers that allow."""
+        if self.resource is SILENT and self.boundary is None and self.session is None and not self.organisation:
+            return self.identity.allowing
         outer = (each.allowing for each in (self.boundary, self.session, *self.organisation) if each is not None)
         return (*self.identity.allowing, *(cited for each in outer for cited in each), *self.resource.allowing)
 
@@ -93,10 +92,14 @@ class Sides:
     def _within(self) -> Truth:
         """Decide within one account: either side is enough, but for keys and roles, and as far as a grant reaches."""
         resource = self.resource
+        if resource is SILENT:
+            return False if self.rules else self._own()
         own = all_of((self._own(), resource.allows)) if self.rules else self._own()
         return any_of((own, resource.direct.allows, all_of((resource.role.allows, *self._limits()))))
 
     def _own(self) -> Truth:
+        if self.boundary is None and self.session is None:
+            return self._identity()
         return all_of((self._identity(), *self._limits()))
 
     def _identity(self) -> Truth:

@@ -43,8 +43,8 @@ class Statement:
         resource = self._covers(request)
         if resource is False:
             return False
-        if resource is True and self.unmodelled is None and not self.conditions:
-            return True
+        if not self.conditions and self.unmodelled is None:
+            return resource
         found = all_of((resource, *(holds(each, request) for each in self.conditions)))
         return found if found is False or self.unmodelled is None else self.unmodelled
 
@@ -53,7 +53,9 @@ class Statement:
             return True
         if self.is_not_resource:
             return negated(any_of(each.covers(request, _UNFILLED) for each in self.resources))
-        return any_of(each.covers(request, unfilled=False) for each in self.resources)
+        if len(self.resources) == 1:
+            return self.resources[0].covers(request, unfilled=False)
+        return any_of([each.covers(request, unfilled=False) for each in self.resources])
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,10 @@ _Piece: TypeAlias = str | tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Pattern:
-    """Hold a pattern ready to match: a head, a tail, and between them pieces in their order; `is_exact` when it has no asterisk."""
+    """Hold a pattern ready to match: a head, a tail, and between them pieces in their order; `is_exact` when it has no asterisk.
+
+    `start` is set where nothing but a text and an asterisk behind it make the pattern: most do, and are matched at once.
+    """
 
     text: str
     is_exact: bool
@@ -26,9 +29,12 @@ class Pattern:
     middle: tuple[_Piece, ...] = ()
     tail: _Piece = ""
     shortest: int = field(default=0, compare=False)
+    start: str | None = field(default=None, compare=False)
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole text matches."""
+        if self.start is not None:
+            return text.startswith(self.start)
         if self.is_exact:
             return len(text) == self.shortest and _fits(self.head, text, 0)
         end = len(text) - len(self.tail)
@@ -61,7 +67,9 @@ def pattern_of(parts: tuple[Part, ...], text: str = "") -> Pattern:
     shortest = sum(map(len, pieces))
     if not rest:
         return Pattern(text, is_exact=True, head=head, shortest=shortest)
-    return Pattern(text, is_exact=False, head=head, middle=tuple(each for each in rest[:-1] if each), tail=rest[-1], shortest=shortest)
+    middle, tail = tuple(each for each in rest[:-1] if each), rest[-1]
+    start = head if isinstance(head, str) and not middle and not tail else None
+    return Pattern(text, is_exact=False, head=head, middle=middle, tail=tail, shortest=shortest, start=start)
 
 
 def _piece(letters: list[str | None]) -> _Piece:
