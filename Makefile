@@ -56,7 +56,7 @@ bench: $(STAMP) ## measure what a run costs
 	@$(PYTHON) -m tests.bench
 
 clean: ## remove what was installed and cached; records in runs/ stay
-	@rm -rf .venv .venv-* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	@rm -rf .venv .venv-* .oracle .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp stands for the installed environment: made again when a dependency may have changed.

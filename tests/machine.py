@@ -1,4 +1,4 @@
-"""Find what some suites need of this machine: other Pythons, their packages, Chromium; or say why it is not there."""
+"""Find what some suites need of this machine: other Pythons, their packages, Chromium, Node; or say why it is not there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ PLAYWRIGHTS_OWN = (
     "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
 
+ORACLE = ("@cloud-copilot/iam-simulate@0.1.173", "@cloud-copilot/iam-policy@0.1.109", "@cloud-copilot/iam-utils@0.1.82")
+"""The engine with which the evaluator is compared: AGPL, so it is fetched for the test, and belongs to no part of the project."""
+
 
 class Absent(Exception):
     """Say that this machine lacks something, and why or how to get it."""
@@ -38,6 +41,24 @@ def chromium() -> str:
             return candidate
     message = "no Chromium on the PATH (Debian: apt-get install chromium; elsewhere: playwright install chromium)"
     raise Absent(message)
+
+
+def oracle() -> Path:
+    """Fetch the independent engine into a folder that git ignores, and give the folder. Raises Absent."""
+    folder = ROOT / ".oracle"
+    stamp = folder / ".installed"
+    if not (_says(["node", "--version"]) and _says(["npm", "--version"])):
+        raise Absent("no Node with npm on the PATH (Debian: apt-get install nodejs npm)")
+    if stamp.exists() and stamp.read_text("utf-8") == "\n".join(ORACLE):
+        return folder
+    folder.mkdir(exist_ok=True)
+    install = ["npm", "install", "--prefix", str(folder), "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run([*install, *ORACLE], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"npm could not install the engine: {(done.stderr.strip() or 'it said nothing').splitlines()[-1]}"
+        raise Absent(message)
+    stamp.write_text("\n".join(ORACLE), "utf-8")
+    return folder
 
 
 def python(version: str) -> str:

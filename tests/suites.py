@@ -55,6 +55,7 @@ def suites() -> Iterator[Suite]:
         yield Suite(name, partial(run_pytest, (name,), spread="load"))
     for name in ("contract", "sandbox", "faults", "notebooks", "end_to_end"):
         yield Suite(name, partial(run_pytest, (name,), spread="loadfile"))
+    yield Suite("oracle", oracle)
     yield Suite("browser", browser)
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     for version in machine.PYTHONS:
@@ -98,6 +99,12 @@ def browser() -> Outcome:
     """Run what needs Chromium, wherever it stands."""
     os.environ["RUNBOOK_CHROMIUM"] = machine.chromium()
     return run_pytest((".",), marked="browser")
+
+
+def oracle() -> Outcome:
+    """Compare the evaluator with an independent engine; it is fetched first, since a test reaches loopback only."""
+    machine.oracle()
+    return run_pytest(("oracle",))
 
 
 def live() -> Outcome:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runbook_lib.policy.truth import Truth, Unknown
@@ -38,10 +39,9 @@ class ArnPattern:
         as_text = self.whole.matches(resource)
         if self.is_plain:
             return as_text
-        by_field = self.matches(resource)
-        if as_text == by_field:
-            return as_text
-        return Unknown(f"whether a wildcard of {self.text} reaches beyond its field of the ARN is not documented")
+        if self.matches(resource):
+            return True
+        return Unknown(f"whether a wildcard of {self.text} reaches beyond its field of the ARN is not documented") if as_text else False
 
     def matches(self, arn: str) -> bool:
         """Tell whether an ARN matches field by field."""
@@ -54,6 +54,7 @@ def is_arn(text: str) -> bool:
     return text.startswith(_PREFIX) and text.count(":") >= FIELDS - 1
 
 
+@lru_cache(maxsize=1024)
 def arn_pattern(parts: tuple[Part, ...]) -> ArnPattern:
     """Compile a pattern from pieces of which some are to be taken letter by letter; missing fields become asterisks."""
     fields: list[list[Part]] = [[]]

@@ -6,6 +6,7 @@ A pattern is split at its asterisks, and each piece is taken at the first place 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 ANY = "*"
@@ -54,6 +55,7 @@ def pattern(text: str) -> Pattern:
     return pattern_of(((text, True),), text)
 
 
+@lru_cache(maxsize=1024)
 def pattern_of(parts: tuple[Part, ...], text: str = "") -> Pattern:
     """Compile a pattern from pieces of which some are to be taken letter by letter."""
     pieces: list[list[str | None]] = [[]]
