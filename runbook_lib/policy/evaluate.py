@@ -64,7 +64,7 @@ def evaluate(
     doubts = [allowed] if isinstance(allowed, Unknown) else []
     doubts += [each.may_deny for _, each in layers if each.may_deny is not None]
     if doubts:
-        return Verdict("undetermined", doubts[0].reason)
+        return _undetermined(sides, doubts[0])
     cited = sides.allowing
     if not cited:
         return Verdict("allowed", "the root user may do everything in its account")
@@ -119,6 +119,11 @@ def _denied(request: Request, denying: list[tuple[Layer, tuple[Cited, ...]]]) ->
     cited = tuple(each for _, statements in denying for each in statements)
     sentence = f"{_named(cited)} den{'y' if len(cited) > 1 else 'ies'} {request.action} on {request.resource}"
     return Verdict("denied explicitly", sentence, cited, denying[0][0])
+
+
+def _undetermined(sides: Sides, doubt: Unknown) -> Verdict:
+    cited = sides.doubtful
+    return Verdict("undetermined", f"{_named(cited)}: {doubt.reason}" if cited else doubt.reason, cited)
 
 
 def _lacking(sides: Sides) -> Verdict:

@@ -22,12 +22,13 @@ _PRINCIPAL = Unknown("a statement with Principal is not modelled outside a resou
 
 
 class Weighed(NamedTuple):
-    """Hold the statements that certainly deny and certainly allow, and why others may."""
+    """Hold the statements that certainly deny and certainly allow, and why others, the `doubtful`, may."""
 
     denying: tuple[Cited, ...] = ()
     allowing: tuple[Cited, ...] = ()
     may_deny: Unknown | None = None
     may_allow: Unknown | None = None
+    doubtful: tuple[Cited, ...] = ()
 
     @property
     def allows(self) -> Truth:
@@ -55,6 +56,11 @@ class WeighedResource:
     def allowing(self) -> tuple[Cited, ...]:
         """List the statements that allow, those that name the caller most closely first."""
         return (*self.direct.allowing, *self.role.allowing, *self.account.allowing)
+
+    @property
+    def doubtful(self) -> tuple[Cited, ...]:
+        """List the statements of which it is not known whether they meet the request."""
+        return (*self.direct.doubtful, *self.role.doubtful, *self.account.doubtful)
 
 
 SILENT = WeighedResource()
@@ -85,13 +91,15 @@ def _malformed(policies: Sequence[Policy]) -> Unknown | None:
 def _sorted(met: Iterable[tuple[Statement, Truth]], malformed: Unknown | None = None) -> Weighed:
     denying: list[Cited] = []
     allowing: list[Cited] = []
+    doubtful: list[Cited] = []
     may_deny = may_allow = malformed
     for statement, truth in met:
         if truth is True:
             (allowing if statement.is_allow else denying).append(statement.cited)
         elif isinstance(truth, Unknown):
+            doubtful.append(statement.cited)
             may_allow, may_deny = (truth, may_deny) if statement.is_allow else (may_allow, truth)
-    return Weighed(tuple(denying), tuple(allowing), may_deny, may_allow)
+    return Weighed(tuple(denying), tuple(allowing), may_deny, may_allow, tuple(doubtful))
 
 
 def _outside(statement: Statement, request: Request) -> Truth:

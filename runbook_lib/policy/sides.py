@@ -60,6 +60,12 @@ class Sides(NamedTuple):
         return (*self.identity.allowing, *(cited for each in outer for cited in each), *self.resource.allowing)
 
     @property
+    def doubtful(self) -> tuple[Cited, ...]:
+        """List the statements of all layers of which it is not known whether they meet the request."""
+        before = (cited for name, each in self.layers if name != "resource" for cited in each.doubtful)
+        return (*before, *self.resource.doubtful)
+
+    @property
     def lacks(self) -> Iterator[tuple[Layer, str]]:
         """List the layers for want of whose allow the request is denied, each with its sentence."""
         what = f"{self.request.action} on {self.request.resource}"

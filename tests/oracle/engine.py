@@ -89,7 +89,7 @@ def _has_unfilled_not_resource(case: Case, _answer: Outcome, own: Verdict) -> bo
 
 
 def _has_unfilled_condition(_case: Case, _answer: Outcome, own: Verdict) -> bool:
-    return own.reason.startswith("nothing fills a policy variable of '${")
+    return "nothing fills a policy variable of '${" in own.reason
 
 
 def _asks_arn_of_service(case: Case, _answer: Outcome, own: Verdict) -> bool:
