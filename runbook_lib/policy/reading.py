@@ -15,7 +15,7 @@ LONGEST = 65_536
 """Characters without white space: more than any policy may have, wherever it stands."""
 LONGEST_TEXT = 4 * LONGEST
 MOST_STATEMENTS = 1_000
-MOST_VALUES = 20_000
+MOST_VALUES = 40_000
 DEEPEST = 8
 VERSIONS = ("2008-10-17", "2012-10-17")
 _TOP = frozenset(("Version", "Id", "Statement"))
@@ -85,14 +85,13 @@ def _bounded(document: Any) -> None:
     values = characters = 0
     while left:
         value, depth = left.pop()
-        values += 1
-        characters += _length(value)
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+        values += 1 + len(inner)
         if depth > DEEPEST:
             raise Malformed(f"nested more than {DEEPEST} levels deep")
+        if values <= MOST_VALUES:
+            characters += _length(value)
         if values > MOST_VALUES or characters > LONGEST:
-            raise Malformed(f"over size: no policy has more than {LONGEST} characters or {MOST_VALUES} values")
-        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-        if len(inner) > MOST_VALUES:
             raise Malformed(f"over size: no policy has more than {LONGEST} characters or {MOST_VALUES} values")
         left += [(each, depth + 1) for each in inner]
 
