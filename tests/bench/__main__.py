@@ -1,7 +1,8 @@
 """Measure what a run costs: `make bench` prints one table with ratios to an empty notebook under stock papermill.
 
 (a) the whole demo run, (b) an empty notebook under the stock papermill command, (c) each stage's notebook under the same command, with
-what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line.
+what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
+(g) deciding the product's calls by the vendor's policies.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import grants, runs
+from tests.bench import evaluations, grants, runs
 from tests.bench.figures import Figure, timed
 
 
@@ -24,11 +25,13 @@ def main() -> None:
         stages = list(runs.stages(home, (first, planned_before(first), second)))
     planned = grants.measure()
     imported = importing()
-    show([demo, base, *stages, again, *planned, imported], base)
+    evaluated = evaluations.measure()
+    show([demo, base, *stages, again, *planned, imported, evaluated], base)
     own = max(float(each.remark.split()[1]) for each in stages)
     goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
     goal("importing runbook_lib.cli", imported.wall, 0.15)
     goal("the most that a notebook spends of its own", own, 1.0)
+    goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(evaluated), 1.0)
 
 
 def planned_before(applied: Path) -> Path:
