@@ -21,7 +21,7 @@ _Piece: TypeAlias = str | tuple[str | None, ...]
 class Pattern:
     """Hold a pattern ready to match: a head, a tail, and between them pieces in their order; `is_exact` when it has no asterisk.
 
-    `start` is set where nothing but a text and an asterisk behind it make the pattern: most do, and are matched at once.
+    `lead` is the head where it is a text, and `is_lead` tells that nothing but an asterisk follows: most texts are decided by these.
     """
 
     text: str
@@ -30,12 +30,15 @@ class Pattern:
     middle: tuple[_Piece, ...] = ()
     tail: _Piece = ""
     shortest: int = field(default=0, compare=False)
-    start: str | None = field(default=None, compare=False)
+    lead: str = field(default="", compare=False)
+    is_lead: bool = field(default=False, compare=False)
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole text matches."""
-        if self.start is not None:
-            return text.startswith(self.start)
+        if not text.startswith(self.lead):
+            return False
+        if self.is_lead:
+            return True
         if self.is_exact:
             return len(text) == self.shortest and _fits(self.head, text, 0)
         end = len(text) - len(self.tail)
@@ -67,11 +70,12 @@ def pattern_of(parts: tuple[Part, ...], text: str = "") -> Pattern:
                 pieces[-1].append(None if has_wildcards and letter == ONE else letter)
     head, *rest = (_piece(each) for each in pieces)
     shortest = sum(map(len, pieces))
+    lead = head if isinstance(head, str) else ""
     if not rest:
-        return Pattern(text, is_exact=True, head=head, shortest=shortest)
+        return Pattern(text, is_exact=True, head=head, shortest=shortest, lead=lead)
     middle, tail = tuple(each for each in rest[:-1] if each), rest[-1]
-    start = head if isinstance(head, str) and not middle and not tail else None
-    return Pattern(text, is_exact=False, head=head, middle=middle, tail=tail, shortest=shortest, start=start)
+    is_lead = isinstance(head, str) and not middle and not tail
+    return Pattern(text, is_exact=False, head=head, middle=middle, tail=tail, shortest=shortest, lead=lead, is_lead=is_lead)
 
 
 def _piece(letters: list[str | None]) -> _Piece:
