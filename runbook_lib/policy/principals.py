@@ -84,7 +84,7 @@ class PrincipalElement:
         listed = {each.closeness for each in namings}
         if Closeness.ACCOUNT in listed and (caller.kind == "root" or _suffices(caller) in listed):
             return True
-        if any(each.unknown for each in namings):
+        if any(each.unknown is not None for each in namings):
             return Unknown("whether NotPrincipal names the caller is not known")
         if listed & {Closeness.ROLE, Closeness.DIRECT}:
             return Unknown("NotPrincipal names the caller in part: account, and role or user, must be listed together")
@@ -125,8 +125,6 @@ def _of_federated(name: str, caller: Principal) -> Naming:
 
 
 def _of_aws(name: str, caller: Principal) -> Naming:
-    if name == ANY:
-        return _DIRECT
     if caller.kind in _UNSIGNED or _REMOVED.match(name):
         return _NOT
     if account := _ACCOUNT.match(name):

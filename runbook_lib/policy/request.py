@@ -131,13 +131,12 @@ class Request:
             return found
         if key in self.unknown_keys or any(each[-1:] == "/" and key.startswith(each) for each in self.unknown_keys):
             return Unknown(f"the value of {key} is not known")
-        match absence(key, self.principal.kind):
-            case "absent":
-                return ()
-            case "unknown":
-                return Unknown(f"the value of {key} is not known: the request does not state it")
-            case "unmodelled":
-                return Unknown(f"the condition key {key} is not modelled")
+        missing = absence(key, self.principal.kind)
+        if missing == "absent":
+            return ()
+        if missing == "unknown":
+            return Unknown(f"the value of {key} is not known: the request does not state it")
+        return Unknown(f"the condition key {key} is not modelled")
 
     def _derived(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         principal = self.principal
