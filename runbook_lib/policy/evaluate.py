@@ -112,7 +112,7 @@ def _of_resource(request: Request, resource: Attached | None, *, has_boundary: b
 def _ruled(request: Request) -> str:
     if request.service == "kms" and ":key/" in request.resource:
         return "key"
-    return "trust" if request.lowered.startswith(_ASSUMING) and ":role/" in request.resource else ""
+    return "trust" if request.service == "sts" and ":role/" in request.resource else ""
 
 
 def _denied(request: Request, denying: list[tuple[Layer, tuple[Cited, ...]]]) -> Verdict:

@@ -137,6 +137,15 @@ MULTIPLE = (
     asked("ForAnyValue fails when none is", False, "ForAnyValue:StringEquals", "aws:TagKeys", ["other"], TWO, SETS),
     asked("ForAnyValue fails without the key", False, "ForAnyValue:StringEquals", "aws:TagKeys", ["team"], {}, SETS),
     asked(
+        "ForAnyValue with a negated operator fails without the key, too",
+        False,
+        "ForAnyValue:StringNotEquals",
+        "aws:TagKeys",
+        ["team"],
+        {},
+        SETS,
+    ),
+    asked(
         "ForAnyValue with a negated operator: one value is not among them",
         True,
         "ForAnyValue:StringNotEquals",

@@ -401,6 +401,7 @@ TRUSTED = (
         kind="trust",
     ),
     Derived("a role's trust policy is never absent", ASSUME, "undetermined", action="sts:AssumeRole", on=TARGET, identity=[ASSUMES]),
+    Derived("tagging the session needs trust, too", ASSUME, "undetermined", action="sts:TagSession", on=TARGET, identity=[allow()]),
     Derived(
         "across accounts both",
         ASSUME,
