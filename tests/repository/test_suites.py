@@ -99,6 +99,13 @@ def test_an_absent_python_says_where_it_was_sought() -> None:
         machine.python("3.99")
 
 
+def test_a_machine_without_node_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the independent engine cannot run, the suite says why."""
+    monkeypatch.setenv("PATH", "")
+
+    assert ("no Node with npm on the PATH (Debian: apt-get install nodejs npm)",) == suites.outcome(Suite("oracle", suites.oracle)).gaps
+
+
 def test_every_folder_of_tests_has_its_suite() -> None:
     """No folder with tests is left out of `make test`."""
     folders = {path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")}
