@@ -141,7 +141,8 @@ class Request:
     def _derived(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         principal = self.principal
         arn = principal.role if principal.kind == "session" else principal.arn
-        yield from derived_keys(principal.kind, arn, principal.account, principal.service, self.owner, self.service)
+        owner = self.owner if self.resource != "*" else ""
+        yield from derived_keys(principal.kind, arn, principal.account, principal.service, owner, self.service)
         yield from ((f"aws:principaltag/{key.lower()}", (value,)) for key, value in principal.tags)
 
 

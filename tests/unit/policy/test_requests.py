@@ -57,6 +57,13 @@ def test_keys_follow_from_caller_and_resource() -> None:
     } == dict(Request(SESSION, "kms:Decrypt", KEY).keys)
 
 
+def test_a_call_without_a_resource_tells_no_account_of_it() -> None:
+    """Whether such a call carries aws:ResourceAccount is not documented."""
+    assert Unknown("the value of aws:resourceaccount is not known: the request does not state it") == Request(
+        ALICE, "sqs:ListQueues"
+    ).values("aws:resourceaccount")
+
+
 def test_tags_and_names_of_users_are_keys() -> None:
     """A user's name and tags are in the context; the tag's name has no case."""
     keys = Request(Principal(ALICE.arn, tags=(("Team", "Red"),)), "s3:GetObject", f"{BUCKET}/a", OTHER).keys
