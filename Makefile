@@ -23,7 +23,7 @@ STAMP := $(VENV)/.installed
 # Writes from the schema the parameters cell of every notebook and parameters/schema.json.
 WRITE_NOTEBOOKS := runbook_lib.parameters
 
-.PHONY: help venv demo lab test test-all lint types notebooks bench clean
+.PHONY: help venv demo lab test test-all lint types notebooks reference bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ types: $(STAMP) ## check the types
 
 notebooks: $(STAMP) ## write the notebooks' parameters cells and the parameters' JSON schema
 	@$(PYTHON) -m $(WRITE_NOTEBOOKS)
+
+reference: $(STAMP) ## fetch the newest slice of AWS's service reference (needs npm and a network)
+	@$(PYTHON) -m tests.reference
 
 bench: $(STAMP) ## measure what a run costs
 	@$(PYTHON) -m tests.bench
