@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook_lib.parameters import aws_rules, database_rules
+from runbook_lib.parameters import waivers as waiver_rules
 from runbook_lib.parameters.broken import Broken, RawRule, Rule, is_loopback, sides
 from runbook_lib.parameters.clear_text import UNQUOTED, looks_like
 from runbook_lib.secrets import parse_reference
@@ -135,6 +136,6 @@ def places(env: Environment) -> Iterator[Broken]:
         yield Broken(("records",), "is not a folder", "name a folder for the record store")
 
 
-RULES: tuple[Rule, ...] = (*aws_rules.RULES, *database_rules.RULES, automatic, confirmations, adoption, places)
+RULES: tuple[Rule, ...] = (*aws_rules.RULES, *database_rules.RULES, *waiver_rules.RULES, automatic, confirmations, adoption, places)
 RAW_RULES: tuple[RawRule, ...] = (placeholders, clear_text)
 """Rules about any value, asked before its type."""

@@ -25,7 +25,9 @@ from runbook_lib.parameters.texts import (
     KeyName,
     LaterDate,
     LedgerRow,
+    LintRule,
     Person,
+    Reason,
     Region,
     RoleName,
     RolePath,
@@ -189,6 +191,16 @@ class Confirmation(Section):
     note: Text = Field("", description="what was seen or decided")
 
 
+class LintWaiver(Section):
+    """What the policy linter finds and somebody accepts, until a day."""
+
+    rule: LintRule = Field(description="rule whose finding is accepted, as the finding names it")
+    document: Text = Field("", description="document that the finding is about, as it names it; empty: any")
+    statement: Text = Field("", description="Sid, or place such as statement 2; empty: any of the document")
+    reason: Reason = Field(description="why it is accepted")
+    expires: Date = Field(description="last day on which it counts; in quotes")
+
+
 class Environment(Section):
     """One environment: everything the notebooks need to know."""
 
@@ -208,6 +220,7 @@ class Environment(Section):
     worker: Worker | None = Field(None, description="legacy only; empty: the vendor's defaults")
     adopt: tuple[Text, ...] = Field((), strict=False, description="addresses of existing objects that may be taken over")
     confirmations: tuple[Confirmation, ...] = Field((), strict=False, description="what people vouch for: row, who, date")
+    lint_waivers: tuple[LintWaiver, ...] = Field((), strict=False, description="findings of the policy linter that are accepted")
     exclusive_policies: bool = Field(default=False, description="plan the removal of foreign policies on roles that carry our tag")
     rehearsal: Literal["evaluate", "exercise"] = Field("evaluate", description="exercise: also prove by doing it, as changes of the plan")
     approval: Literal["manual", "automatic"] = Field("manual", description="automatic is accepted on loopback only")

@@ -126,6 +126,12 @@ Workgroup = Annotated[str, _pattern(r"^([a-z0-9-]{3,64})?$"), Wanted("a workgrou
 LedgerRow = Annotated[str, _pattern(r"^[A-H][0-9]{1,2}[a-d]?$"), Wanted("a row of the ledger", ("G2", "H4"))]
 Date = Annotated[str, _pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), Wanted("a date", ("2026-01-31", "2026-12-31"))]
 LaterDate = Annotated[str, _pattern(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), Wanted("a date", ("2099-01-31", "2099-12-31"))]
+LintRule = Annotated[str, _pattern(r"^[a-z-]+$"), Wanted("the name of a linter's rule", ("pass-role", "resource-account"))]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=10),
+    Wanted("a reason of at least 10 characters", ("accepted by security in January", "the ticket says why")),
+]
 Person = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2), Wanted("a name of at least 2 characters", ("Jo Rivera", "Ada Park"))
 ]

@@ -75,7 +75,7 @@ def judge_foreign(env: Environment, role: RoleAnswer, policies: Named) -> Iterat
 def judge_size(env: Environment, role: RoleAnswer | None, name: str, policies: Named) -> Judgement:
     """Add up what is wanted and what else the role has inline."""
     others = [document for key, document in (role.inline if role else ()) if key not in dict(policies)]
-    total = sum(len("".join(_lengthened(env, text).split())) for text in (*dict(policies).values(), *others))
+    total = sum(len("".join(lengthened(env, text).split())) for text in (*dict(policies).values(), *others))
     if total <= INLINE_LIMIT:
         return kept(f"{total:,} of {INLINE_LIMIT:,} characters are used", grade="evaluated offline")
     way_out = "move what the role had into a managed policy, or split extra_statements off into one"
@@ -128,7 +128,7 @@ def _with_arns(inventory: Inventory, document: str) -> str:
     return canonical_document(json.loads(filled(document, arns)))
 
 
-def _lengthened(env: Environment, document: str) -> str:
+def lengthened(env: Environment, document: str) -> str:
     """Put a key ARN of real length in place of each symbol."""
     arn = env.arn("kms", "key/00000000-0000-0000-0000-000000000000")
     return filled(document, dict.fromkeys(symbols_in(document), arn))

@@ -14,7 +14,7 @@ from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting
 from runbook_lib.resources.symbols import symbol
-from runbook_lib.stages import _keys
+from runbook_lib.stages import _keys, _linting
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, is_made_here, judge_keys, key_asks
 
 if TYPE_CHECKING:
@@ -112,6 +112,13 @@ STAGE = Stage(
         ),
         Check(("E2",), "S3's event notifications may use the queues' key", _keys.judge_statement, queue_key_asks),
         Check(("E4",), "each key's policy lets the account's IAM policies decide", _keys.judge_delegation, every_key),
+        Check(
+            ("E2", "E4"),
+            "the keys' policies are fit to install",
+            _linting.judge(_linting.key_documents),
+            _linting.asks_day,
+            when="plan",
+        ),
         Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
     ),
     artefacts=artefacts,

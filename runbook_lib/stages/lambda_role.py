@@ -10,7 +10,7 @@ from runbook_lib.documents.trusts import LAMBDA as LAMBDA_SERVICE
 from runbook_lib.documents.trusts import trusted
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.iam import Role, RoleAsked
-from runbook_lib.stages import _roles
+from runbook_lib.stages import _linting, _roles
 from runbook_lib.stages._judging import broken, kept
 
 if TYPE_CHECKING:
@@ -132,6 +132,13 @@ STAGE = Stage(
         Check(("E3", "E4"), "the Lambda role may use the keys", _if_legacy(judge_key_use), asks_with_keys),
         Check(("D1",), "nothing else is attached to the Lambda role", _if_legacy(judge_rest), asks),
         Check(("D1",), "the role's inline policies fit", _if_legacy(judge_size), asks, when="plan"),
+        Check(
+            ("D1", "D3", "E3", "E4"),
+            "the Lambda role's documents are fit to install",
+            _if_legacy(_linting.judge(_linting.lambda_documents)),
+            _linting.asks_day,
+            when="plan",
+        ),
         Check(
             ("D1",),
             "the role's boundary exists",

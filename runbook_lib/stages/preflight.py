@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
-from runbook_lib.stages import _databases, _network, _preflight
+from runbook_lib.stages import _databases, _linting, _network, _preflight
 from runbook_lib.stages._buckets import found_key_asks, judge_keys_before, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
@@ -83,6 +83,7 @@ PLACES = before_the_plan(
 CHOICES = before_the_plan(
     Check(("A6",), "the data generation process is chosen", _preflight.judge_pipeline),
     Check(("A7",), "the installed product still has the previous process", _preflight.judge_legacy, asks_today),
+    Check(("A5",), "what the linter finds is waived for a reason and a time", _linting.judge_waivers, _linting.asks_day),
     Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys_before, key_asks, found_key_asks),
 )
 STAGE = Stage(

@@ -10,6 +10,7 @@ from runbook_lib.documents.keys import bucket_key
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.s3 import Bucket, BucketAnswer, BucketAsked, BucketSetting, BucketStatement
+from runbook_lib.stages import _linting
 from runbook_lib.stages._buckets import bucket_asks, is_made_here, judge_existing, judge_missing
 from runbook_lib.stages._judging import advised, broken, kept
 
@@ -84,6 +85,13 @@ STAGE = Stage(
     parts=(Part("buckets", desire),),
     checks=(
         Check(("A4",), "the bucket's name is one that the role's policies reach", judge_names, when="plan"),
+        Check(
+            ("A4",),
+            "the buckets' policies are fit to install",
+            _linting.judge(_linting.bucket_documents),
+            _linting.asks_day,
+            when="plan",
+        ),
         Check(("A4",), "the bucket is ours, in the right region, and fit for raw data", judge_buckets, bucket_asks),
         Check(("A4",), "the bucket's notifications may be replaced", judge_notifications, bucket_asks),
     ),
