@@ -92,8 +92,10 @@ class FakeTarget:
         if change.verb != "create" and not there:
             raise NotFound(change.address, "is not there")
         if change.after is None:
-            del self.things[change.address]
-            self.ours.discard(change.address)
+            going = [each.address for each in self.things.values() if each.goes_with_holder and each.holder == change.address]
+            for address in (change.address, *going):
+                del self.things[address]
+                self.ours.discard(address)
         else:
             self.things[change.address] = _with_others_tags(self.things.get(change.address), change)
             if change.verb == "create" and not isinstance(change.after, DatabaseUser):

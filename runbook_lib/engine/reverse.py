@@ -30,13 +30,15 @@ def reverse(environment: str, history: History, target: Target, scope: Scope) ->
     observed = target.observe((*(subject(writes) for writes in ours.values()), *back.values()))
     left = {address for address, writes in ours.items() if _is_somebodys(observed[address], writes, ours)}
     changes, kept, owed = _ways_back(ours, observed, left)
-    alone = [address for address in left if not _goes_along(subject(ours[address]), changes)]
+    kept += [each for address, each in back.items() if observed[address].value == each]
+    going = {each.address for each in kept if each.once_removed() == each} | {each.address for each in changes.values() if _is_going(each)}
+    alone = [address for address in left if not _goes_along(subject(ours[address]), going)]
     return Plan(
         stage="teardown",
         environment=environment,
         scope=scope,
-        changes=tuple(each for each in changes.values() if not _goes_along(each.subject, changes, is_made_anew=each.before is None)),
-        kept=(*kept, *(each for address, each in back.items() if observed[address].value == each)),
+        changes=tuple(each for each in changes.values() if not _goes_along(each.subject, going, is_made_anew=each.before is None)),
+        kept=tuple(kept),
         owed=(*owed, *(Owed(address=each, by="whoever changed it", reason=LEFT, way_out=WAY_OUT) for each in sorted(alone))),
     )
 
@@ -87,9 +89,11 @@ def _is_somebodys(seen: Observation, writes: History, ours: Mapping[str, History
     return not seen.value.may_be_ours(values(writes))
 
 
-def _goes_along(resource: Resource, changes: Mapping[str, Change], *, is_made_anew: bool = False) -> bool:
+def _is_going(change: Change) -> bool:
+    """Tell whether a change removes a thing, or leaves it waiting for its deletion."""
+    return change.after is None or (change.before is not None and change.after == change.before.once_removed())
+
+
+def _goes_along(resource: Resource, going: AbstractSet[str], *, is_made_anew: bool = False) -> bool:
     """Tell whether its holder goes: then the service removes it too, or there is nothing to give it back to."""
-    holder = changes.get(resource.holder)
-    if holder is None or not (resource.goes_with_holder or is_made_anew):
-        return False
-    return holder.after is None or (holder.before is not None and holder.after == holder.before.once_removed())
+    return resource.holder in going and (resource.goes_with_holder or is_made_anew)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections.abc import Mapping
 
 import pytest
 from hypothesis import assume, given
@@ -170,14 +169,7 @@ def test_law_7_reverse_restores_what_was_there(case: Case) -> None:
 
     things, grants = case.target.snapshot()
     waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
-    cascaded = {a: each for a, each in things.items() if a not in waiting and not _went_along(each, before[0], things)}
-    assert before == (cascaded, grants)
-
-
-def _went_along(each: object, before: Mapping[str, object], things: Mapping[str, object]) -> bool:
-    """Tell whether a service would have removed it together with its holder (the fake does not)."""
-    holder = getattr(each, "holder", "")
-    return getattr(each, "goes_with_holder", False) and getattr(each, "address", "") not in before and holder not in things
+    assert before == ({address: each for address, each in things.items() if address not in waiting}, grants)
 
 
 @given(cases())
@@ -278,8 +270,7 @@ def test_law_7_reverse_restores_what_was_there_before_several_applies(case: Case
 
     things, grants = case.target.snapshot()
     waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
-    cascaded = {a: each for a, each in things.items() if a not in waiting and not _went_along(each, before[0], things)}
-    assert before == (cascaded, grants)
+    assert before == ({address: each for address, each in things.items() if address not in waiting}, grants)
     lingering = {each.address for each in case.wanted if each.gives_access} - {each.address for each in fewer}
     assert not {each.address for each in second.wanted} & lingering
 
