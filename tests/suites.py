@@ -22,7 +22,7 @@ from tests import machine
 
 NOT_HERE = "not live and not browser"
 PORTABLE = ("unit", "vendor", "ledger", "stages", "properties", "contract")
-"""The folders that run on every admitted Python and on the lowest versions."""
+"""The folders that run on every admitted Python and on the lowest versions; of what is slow, one Python is enough."""
 NO_TESTS = 5
 """pytest's exit code when it found none."""
 LIVE = "RUNBOOK_LIVE_ENVIRONMENT"
@@ -119,7 +119,7 @@ def elsewhere(version: str, resolution: str = "highest") -> Outcome:
     """Run the portable suites in an environment of their own."""
     name = version if resolution == "highest" else resolution
     python = machine.environment(name, machine.python(version), resolution)
-    return run_pytest(PORTABLE, spread="load", python=python)
+    return run_pytest(PORTABLE, spread="load", python=python, marked=f"{NOT_HERE} and not slow")
 
 
 def outcome(suite: Suite) -> Outcome:

@@ -175,7 +175,8 @@ class Office:
 
 
 # An example takes seconds: what fails is shown as it was drawn.
-@settings(phases=(Phase.explicit, Phase.generate), max_examples=15)
+@pytest.mark.slow
+@settings(phases=(Phase.explicit, Phase.generate), max_examples=12)
 @given(scenes())
 def test_no_secret_leaves(scene: tuple[Held, str, int]) -> None:
     """Through plan, apply, one that fails in the middle and quotes all it was sent, verify and destroy, no secret shows in any form."""
