@@ -13,10 +13,10 @@ from runbook_lib.policy import (
     canonical_statement,
     same_statement,
     statement_by_sid,
-    statements,
     with_statement,
     without_statement,
 )
+from runbook_lib.policy.canonical import statements
 from runbook_lib.ports import Observation
 from runbook_lib.resources.s3 import (
     Bucket,
