@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.documents.statements import VERSION, dns_suffix, statement
+from runbook_lib.documents.statements import VERSION, Condition, dns_suffix, policy, statement
 from runbook_lib.documents.vendor import documented
 from runbook_lib.resources.symbols import symbol
 
@@ -76,10 +76,20 @@ def _buckets(env: Environment) -> tuple[Any, ...]:
 
 
 def kms_addition(env: Environment, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Build the statement that lets a role use the keys; scoped: through S3 and SQS, and without kms:Encrypt."""
+    """Build the policy that lets a role use the keys; scoped: each through the service that needs it, and without kms:Encrypt.
+
+    Sending to an encrypted queue takes a data key: that goes with sqs:SendMessage, which the vendor lists and no step shows.
+    """
     if env.policy_style == "documented":
         return documented("kms-role-addition", env.aws.partition, {"kms_key_arn": keys})
-    services = [*(["sqs"] if queue_keys(env) else []), *(["s3"] if bucket_keys(env) else [])]
-    via = [f"{service}.{env.aws.region}.{dns_suffix(env.aws.partition)}" for service in services]
-    use = statement("UseKey", ["kms:GenerateDataKey", "kms:Decrypt"], list(keys), {"StringEquals": {"kms:ViaService": via}})
-    return {"Version": VERSION, "Statement": [use]}
+    buckets, queue = list(bucket_keys(env)), list(queue_keys(env))
+    statements = (
+        (buckets, statement("UseBucketKeys", ["kms:GenerateDataKey", "kms:Decrypt"], buckets, _through(env, "s3"))),
+        (queue, statement("UseQueueKey", ["kms:Decrypt"], queue, _through(env, "sqs"))),
+        (queue, statement("VendorListedQueueKey", ["kms:GenerateDataKey"], queue, _through(env, "sqs"))),
+    )
+    return policy(*(each for resources, each in statements if resources))
+
+
+def _through(env: Environment, service: str) -> Condition:
+    return {"StringEquals": {"kms:ViaService": f"{service}.{env.aws.region}.{dns_suffix(env.aws.partition)}"}}

@@ -72,7 +72,7 @@ ROWS: dict[str, tuple[Test, ...]] = {
         (KEYS, "test_the_key_of_a_bucket_is_compared_with_what_is_granted"),
         (KEYS, "test_a_bucket_key_of_ours_becomes_the_default_encryption"),
         (KEYS, "test_somebody_elses_bucket_keeps_its_encryption"),
-        (POLICIES, "test_a_scoped_key_is_used_through_the_services_that_need_it"),
+        (POLICIES, "test_a_scoped_key_is_used_through_the_service_that_needs_it"),
     ),
     "B1": (DOCUMENT, COMPARED, V2),
     "B2": (DOCUMENT, COMPARED, V2),
