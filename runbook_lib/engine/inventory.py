@@ -1,4 +1,4 @@
-"""Ask the world what a stage needs to know: first questions together, then the follow-ups together."""
+"""Ask the world what a stage needs to know: first questions together, then the follow-ups together, and theirs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,27 @@ if TYPE_CHECKING:
 
 Refusals = dict[int, Unanswered]
 """Why a part or check has no follow-ups, by its place in the sequence that asked."""
+ROUNDS = 3
+"""How often follow-ups are asked at most: an instance tells the role, the role its managed policies."""
 
 
 def inventory_of(
     askers: Sequence[Part | Check], environment: Environment, target: Target, known: Inventory | None = None
 ) -> tuple[Inventory, Refusals]:
     """Ask what parts or checks need, each question once, leaving out what is known already."""
-    first = _asked((question for asker in askers for question in asker.asks(environment)), target, known or Inventory({}))
-    more: list[Question] = []
+    found = _asked((question for asker in askers for question in asker.asks(environment)), target, known or Inventory({}))
     refusals: Refusals = {}
-    for place, asker in enumerate(askers):
-        try:
-            more.extend(asker.then(environment, first))
-        except Unanswered as refusal:
-            refusals[place] = refusal
-    return _asked(more, target, first), refusals
+    for _ in range(ROUNDS):
+        more: list[Question] = []
+        for place, asker in enumerate(askers):
+            try:
+                more.extend(asker.then(environment, found))
+            except Unanswered as refusal:
+                refusals[place] = refusal
+        if all(question in found for question in more):
+            break
+        found = _asked(more, target, found)
+    return found, refusals
 
 
 def _asked(questions: Iterable[Question], target: Target, known: Inventory) -> Inventory:

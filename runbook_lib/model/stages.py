@@ -32,8 +32,8 @@ def no_follow_ups(_environment: Environment, _inventory: Inventory) -> tuple[Que
 class Part:
     """Group resources that depend on the same questions: an unanswered one makes just this part owed or unknown.
 
-    `owner` is who owes the part when the operator may not do it; `then` asks, once, what only the first answers tell to ask
-    (the role that an instance carries); it may raise `Unanswered`, which then holds for the part.
+    `owner` is who owes the part when the operator may not do it; `then` asks what only the answers so far tell to ask (the role that
+    an instance carries), and again with those answers; it may raise `Unanswered`, which then holds for the part.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Stage:
-    """Declare one stage: what it sets up and how that is proven."""
+    """Declare one stage: what it sets up and how that is proven; `tables` are values to show beside what it wants."""
 
     number: int
     slug: str
@@ -70,6 +70,7 @@ class Stage:
     parts: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     idle: Callable[[Environment], str] = field(default=lambda _environment: "")
+    tables: Callable[[Environment], tuple[object, ...]] = field(default=lambda _environment: ())
     artefacts: Callable[[Environment, tuple[Resource, ...]], Mapping[str, str]] = field(default=lambda _environment, _desired: {})
     reports: Callable[[Environment, tuple[Finding, ...]], Mapping[str, str]] = field(default=lambda _environment, _findings: {})
 
