@@ -22,6 +22,8 @@ PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # Writes from the schema the parameters cell of every notebook and parameters/schema.json.
 WRITE_NOTEBOOKS := runbook_lib.parameters
+# Writes docs/call-ledger.md from the call ledger.
+WRITE_PAGES := runbook_lib.views
 
 .PHONY: help venv demo lab test test-all lint types notebooks reference bench clean
 
@@ -49,8 +51,9 @@ lint: $(STAMP) ## check style and format
 types: $(STAMP) ## check the types
 	@$(PYTHON) -m tests.suites types
 
-notebooks: $(STAMP) ## write the notebooks' parameters cells and the parameters' JSON schema
+notebooks: $(STAMP) ## write the notebooks' parameters cells, the parameters' JSON schema and the generated pages
 	@$(PYTHON) -m $(WRITE_NOTEBOOKS)
+	@$(PYTHON) -m $(WRITE_PAGES)
 
 reference: $(STAMP) ## fetch the newest slice of AWS's service reference (needs npm and a network)
 	@$(PYTHON) -m tests.reference

@@ -99,5 +99,5 @@ def _judged(stage: Stage, each: Check, environment: Environment, inventory: Inve
         judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=by, grade="",
                                 address=refusal.address),)  # fmt: skip
     for judgement in judgements:
-        fields = judgement.model_dump(exclude={"claim"})
-        yield Finding(stage=stage.slug, rows=each.rows, claim=judgement.claim or each.claim, **fields)
+        fields = judgement.model_dump(exclude={"claim", "rows"})
+        yield Finding(stage=stage.slug, rows=judgement.rows or each.rows, claim=judgement.claim or each.claim, **fields)

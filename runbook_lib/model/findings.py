@@ -36,9 +36,10 @@ class Finding(Value):
 
 
 class Judgement(Value):
-    """Answer a check: `claim` overrides the check's own when it judges several things."""
+    """Answer a check: `claim` and `rows` override the check's own when it judges several things."""
 
     verdict: Verdict
+    rows: tuple[str, ...] = ()
     detail: str = ""
     way_out: str = ""
     grade: Grade = "read back"

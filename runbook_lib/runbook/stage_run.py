@@ -76,7 +76,7 @@ class StageRun:
             return DesiredResources((), {}, self._idle)
         inventory, refusals = engine.inventory_of(stage.parts, environment, world)
         wanted = wanted_by(stage, environment, inventory, refusals)
-        return DesiredResources(wanted.resources, self._artefacts(wanted.resources), "")
+        return DesiredResources(wanted.resources, self._artefacts(wanted.resources), tables=stage.tables(environment))
 
     def plan(self) -> Plan:
         """Compare what is wanted with what is there; writes nothing."""

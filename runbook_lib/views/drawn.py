@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
-from runbook_lib.views import as_html, as_markdown, as_text, findings, plans, stages
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Table
+from runbook_lib.views import as_html, as_markdown, as_text, findings, plans, stages, sufficiency
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Sufficiency, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,12 +25,15 @@ DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
     Plan: plans.plan,
     Receipt: plans.receipt,
     StageBanner: stages.banner,
+    Sufficiency: sufficiency.sufficiency,
     Table: stages.table,
 }
 
 
 def drawn(value: object) -> Iterable[Block]:
     """Give the blocks of a value; what has a banner is drawn as its banner. Raises TypeError for anything else."""
+    if isinstance(value, DesiredResources):
+        return (*stages.desired(value), *(block for table in value.tables for block in drawn(table)))
     if type(value) in DRAWINGS:
         return DRAWINGS[type(value)](value)
     if isinstance(value, (tuple, list)) and value and all(isinstance(each, Finding) for each in value):

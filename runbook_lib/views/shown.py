@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runbook_lib.documents.proof.matrix import Matrix
     from runbook_lib.model import Approval, Finding, Plan, Resource, Stage
 
 
@@ -21,11 +22,15 @@ class StageBanner:
 
 @dataclass(frozen=True)
 class DesiredResources:
-    """Hold what a stage wants and the texts (policies, commands, SQL, settings) for someone else to apply it with."""
+    """Hold what a stage wants and the texts (policies, commands, SQL, settings) for someone else to apply it with.
+
+    `tables` are values of this package that say at a glance what the stage is about.
+    """
 
     resources: tuple[Resource, ...]
     artefacts: Mapping[str, str]
     idle: str = ""
+    tables: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,14 @@ class Closing:
     record: str
     stage: str
     artefacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sufficiency:
+    """Hold the call ledger put to the policies of each style; `chosen` is the environment's own."""
+
+    chosen: str
+    sides: tuple[tuple[str, Matrix], ...]
 
 
 @dataclass(frozen=True)

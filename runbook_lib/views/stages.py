@@ -26,7 +26,7 @@ def banner(value: StageBanner) -> Iterator[Block]:
 
 
 def desired(value: DesiredResources) -> Iterator[Block]:
-    """Draw what a stage wants, and the texts to hand over."""
+    """Draw what a stage wants, and the texts to hand over; its tables are drawn by their types."""
     if value.idle:
         yield Note((f"Nothing is wanted: {value.idle}.",))
         return

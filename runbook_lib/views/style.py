@@ -81,7 +81,8 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb .counts{display:flex;flex-wrap:wrap;gap:.4em}.rb.rb .counts span{display:none}
 .rb.rb .counts b{padding:.1em .6em;border-radius:1em;color:var(--quiet);background:var(--quiet-bg)}
 .rb.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
-.rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em}.rb.rb .way::before{content:"\\2192  "}
+.rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
+.rb.rb .way::before{content:"\\2192  "}
 .rb.rb ins,.rb.rb del,.rb.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
 """
 

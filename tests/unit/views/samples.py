@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from runbook_lib.documents.proof.ledger import Call, Probe
+from runbook_lib.documents.proof.matrix import Line, Matrix
 from runbook_lib.model import Approval, Change, Contested, Entry, EnvironmentPlan, Finding, Owed, Plan, Receipt, Stage
 from runbook_lib.policy import canonical
+from runbook_lib.policy.verdict import Cited
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import Key
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
 from runbook_lib.views.page import RunPage, StageLine
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Table
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Sufficiency, Table
 
 HOSTILE = "<script>alert('x')</script>\"&|`*"
 
@@ -87,6 +90,32 @@ DESIRED = DesiredResources((ROLE, WIDE, BUCKET), {"role.json": '{"a": "<b>"}\n'}
 GATE = Gate(plan=PLAN, approved=PLAN, approval=None)
 CLOSING = Closing("20260630T100000Z-apply-abc123", "server_role", ("artefacts/server_role/role.json",))
 TABLE = Table("Environments", ("file", "state"), (("staging.yaml", "valid"), ("broken.yaml", "line 3: aws is missing")))
+
+
+def call(action: str, need: str = "needed", **fields: object) -> Call:
+    """Describe a call of the server."""
+    words = {"on": "queue", "why": "drains it", "source": "reading", "rows": ("C2",), "need": need}
+    return Call.model_validate({"action": action, **words, **fields})
+
+
+def side(first: str) -> Matrix:
+    """Put six calls and three probes to policies; only the first one's end differs between the styles."""
+    by = (Cited("tonic-server-role-legacy", "statement 3"),)
+    probe = Probe(action="sqs:PurgeQueue", on="queue", says="empties it unread")
+    calls = (
+        Line("server, legacy", "server", call("sqs:ReceiveMessage"), (), first, by if first == "allowed" else ()),  # type: ignore[arg-type]
+        Line("server, legacy", "server", call("sqs:DeleteQueue"), (), "refused", (Cited("a-boundary", "Freeze"),)),
+        Line("server, legacy", "server", call("sqs:SendMessage", "listed"), (), "allowed", by),
+        Line("server, legacy", "server", call("ecr:SetRepositoryPolicy", "if", case="image"), (), "refused"),
+        Line("server, legacy", "server", call("sqs:GetQueueUrl"), (), "undetermined"),
+        Line("S3 notifications", "s3.amazonaws.com", call("sqs:SendMessage"), (), "elsewhere", reason="the queue's own policy"),
+    )
+    states = (("refused", ()), ("allowed", by), ("undetermined", ()))
+    probes = tuple(Line("server, legacy", "server", probe, (), state, cited) for state, cited in states)  # type: ignore[arg-type]
+    return Matrix(calls, probes)
+
+
+SUFFICIENCY = Sufficiency("documented", (("documented", side("refused")), ("scoped", side("allowed"))))
 VALUES = (
     PLAN,
     EMPTY,
@@ -109,6 +138,8 @@ VALUES = (
     Gate(plan=PLAN, approved=PLAN, approval=APPROVAL),
     CLOSING,
     TABLE,
+    SUFFICIENCY,
+    DesiredResources((), {}, tables=(SUFFICIENCY,)),
 )
 PAGE = RunPage(
     environment="staging",
