@@ -89,14 +89,14 @@ def boundary_asks(env: Environment) -> tuple[Question, ...]:
 
 
 def judge_boundary(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Hold the boundary to being there; what it cuts off is another matter than what the policies allow."""
+    """Hold the boundary to being there; what it cuts off is a matter of the rehearsal."""
     arn = env.roles.permissions_boundary
     if not arn:
         yield kept("no boundary is asked for", grade="")
     elif inventory[ManagedPolicyAsked(arn=arn)] is None:
         yield broken(f"there is no policy {arn}", "correct roles.permissions_boundary, or let an administrator create it")
     else:
-        yield kept(f"{arn} exists; what it cuts off is not evaluated here")
+        yield kept(f"{arn} exists; 90_rehearsal shows what it cuts off")
 
 
 def unwanted(env: Environment, role: RoleAnswer | None, policies: Named) -> Iterator[Unwanted]:

@@ -10,7 +10,7 @@ from runbook_lib.documents.trusts import LAMBDA as LAMBDA_SERVICE
 from runbook_lib.documents.trusts import trusted
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.iam import Role, RoleAsked
-from runbook_lib.stages import _linting, _roles
+from runbook_lib.stages import _linting, _roles, _sufficiency
 from runbook_lib.stages._judging import broken, kept
 
 if TYPE_CHECKING:
@@ -131,6 +131,12 @@ STAGE = Stage(
         Check(("D3",), "the Lambda service, and nobody else, may assume the role", _if_legacy(judge_trust), asks),
         Check(("E3", "E4"), "the Lambda role may use the keys", _if_legacy(judge_key_use), asks_with_keys),
         Check(("D1",), "nothing else is attached to the Lambda role", _if_legacy(judge_rest), asks),
+        Check(
+            ("D1", "E4"),
+            "what the policies let the function do is known before they are installed",
+            _if_legacy(_sufficiency.judged_offline("lambda")),
+            when="plan",
+        ),
         Check(("D1",), "the role's inline policies fit", _if_legacy(judge_size), asks, when="plan"),
         Check(
             ("D1", "D3", "E3", "E4"),

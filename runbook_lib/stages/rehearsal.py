@@ -1,4 +1,4 @@
-"""Stage 90: proof by log-ins and reads. What the product writes is not rehearsed here."""
+"""Stage 90: proof by log-ins, and by putting the call ledger to the policies as they are installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runbook_lib.documents.policies import lambda_role_policies, server_role_pol
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
-from runbook_lib.stages import _rehearsal, _roles
+from runbook_lib.stages import _calls, _rehearsal, _roles, _sufficiency
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import identity, instance_asks, role_asks
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
+    from runbook_lib.views.shown import Sufficiency
+
+
+SERVER_ROWS = ("B1", "B2", "C1", "C2", "C3", "C4", "C5", "C6")
 
 
 def server_asks(env: Environment) -> tuple[Question, ...]:
@@ -57,20 +61,25 @@ def judge_lambda(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
         yield _roles.judge_policy(inventory, role, name, policies)
 
 
+def tables(env: Environment) -> tuple[Sufficiency, ...]:
+    """Show which statement allows each call of the product, in both styles."""
+    return (_sufficiency.both_styles(env),)
+
+
 STAGE = Stage(
     number=90,
     slug="rehearsal",
     title="Rehearsal",
     rows=(
         "A1",
-        "B1",
-        "B2",
-        "C1",
-        "C2",
-        "C4",
-        "C5",
-        "C6",
+        "A5",
+        "A8",
+        *SERVER_ROWS,
         "D1",
+        "D3",
+        "E2",
+        "E3",
+        "E4",
         "G3",
         "G4",
         "G5",
@@ -81,7 +90,7 @@ STAGE = Stage(
         "H3c",
         "H4",
     ),
-    summary="Logs in as both users, reads what they may, and reads both roles again.",
+    summary="Logs in as both users, reads what they may, and puts every call of the product to the policies as they are installed.",
     checks=(
         Check(
             ("G3", "G4", "G5", "G6"),
@@ -98,13 +107,30 @@ STAGE = Stage(
         ),
         Check(("G4", "G5", "H3c"), "both users' effective rights are read", _rehearsal.judge_privileges, privilege_asks),
         Check(
-            ("B1", "B2", "C1", "C2", "C4", "C5", "C6"),
+            SERVER_ROWS,
             "the server role's policies are read again",
             judge_server,
             server_asks,
             role_asks,
         ),
         Check(("D1",), "the Lambda role's policies are read again", judge_lambda, lambda_asks),
+        Check(
+            (*SERVER_ROWS, "A8", "E3", "E4"),
+            "the server may call what it needs, and nothing else",
+            _sufficiency.judged("server"),
+            _calls.server_asks,
+            _calls.server_policies,
+        ),
+        Check(
+            ("D1", "D3", "E3", "E4"),
+            "the Lambda function may call what it needs, and nothing else",
+            _sufficiency.judged("lambda"),
+            _calls.function_asks,
+            _calls.function_policies,
+        ),
+        Check(("E2",), "S3 may use the queues' key, and nobody through it", _sufficiency.judged("key"), _calls.asks),
+        Check((*SERVER_ROWS, "D1", "E4"), "the policies hold nothing idle", _sufficiency.judge_use),
         Check(("A1",), "what is not proven here is said", _rehearsal.judge_scope),
     ),
+    tables=tables,
 )

@@ -9,7 +9,7 @@ from runbook_lib.documents.policies import EXTRA, KMS, LEGACY, V2, ec2_trust, se
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 from runbook_lib.resources.iam import Role, RoleAsked
-from runbook_lib.stages import _linting, _passrole, _roles, _server_checks
+from runbook_lib.stages import _linting, _passrole, _roles, _server_checks, _sufficiency
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import identity, instance_asks, role_asks
@@ -124,6 +124,12 @@ STAGE = Stage(
         policy_check(("E3", "E4"), KMS, "the server role may use the keys", "no customer managed key is in use"),
         policy_check(("A5",), EXTRA, "additions stand in a policy of their own", "there are none"),
         Check(("A5",), "nothing else is attached to the server role", judge_rest, instance_asks, role_asks),
+        Check(
+            (*V2_ROWS, *LEGACY_ROWS, "C3", "E4"),
+            "what the policies let the server do is known before they are installed",
+            _sufficiency.judged_offline("server"),
+            when="plan",
+        ),
         Check(("A5",), "the role's inline policies fit", judge_size, instance_asks, role_asks, when="plan"),
         Check(
             ("A5",),

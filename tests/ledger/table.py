@@ -9,6 +9,7 @@ BUCKETS, KEYS, ROLES = "stages/test_storage.py", "stages/test_encryption.py", "s
 PREFLIGHT, DATABASES, WORKER = "stages/test_preflight.py", "stages/test_databases.py", "stages/test_worker_settings.py"
 PROOF, PAGE = "stages/test_proof.py", "vendor/test_page.py"
 POLICIES, VENDOR = "unit/documents/test_policies.py", "unit/documents/test_vendor.py"
+INSTALLED, MATRIX = "stages/test_installed_calls.py", "unit/documents/test_sufficiency.py"
 SETTINGS, SHEET = "unit/documents/test_worker.py", "unit/documents/test_handover.py"
 LINT, LINTED = "unit/policy/test_lint.py", "stages/test_linting.py"
 
@@ -23,6 +24,14 @@ LEGACY = (POLICIES, "test_the_scoped_legacy_policy")
 LAMBDA = (POLICIES, "test_the_scoped_lambda_policy")
 VENDORS_GAP = (LINTED, "test_what_the_vendor_wrote_is_advice")
 UNFILLED = (LINT, "test_what_is_said_of_the_vendors_page_unfilled")
+
+SUFFICIENT = (MATRIX, "test_under_scoped_every_needed_call_is_allowed_and_every_probe_refused")
+LEAST = (MATRIX, "test_under_scoped_nothing_can_be_taken_away")
+INSTALLED_AS_WANTED = (INSTALLED, "test_what_is_installed_as_wanted_breaks_nothing")
+TAKEN_AWAY = (INSTALLED, "test_a_statement_taken_away_turns_exactly_the_predicted_rows_red")
+GAPS = ("stages/test_vendor_gaps.py", "test_the_vendors_gaps_are_these")
+LISTED = ("unit/documents/test_call_ledger.py", "test_every_action_that_the_vendor_lists_has_its_line")
+PROVEN = (SUFFICIENT, LEAST, INSTALLED_AS_WANTED, TAKEN_AWAY, GAPS, LISTED)
 
 Test = tuple[str, str]
 
@@ -51,6 +60,10 @@ ROWS: dict[str, tuple[Test, ...]] = {
         (PREFLIGHT, "test_a_bucket_in_another_region_than_its_cluster_is_broken"),
     ),
     "A5": (
+        (INSTALLED, "test_a_boundary_that_leaves_no_room_is_broken"),
+        (INSTALLED, "test_an_attached_policy_that_denies_is_broken_and_its_owners_to_lift"),
+        (MATRIX, "test_an_addition_that_opens_a_door_is_named"),
+        ("stages/test_vendor_gaps.py", "test_what_is_added_closes_the_misses"),
         (ROLES, "test_each_process_has_its_policy_and_extras_stand_apart"),
         (ROLES, "test_foreign_policies_are_broken_with_the_command_that_takes_them_off"),
         (PREFLIGHT, "test_refused_rights_are_owed_before_anything_is_planned"),
@@ -69,33 +82,37 @@ ROWS: dict[str, tuple[Test, ...]] = {
         (PREFLIGHT, "test_without_words_the_open_questions_are_owed"),
     ),
     "A8": (
+        TAKEN_AWAY,
         (KEYS, "test_the_key_of_a_bucket_is_compared_with_what_is_granted"),
         (KEYS, "test_a_bucket_key_of_ours_becomes_the_default_encryption"),
         (KEYS, "test_somebody_elses_bucket_keeps_its_encryption"),
         (POLICIES, "test_a_scoped_key_is_used_through_the_service_that_needs_it"),
     ),
-    "B1": (DOCUMENT, COMPARED, V2),
-    "B2": (DOCUMENT, COMPARED, V2),
-    "C1": (DOCUMENT, LEGACY, (ROLES, "test_where_the_image_comes_from_is_owed")),
-    "C2": (DOCUMENT, LEGACY),
-    "C3": (DOCUMENT, LEGACY, (ROLES, "test_pass_role_names_the_role_that_exists")),
-    "C4": (DOCUMENT, LEGACY),
+    "B1": (DOCUMENT, COMPARED, V2, *PROVEN),
+    "B2": (DOCUMENT, COMPARED, V2, *PROVEN),
+    "C1": (DOCUMENT, LEGACY, *PROVEN, (ROLES, "test_where_the_image_comes_from_is_owed")),
+    "C2": (DOCUMENT, LEGACY, *PROVEN),
+    "C3": (DOCUMENT, LEGACY, *PROVEN, (ROLES, "test_pass_role_names_the_role_that_exists")),
+    "C4": (DOCUMENT, LEGACY, *PROVEN),
     "C5": (
         DOCUMENT,
         LEGACY,
+        *PROVEN,
         (VENDOR, "test_one_arn_stands_for_each_region_in_use"),
         (POLICIES, "test_log_regions_spread_the_log_groups_in_both_styles"),
     ),
-    "C6": (DOCUMENT, LEGACY),
+    "C6": (DOCUMENT, LEGACY, *PROVEN),
     "D1": (
         DOCUMENT,
         LAMBDA,
+        *PROVEN,
         (ROLES, "test_the_lambda_role_comes_with_trust_path_boundary_and_tags"),
         (PROOF, "test_roles_are_read_again"),
     ),
     "D2": (DOCUMENT, (BUCKETS, "test_names_are_held_to_the_prefix")),
     "D3": (
         DOCUMENT,
+        TAKEN_AWAY,
         (ROLES, "test_the_lambda_role_comes_with_trust_path_boundary_and_tags"),
         (ROLES, "test_a_lambda_trust_with_anybody_else_is_broken"),
     ),
@@ -107,16 +124,20 @@ ROWS: dict[str, tuple[Test, ...]] = {
     ),
     "E2": (
         DOCUMENT,
+        *PROVEN,
         (KEYS, "test_an_adopted_queue_key_gets_the_statement_only"),
         (KEYS, "test_the_statement_is_the_vendors_narrowed_when_scoped"),
         (KEYS, "test_a_created_key_starts_with_the_account_statement_alone"),
     ),
     "E3": (
+        TAKEN_AWAY,
         (PAGE, "test_the_page_has_six_documents_and_the_addition_goes_to_both_roles"),
         (ROLES, "test_the_lambda_role_gets_its_policy_and_the_key_addition"),
     ),
     "E4": (
         DOCUMENT,
+        *PROVEN,
+        (INSTALLED, "test_a_key_that_does_not_delegate_breaks_the_calls_on_it"),
         (KEYS, "test_a_key_policy_without_delegation_is_broken"),
         (KEYS, "test_a_key_id_stands_for_the_arn_in_this_account"),
         (POLICIES, "test_the_key_addition_is_one_statement_over_the_distinct_keys"),
@@ -193,16 +214,17 @@ DEFECTS: dict[str, tuple[Test, ...]] = {
         (POLICIES, "test_log_regions_spread_the_log_groups_in_both_styles"),
     ),
     "C2 lacks actions, which are not added": (
+        ("unit/documents/test_call_ledger.py", "test_a_case_that_no_file_shows_is_not_due"),
         DOCUMENT,
         LEGACY,
         (PREFLIGHT, "test_functions_that_piled_up_are_reported"),
         (ROLES, "test_where_the_image_comes_from_is_owed"),
     ),
-    "ListBucket is granted twice": (DOCUMENT, LEGACY, VENDORS_GAP),
+    "ListBucket is granted twice": (DOCUMENT, LEGACY, VENDORS_GAP, GAPS),
     "D1 has bucket ARNs for object actions": (DOCUMENT, LAMBDA),
-    "D1 mixes services and its logs are too wide": (DOCUMENT, LAMBDA),
-    "tonic-* reaches buckets of other accounts": (V2, LEGACY, LAMBDA, VENDORS_GAP),
-    "E2 has no source condition": ((KEYS, "test_the_statement_is_the_vendors_narrowed_when_scoped"), VENDORS_GAP),
+    "D1 mixes services and its logs are too wide": (DOCUMENT, LAMBDA, SUFFICIENT, GAPS),
+    "tonic-* reaches buckets of other accounts": (V2, LEGACY, LAMBDA, VENDORS_GAP, SUFFICIENT, GAPS),
+    "E2 has no source condition": ((KEYS, "test_the_statement_is_the_vendors_narrowed_when_scoped"), VENDORS_GAP, SUFFICIENT, GAPS),
     "the partition is hard-coded": (
         (VENDOR, "test_the_partition_replaces_the_one_that_the_vendor_wrote"),
         (POLICIES, "test_no_arn_of_another_partition_or_account_is_emitted"),

@@ -79,7 +79,8 @@ def test_roles_are_read_again() -> None:
     """A policy changed by hand after the set-up is found by the rehearsal too."""
     env = legacy()
     answers = world(env, {RoleAsked(name="tonic-staging-lambda"): role(env, "tonic-staging-lambda", inline=())})
-    assert amiss("rehearsal", env, answers) == [("the Lambda role's policies are read again", "broken")] * 2
+    reread = [each for each in amiss("rehearsal", env, answers) if each[0] == "the Lambda role's policies are read again"]
+    assert reread == [("the Lambda role's policies are read again", "broken")] * 2
 
 
 def finding(verdict: Verdict, claim: str, by: str = "") -> Finding:

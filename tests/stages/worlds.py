@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.documents.buckets import bucket_settings
+from runbook_lib.documents.buckets import bucket_settings, bucket_tls_statement
 from runbook_lib.documents.keys import key_policy, key_statement, queue_keys
 from runbook_lib.documents.policies import ec2_trust, lambda_role_policies, lambda_trust, server_role_policies
 from runbook_lib.model import Finding, Inventory, Judgement, Unanswered
@@ -33,6 +33,8 @@ from runbook_lib.resources.warehouse import (
 from runbook_lib.stages import all_stages
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from runbook_lib.model import Check, Part, Question, Stage
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -117,7 +119,7 @@ def bucket(env: Environment, name: str, **changes: Any) -> BucketAnswer:
         "region": env.aws.region,
         "encryption": "AES256",
         "settings": bucket_settings(env),
-        "policy": '{"Statement":[{"Sid":"DenyInsecureTransport"}]}',
+        "policy": canonical({"Version": "2012-10-17", "Statement": [bucket_tls_statement(env, name)]}),
     }
     return BucketAnswer(**{**fields, **changes})
 
@@ -280,8 +282,10 @@ def _rest(env: Environment) -> World:
 
 def answered(step: Part | Check, env: Environment, answers: World) -> Inventory:
     """Answer just what a step asks, first and follow-up questions, so that looking further is an error."""
-    first = Inventory({each: _answer(each, answers) for each in step.asks(env)})
-    return first.merged(Inventory({each: _answer(each, answers) for each in step.then(env, first)}))
+    found = Inventory({each: _answer(each, answers) for each in step.asks(env)})
+    while more := [each for each in step.then(env, found) if each not in found]:
+        found = found.merged(Inventory({each: _answer(each, answers) for each in more}))
+    return found
 
 
 def _answer(question: Question, answers: World) -> Any:
@@ -307,17 +311,18 @@ def refused(slug: str, env: Environment, answers: World) -> dict[str, Unanswered
     return reasons
 
 
-def judged(slug: str, env: Environment, answers: World | None = None) -> list[tuple[Check, Judgement]]:
-    """Judge all checks of a stage as the engine does: a refused question becomes a judgement."""
+def judged(slug: str, env: Environment, answers: World | None = None, claims: Container[str] = ()) -> list[tuple[Check, Judgement]]:
+    """Judge the checks of a stage, or those with these claims, as the engine does: a refused question becomes a judgement."""
     known = world(env) if answers is None else answers
-    return [(check, each) for check in STAGES[slug].checks for each in _judgements(check, env, known)]
+    checks = [each for each in STAGES[slug].checks if not claims or each.claim in claims]
+    return [(check, each) for check in checks for each in _judgements(check, env, known)]
 
 
 def _judgements(check: Check, env: Environment, answers: World) -> tuple[Judgement, ...]:
     try:
         return tuple(check.judge(env, answered(check, env, answers)))
     except Unanswered as refusal:
-        return (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by),)
+        return (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=refusal.by, address=refusal.address),)
 
 
 def verdicts(slug: str, claim: str, env: Environment, answers: World | None = None) -> list[tuple[str, str]]:
