@@ -18,6 +18,7 @@ _PROCESS = {"v2": "Data Pipeline V2", "legacy": "the previous process (SQS and L
 
 def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
     """Write the sheet as markdown. The field names are ours: the vendor's workspace page was not at hand."""
+    found = tuple(findings)
     blocks = (
         f"# {env.environment}: what to enter in Tonic Structural",
         "Field names are this runbook's own labels; no password is on this sheet.",
@@ -30,7 +31,9 @@ def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
         "## Confirmed by people",
         _confirmed(env),
         "## Still owed",
-        _owed(tuple(findings)),
+        _owed(found),
+        "## Kept, with advice",
+        _advice(found),
     )
     return "\n\n".join(blocks) + "\n"
 
@@ -86,6 +89,14 @@ def _owed(findings: tuple[Finding, ...]) -> str:
     pending = [each for each in findings if each.verdict != "kept"]
     rows = sorted((each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.way_out) for each in pending)
     return _table(("who or where", "verdict", "rows", "claim", "way out"), rows) if rows else "Nothing."
+
+
+def _advice(findings: tuple[Finding, ...]) -> str:
+    """List what holds and is worth knowing, the vendor's known gaps among it; what closes them stands in the record."""
+    rows = sorted(
+        (each.stage, ", ".join(each.rows), each.claim, each.detail) for each in findings if each.verdict == "kept" and each.warning
+    )
+    return _table(("where", "rows", "claim", "found"), rows) if rows else "Nothing."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

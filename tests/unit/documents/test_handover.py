@@ -37,10 +37,17 @@ def test_the_sheet_says_who_still_owes_what() -> None:
         finding(),
         finding(verdict="owed", by="warehouse admin", claim="grants", way_out="run:\nGRANT a|b"),
     )
-    tail = sheet(environment(), findings).split("## Still owed\n\n")[1].splitlines()
+    tail = sheet(environment(), findings).split("## Still owed\n\n")[1].split("\n\n## Kept")[0].splitlines()
     assert tail[2:] == ["| warehouse admin | owed | A4 | grants | run:<br>GRANT a\\|b |"]
 
 
 def test_an_empty_list_says_so() -> None:
-    """Nothing owed and nothing confirmed is said in a word."""
-    assert sheet(environment(confirmations=[])).count("Nothing.") == 2
+    """Nothing owed, nothing confirmed and no advice is said in a word."""
+    assert sheet(environment(confirmations=[])).count("Nothing.") == 3
+
+
+def test_the_sheet_says_what_is_advised() -> None:
+    """What holds with advice, the vendor's known gaps among it, stands at the end: who enters the workspace should know."""
+    gap = finding(stage="rehearsal", rows=("C5",), claim="known vendor gap: x", detail="ends a query", way_out="add {}", warning=True)
+    tail = sheet(environment(), (finding(), gap)).split("## Kept, with advice\n\n")[1].splitlines()
+    assert tail[2:] == ["| rehearsal | C5 | known vendor gap: x | ends a query |"]
