@@ -153,13 +153,13 @@ def test_every_resource_has_a_kind_and_a_name() -> None:
     """No resource of the model is drawn by its internal kind."""
     import runbook_lib.resources  # noqa: F401 - registers them all
 
-    concrete = {each for each in _subclasses(Resource) if each.__module__.startswith("runbook_lib.resources")}
+    concrete = {each for each in _subclasses(Resource) if each.kind and each.__module__.startswith("runbook_lib.resources")}
 
     assert set() == concrete - set(naming.KINDS)
 
 
-def _subclasses(kind: type) -> set[type]:
-    found: set[type] = set(kind.__subclasses__())
+def _subclasses(kind: type[Resource]) -> set[type[Resource]]:
+    found: set[type[Resource]] = set(kind.__subclasses__())
     return found.union(*(_subclasses(each) for each in found))
 
 
