@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.errors import Denied, TargetError, Unresolved
+from runbook_lib.errors import Conflict, Denied, TargetError, Unresolved
 from runbook_lib.model import Unanswered
 
 if TYPE_CHECKING:
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def unanswered(error: TargetError) -> Unanswered:
-    """Say owed when a right or a secret is missing, unknown otherwise, with the error's words and way out."""
-    verdict: Verdict = "owed" if isinstance(error, Denied | Unresolved) else "unknown"
+    """Say owed when a right or a secret is missing, broken when a name is somebody else's, unknown otherwise, in the error's words."""
+    verdict: Verdict = "owed" if isinstance(error, Denied | Unresolved) else "broken" if isinstance(error, Conflict) else "unknown"
     return Unanswered(f"{error.where}: {error.what}", verdict, way_out=error.way_out)

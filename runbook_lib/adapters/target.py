@@ -77,7 +77,7 @@ class CompositeTarget:
             return
         aws = self._connections.aws()
         sides = [side for change in changes for side in (change.before, change.after) if side is not None]
-        names = aws.key_arns(_keys(sides))
+        names = {_address(key): arn for key in _keys(sides) if (arn := aws.key_arn(key))}
         ready = [filled_change(change, names) for change in changes]
         for change in ready:
             refuse_placeholders(change.subject)
@@ -91,9 +91,9 @@ class CompositeTarget:
         if not questions:
             return Inventory({})
         aws = self._connections.aws()
-        names, refusal = _names(aws, [each for each in questions if isinstance(each, KeyAsked)])
+        names, refusals = _names(aws, [each for each in questions if isinstance(each, KeyAsked)])
         filled = {each: with_names(each, names) for each in questions}
-        unnamed = {each: refusal for each, asked in filled.items() if isinstance(asked, KeyAsked) and symbols_of(asked)}
+        unnamed = {each: _refusal(asked, refusals) for each, asked in filled.items() if isinstance(asked, KeyAsked) and symbols_of(asked)}
         named = [each for each in filled if each not in unnamed]
         answers: dict[Question, Any] = dict(zip(named, aws.answers([filled[each] for each in named]), strict=True))
         return Inventory({**answers, **unnamed})
@@ -102,26 +102,41 @@ class CompositeTarget:
         if not wanted:
             return {}
         aws = self._connections.aws()
-        names, refusal = _names(aws, wanted)
+        names, refusals = _names(aws, wanted)
         filled = [with_names(each, names) for each in wanted]
-        named = [each for each in filled if not _is_on_unnamed_key(each)]
-        seen = {id(each): found for each, found in zip(named, aws.observations(named), strict=True)}
-        absent = Observation(refusal=refusal)
-        return {each.address: _symbolised(seen.get(id(asked), absent), each, names) for each, asked in zip(wanted, filled, strict=True)}
+        seen: dict[int, Observation] = {id(each): Observation(refusal=refusal) for each in filled if (refusal := _refusal(each, refusals))}
+        named = [each for each in filled if id(each) not in seen and not _is_on_unnamed_key(each)]
+        seen |= {id(each): found for each, found in zip(named, aws.observations(named), strict=True)}
+        return {
+            each.address: _symbolised(seen.get(id(asked), Observation()), each, names) for each, asked in zip(wanted, filled, strict=True)
+        }
 
 
-def _names(aws: AwsTarget, values: Iterable[Kinded]) -> tuple[Mapping[str, str], Unanswered | None]:
-    """Look up what the symbols stand for; when that fails, say why."""
-    keys = _keys(values)
-    try:
-        return (aws.key_arns(keys) if keys else {}), None
-    except TargetError as error:
-        return {}, unanswered(error)
+def _names(aws: AwsTarget, values: Iterable[Kinded]) -> tuple[dict[str, str], dict[str, Unanswered]]:
+    """Look up what the symbols stand for, by address; where that fails, say why."""
+    names: dict[str, str] = {}
+    refusals: dict[str, Unanswered] = {}
+    for key in sorted(_keys(values)):
+        try:
+            if arn := aws.key_arn(key):
+                names[_address(key)] = arn
+        except TargetError as error:
+            refusals[_address(key)] = unanswered(error)
+    return names, refusals
+
+
+def _refusal(value: Kinded, refusals: Mapping[str, Unanswered]) -> Unanswered | None:
+    """Say why a symbol that is left in a value could not be looked up; None when nothing is there yet."""
+    return next((refusals[each] for each in symbols_of(value) if each in refusals), None)
+
+
+def _address(key: str) -> str:
+    return f"{Key.kind}/{key}"
 
 
 def _keys(values: Iterable[Kinded]) -> set[str]:
     """Collect the names of the keys that values refer to by symbol."""
-    prefix = f"{Key.kind}/"
+    prefix = _address("")
     return {each.removeprefix(prefix) for value in values for each in symbols_of(value) if each.startswith(prefix)}
 
 

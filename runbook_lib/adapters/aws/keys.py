@@ -1,4 +1,4 @@
-"""Find keys by alias or tags, tell what uses one, and answer what a key is."""
+"""Find our keys by alias and tags, tell what uses one, and answer what a key is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.tags import is_ours, read_tags
-from runbook_lib.errors import Denied, InUse, NotFound, Rejected
+from runbook_lib.errors import Conflict, Denied, InUse, NotFound, Rejected
 from runbook_lib.policy import canonical
-from runbook_lib.resources.kms import KeyAnswer, KeyAsked
+from runbook_lib.resources.kms import Key, KeyAnswer, KeyAsked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
@@ -26,16 +26,41 @@ def described(key: str, reader: Reader) -> dict[str, Any] | None:
 
 
 def find_key(name: str, reader: Reader) -> dict[str, Any] | None:
-    """Find the key of a name: by its alias, else among all keys by our tags, the most usable one first."""
-    by_alias = described(f"alias/{name}", reader)
-    made = reader.session.made_keys.get(name, "")
-    if by_alias is not None or made:
-        return by_alias or described(made, reader)
+    """Find our key of a name: the one this process made, else by alias or by our tags, the most usable one first.
+
+    An alias alone says nothing about whose a key is. Raises Conflict when it names one that is neither ours nor adopted, and none is ours.
+    """
+    if made := reader.session.made_keys.get(name, ""):
+        return described(made, reader)
+    named = described(f"alias/{name}", reader)
+    if named is not None and _is_ours(named, name, reader):
+        return named
+    found = min(_tagged(name, reader), key=_rank, default=None)
+    if found is None and named is not None:
+        _refuse_foreign(name, named, reader)
+    return found or named
+
+
+def _is_ours(metadata: dict[str, Any], name: str, reader: Reader) -> bool:
+    """Tell whether a key carries the environment's tag and is not our key of another name."""
+    tags = read_tags(reader.pages("kms", "list_resource_tags", "Tags", KeyId=metadata["KeyId"]))
+    return is_ours(tags, reader.session.environment) and dict(tags).get(NAME_TAG, name) == name
+
+
+def _tagged(name: str, reader: Reader) -> list[dict[str, Any]]:
+    """Look through all keys for those with our tags."""
     key_ids = [each["KeyId"] for each in reader.pages("kms", "list_keys", "Keys")]
     with ThreadPoolExecutor(8) as pool:
         ours = [key for key, is_it in zip(key_ids, pool.map(lambda key: _is_named(key, name, reader), key_ids), strict=True) if is_it]
-    found = [metadata for metadata in (described(key, reader) for key in ours) if metadata is not None]
-    return min(found, key=_rank, default=None)
+    return [metadata for metadata in (described(key, reader) for key in ours) if metadata is not None]
+
+
+def _refuse_foreign(name: str, metadata: dict[str, Any], reader: Reader) -> None:
+    """Raise Conflict unless the file adopts the key that an alias names."""
+    address = f"{Key.kind}/{name}"
+    if address not in reader.session.environment.adopt:
+        what = f"names {metadata['Arn']}, which the runbook did not make for this environment"
+        raise Conflict(f"alias/{name}", what, f"use another name, or add `{address}` to adopt: after reading what it is")
 
 
 def _rank(metadata: dict[str, Any]) -> tuple[int, float]:
@@ -52,10 +77,10 @@ def _is_named(key_id: str, name: str, reader: Reader) -> bool:
     return is_ours(tags, reader.session.environment) and (NAME_TAG, name) in tags
 
 
-def key_arns(names: set[str], reader: Reader) -> dict[str, str]:
-    """Give the ARN of each named key that exists, by address."""
-    found = {name: find_key(name, reader) for name in sorted(names)}
-    return {f"kms_key/{name}": metadata["Arn"] for name, metadata in found.items() if metadata is not None}
+def key_arn(name: str, reader: Reader) -> str:
+    """Give the ARN of our key of a name; empty when there is none. Raises Conflict for somebody else's."""
+    metadata = find_key(name, reader)
+    return str(metadata["Arn"]) if metadata is not None else ""
 
 
 def refuse_use(arn: str, reader: Reader) -> None:

@@ -14,7 +14,7 @@ from runbook_lib.adapters.aws.tags import (
     tag_steps,
     wanted_tags,
 )
-from runbook_lib.errors import NotFound, Transient
+from runbook_lib.errors import Conflict, NotFound, Transient
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import (
     canonical_statement,
@@ -38,7 +38,7 @@ _STATES: dict[str, State] = {"Enabled": "Enabled", "Disabled": "Disabled", "Pend
 
 
 def observe_key(wanted: Key, reader: Reader) -> Observation:
-    """Find a key by alias or by our tags; its state and the wanted tags count."""
+    """Find our key; its state and the wanted tags count."""
     metadata = find_key(wanted.name, reader)
     if metadata is None:
         return Observation()
@@ -51,9 +51,19 @@ def observe_key(wanted: Key, reader: Reader) -> Observation:
 
 
 def observe_alias(wanted: KeyAlias, reader: Reader) -> Observation:
-    """Read which key an alias points at."""
+    """Read whether an alias points at our key. Raises Conflict when it points at another: whoever pointed it there relies on it."""
     metadata = described(f"alias/{wanted.name}", reader)
-    return Observation(KeyAlias(name=wanted.name, key=metadata["Arn"]) if metadata is not None else None)
+    if metadata is None:
+        return Observation()
+    _refuse_repointed(wanted, metadata["Arn"], reader.session)
+    return Observation(wanted)
+
+
+def _refuse_repointed(alias: KeyAlias, arn: str, session: AwsSession) -> None:
+    if arn != alias.key:
+        back = f"aws kms update-alias --alias-name alias/{alias.name} --target-key-id {_key_id(alias.key)}"
+        way_out = f"if nobody needs it there: {back} --region {session.environment.aws.region}"
+        raise Conflict(f"alias/{alias.name}", f"points at {arn}, not at the key that the runbook made", way_out)
 
 
 def observe_rotation(wanted: KeyRotation, reader: Reader) -> Observation:
@@ -150,11 +160,11 @@ def _move(key_id: str, metadata: dict[str, Any], state: State, session: AwsSessi
 
 
 def _write_alias(before: KeyAlias | None, after: KeyAlias | None, session: AwsSession) -> None:
-    if after is None:
-        session.write("kms", "delete_alias", AliasName=f"alias/{before.name}" if before is not None else "")
-        return
-    operation = "create_alias" if before is None else "update_alias"
-    session.write("kms", operation, _key_id(after.key), AliasName=f"alias/{after.name}", TargetKeyId=_key_id(after.key))
+    if after is not None:
+        session.write("kms", "create_alias", _key_id(after.key), AliasName=f"alias/{after.name}", TargetKeyId=_key_id(after.key))
+    elif before is not None and (metadata := described(f"alias/{before.name}", Reader(session))) is not None:
+        _refuse_repointed(before, metadata["Arn"], session)
+        session.write("kms", "delete_alias", AliasName=f"alias/{before.name}")
 
 
 def _policy(key: str, session: AwsSession) -> str:

@@ -99,9 +99,9 @@ class AwsTarget:
         for change in changes:
             _WRITERS[type(change.subject)](change, self._session)
 
-    def key_arns(self, names: set[str]) -> dict[str, str]:
-        """Give the ARNs of the named keys that exist, by address. Raises TargetError."""
-        return keys.key_arns(names, self._reader)
+    def key_arn(self, name: str) -> str:
+        """Give the ARN of our key of a name; empty when there is none. Raises TargetError."""
+        return keys.key_arn(name, self._reader)
 
     def _answer(self, question: Question, closed: Unanswered | None) -> Any:
         if closed is not None and not _is_local(question):

@@ -15,7 +15,7 @@ from runbook_lib.parameters import Environment
 from runbook_lib.ports import Target
 from runbook_lib.resources.ec2 import ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, RolePolicy
-from runbook_lib.resources.kms import KeyAlias, KeyRotation, KeyStatement
+from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.secretsmanager import Secret
 from tests.contract.aws.cases import bucket, key, of_bucket_statement, policy, role
@@ -142,6 +142,62 @@ def test_what_another_environment_made_is_not_ours(environment: Environment, tar
 
 def _alias(name: str) -> tuple[Resource, ...]:
     return (KeyAlias(name=name, key=f"@(kms_key/{name})"),)
+
+
+def stranger(environment: Environment, session: AwsSession, alias: str) -> str:
+    """Make a key as another team would, let an alias point at it, and give its ARN."""
+    arn, _ = foreign_key(environment, session)
+    session.write("kms", "tag_resource", KeyId=arn, Tags=[{"TagKey": "owner", "TagValue": "finance"}])
+    known = [each["AliasName"] for each in session.read("kms", "list_aliases")["Aliases"]]
+    operation = "update_alias" if f"alias/{alias}" in known else "create_alias"
+    session.write("kms", operation, AliasName=f"alias/{alias}", TargetKeyId=arn)
+    return arn
+
+
+def state(arn: str, session: AwsSession) -> str:
+    """Read a key's state."""
+    return str(session.read("kms", "describe_key", KeyId=arn)["KeyMetadata"]["KeyState"])
+
+
+def test_a_repointed_alias_leads_to_no_foreign_key(environment: Environment, session: AwsSession, target: Target) -> None:
+    """Whoever an alias is given to: our own key is observed and removed, his key and his alias stay, and both are named."""
+    wanted = key(environment)
+    [alias] = _alias(wanted.name)
+    create(target, wanted, alias)
+    ours = session.read("kms", "describe_key", KeyId=f"alias/{wanted.name}")["KeyMetadata"]["Arn"]
+    theirs = stranger(environment, session, wanted.name)
+
+    seen = connect(environment).observe([wanted, alias])
+    with pytest.raises(Conflict, match=f"points at {theirs}, not at the key that the runbook made"):
+        remove(connect(environment), alias)
+    remove(connect(environment), wanted)
+
+    assert (wanted, True) == (seen[wanted.address].value, seen[wanted.address].is_ours)
+    refusal = seen[alias.address].refusal
+    assert refusal is not None
+    assert (None, "broken") == (seen[alias.address].value, refusal.verdict)
+    assert refusal.way_out.startswith(f"if nobody needs it there: aws kms update-alias --alias-name alias/{wanted.name} --target-key-id ")
+    assert ("Enabled", "PendingDeletion") == (state(theirs, session), state(ours, session))
+    assert theirs == session.read("kms", "describe_key", KeyId=f"alias/{wanted.name}")["KeyMetadata"]["Arn"]
+
+
+def test_a_foreign_key_under_our_alias_is_broken_until_it_is_adopted(environment: Environment, session: AwsSession) -> None:
+    """Nothing is built on a key that only an alias calls ours; once the file adopts it, it is the one."""
+    wanted = key(environment)
+    statement = KeyStatement(key=f"@({wanted.address})", sid="Ours", statement=json.dumps(STATEMENT))
+    inline = RolePolicy(role="any", name="p", document=policy({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": statement.key}))
+    everything = [wanted, *_alias(wanted.name), statement, inline]
+    theirs = stranger(environment, session, wanted.name)
+
+    closed = connect(environment).observe(everything)
+    adopting = environment.model_copy(update={"adopt": (wanted.address,)})
+    adopted = connect(adopting).observe(everything)
+
+    assert [("broken", None)] * 4 == [(each.refusal and each.refusal.verdict, each.value) for each in closed.values()]
+    detail = f"alias/{wanted.name}: names {theirs}, which the runbook did not make for this environment"
+    assert {detail} == {each.refusal.reason for each in closed.values() if each.refusal}
+    assert [(False, None), (False, None), (False, None), (False, None)] == [(each.is_ours, each.refusal) for each in adopted.values()]
+    assert [Key, KeyAlias, type(None), type(None)] == [type(each.value) for each in adopted.values()]
 
 
 def test_a_taken_name_is_a_conflict(environment: Environment, target: Target) -> None:
