@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.redshift import catalog
 from runbook_lib.adapters.redshift.catalog import is_true
+from runbook_lib.adapters.redshift.owning import owned_by
 from runbook_lib.documents import sql
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.warehouse import (
@@ -106,21 +107,18 @@ def privileges(session: Session, user: str) -> PrivilegesAnswer:
 def owned(session: Session, user: str) -> OwnedAnswer:
     """List what keeps a user from being dropped, and the ordered DDL that frees him in this database."""
     heir = session.cluster_rows(catalog.SESSION)[0][0]
-    own_schemas = [row[0] for row in session.rows(catalog.OWNED_SCHEMAS, user=user)]
-    own_relations = [(row[0], row[1]) for row in session.rows(catalog.OWNED_RELATIONS, user=user)]
+    own = owned_by(lambda statement: session.rows(statement, user=user))
     granted = sorted({row[0] for row in session.rows(catalog.SCHEMA_GRANTS, user=user)})
     readable = sorted({(row[0], row[1]) for row in session.rows(catalog.RELATION_GRANTS, user=user)})
     defaults = sorted({tuple(part or "" for part in row) for row in session.rows(catalog.DEFAULTS_OF, user=user)})
     databases = sorted({row[0] for row in session.rows(catalog.DATABASE_GRANTS, user=user)})
-    names = [*(f"table {sql.qualified(name)}" for name in own_relations), *(f"schema {sql.identifier(name)}" for name in own_schemas)]
     who = sql.user_name(user)
     ddl = [
-        *(sql.alter_owner("table", name, heir) for name in own_relations),
-        *(sql.alter_owner("schema", (name,), heir) for name in own_schemas),
+        *(f"ALTER {kind.upper()} {name} OWNER TO {sql.user_name(heir)};" for kind, name in own),
         *(sql.revoke_default(*row) for row in defaults),
         *(f"REVOKE ALL ON {sql.qualified(name)} FROM {who};" for name in readable),
         *(f"REVOKE ALL ON SCHEMA {sql.identifier(name)} FROM {who};" for name in granted),
         *(f"REVOKE ALL ON DATABASE {sql.identifier(name)} FROM {who};" for name in databases),
         sql.drop_user(user),
     ]  # fmt: skip
-    return OwnedAnswer(owned=tuple(names), ddl=tuple(ddl))
+    return OwnedAnswer(owned=tuple(f"{kind} {name}" for kind, name in own), ddl=tuple(ddl))

@@ -16,7 +16,9 @@ SHARED_SCHEMAS = "select schema_name from svv_all_schemas where database_name = 
 RELATIONS = f"""select n.nspname, c.relname, u.usename, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
 left join pg_user u on u.usesysid = c.relowner left join pg_external_schema e on e.esoid = n.oid
 where c.relkind in ('r', 'v') and e.esoid is null and {SYSTEM} and {NO_STORAGE} order by n.nspname, c.relname"""
-TABLES = f"""select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and {SYSTEM}"""
+ROUTINES = f"""select n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, u.usename from pg_proc_info p
+join pg_namespace n on n.oid = p.pronamespace left join pg_user u on u.usesysid = p.proowner
+where {SYSTEM} order by n.nspname, p.proname, p.prooid"""
 
 SCHEMA_GRANTS = "select namespace_name, privilege_type from svv_schema_privileges where identity_name = :user and identity_type = 'user'"
 RELATION_GRANTS = """select namespace_name, relation_name, privilege_type from svv_relation_privileges
@@ -46,6 +48,10 @@ and n.nspname !~ '^pg_' order by n.nspname"""
 OWNED_RELATIONS = """select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
 join pg_user u on u.usesysid = c.relowner where u.usename = :user and c.relkind in ('r', 'v') and n.nspname !~ '^pg_'
 order by n.nspname, c.relname"""
+
+OWNED_ROUTINES = """select n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind from pg_proc_info p
+join pg_namespace n on n.oid = p.pronamespace join pg_user u on u.usesysid = p.proowner where u.usename = :user
+and n.nspname !~ '^pg_' order by n.nspname, p.proname, p.prooid"""
 
 
 def is_true(value: object) -> bool:

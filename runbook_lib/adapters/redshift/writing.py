@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.redshift import answering, catalog
+from runbook_lib.adapters.redshift import answering
 from runbook_lib.adapters.redshift.failures import drop_unsupported
+from runbook_lib.adapters.redshift.owning import held_by, owned_by
 from runbook_lib.adapters.redshift.session import run, run_masked
 from runbook_lib.documents import sql
 from runbook_lib.errors import InUse, Rejected, TargetError, Transient
@@ -60,10 +61,16 @@ def _write(session: Session, changes: Sequence[Change], secrets: Secrets) -> Non
 
 
 def _database(session: Session, change: Change, database: Database) -> None:
-    if change.after is None and (tables := session.rows(catalog.TABLES)[0][0]):
-        raise InUse(session.where, f"database {database.name} holds {tables} tables", "drop them first, if they are no longer needed",
-                    f"DROP DATABASE {sql.identifier(database.name)};")  # fmt: skip
+    """Make or drop a database: an empty one, since DROP DATABASE asks nobody whose schemas, views and procedures go with it."""
+    if change.after is None and (held := held_by(session)):
+        lines = [*(f"-- {each}" for each in held), f"DROP DATABASE {sql.identifier(database.name)};"]
+        what = f"database {database.name} holds {_shown(held)}"
+        raise InUse(session.where, what, "drop them first, if nobody needs them any more", "\n".join(lines))
     session.execute(sql.statements(change), in_transaction=False, on_cluster=True)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _password(change: Change, secrets: Secrets) -> Masked | None:
@@ -90,11 +97,9 @@ def _in_transaction(session: Session, connection: Connection, change: Change, pa
 
 def _refuse_owner(session: Session, connection: Connection, user: DatabaseUser) -> None:
     """Refuse to drop a user who owns something; DROP USER would say so too, but not what, nor how to free him."""
-    owned = [sql.qualified((row[0], row[1])) for row in run(connection, catalog.OWNED_RELATIONS, {"user": user.name})]
-    owned += [sql.identifier(row[0]) for row in run(connection, catalog.OWNED_SCHEMAS, {"user": user.name})]
+    owned = [name for _, name in owned_by(lambda statement: run(connection, statement, {"user": user.name}))]
     if owned:
-        shown = ", ".join(owned[:SHOWN]) + (f" and {len(owned) - SHOWN} more" if len(owned) > SHOWN else "")
-        raise InUse(session.where, f"user {user.name} owns {shown}", "run the DDL under artefacts, in its order")
+        raise InUse(session.where, f"user {user.name} owns {_shown(owned)}", "run the DDL under artefacts, in its order")
 
 
 def _with_ddl(error: InUse, session: Session, changes: Sequence[Change]) -> InUse:

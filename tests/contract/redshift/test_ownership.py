@@ -21,6 +21,10 @@ from tests.contract.redshift.cases import AWKWARD, user
 from tests.contract.redshift.standin import ADMIN, Standin, environment_on
 from tests.contract.redshift.worlds import World, target_on
 
+# The stand-in's proxy models neither, so they are made past it.
+FUNCTION = "CREATE FUNCTION {}.one(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT a'"
+PROCEDURE = "CREATE PROCEDURE {}.nothing() LANGUAGE sql AS ''"
+
 
 def test_a_database_lives_and_goes(stood: World, standin: Standin) -> None:
     """A database that does not exist is made, found, refused to go while it holds a table, and then goes."""
@@ -30,14 +34,63 @@ def test_a_database_lives_and_goes(stood: World, standin: Standin) -> None:
     write(target, None, database)
     present = observed(target, database).value
     target._sessions["destination"].execute(["CREATE TABLE public.kept (id int)"], in_transaction=True)
-    with pytest.raises(InUse, match="holds 1 tables") as caught:
+    with pytest.raises(InUse, match=f"holds table public.kept of {ADMIN}; drop them first") as caught:
         write(target, database, None)
     target._sessions["destination"].execute(["DROP TABLE public.kept"], in_transaction=True)
     write(target, database, None)
     gone = observed(target, database).value
     target.close()
     assert (absent, present, gone) == (None, database, None)
-    assert caught.value.artefact == f'DROP DATABASE "{stood.name} new";'
+    assert caught.value.artefact.splitlines() == [f"-- table public.kept of {ADMIN}", f'DROP DATABASE "{stood.name} new";']
+
+
+@pytest.mark.parametrize(
+    ("statements", "held"),
+    [
+        (("CREATE SCHEMA theirs",), ("schema theirs",)),
+        (("CREATE SCHEMA theirs", "CREATE VIEW theirs.v AS SELECT 1 AS a"), ("schema theirs", "view theirs.v")),
+        (("CREATE VIEW public.v AS SELECT 1 AS a",), ("view public.v",)),
+        ((FUNCTION.format("public"),), ("function public.one(integer, text)",)),
+        ((PROCEDURE.format("public"),), ("procedure public.nothing()",)),
+    ],
+)
+def test_a_database_that_holds_anything_of_anybody_is_not_dropped(
+    stood: World, standin: Standin, statements: tuple[str, ...], held: tuple[str, ...]
+) -> None:
+    """A schema, a view, a function or a procedure stops DROP DATABASE as much as a table does, and is named with its owner."""
+    environment = environment_on(standin.port, stood.name, database=f"{stood.name}_new")
+    database, target = Database(side="destination", name=f"{stood.name}_new"), target_on(environment)
+    write(target, None, database)
+    standin.past(database.name, *statements)
+    with pytest.raises(InUse) as caught:
+        write(target, database, None)
+    still = observed(target, database).value
+    target.close()
+    standin.past("dev", f"DROP DATABASE {database.name} WITH (FORCE)")
+    listed = ", ".join(f"{each} of {ADMIN}" for each in held)
+    assert (f"database {database.name} holds {listed}", database) == (caught.value.what, still)
+
+
+def test_a_user_who_owns_routines_is_not_dropped(stood: World, standin: Standin) -> None:
+    """Functions and procedures are found, named with their arguments, and given away by the DDL."""
+    owner = user(stood, "destination", end="_maker")
+    write(stood.target, None, owner)
+    database = stood.environment.destination.database
+    routines = ("FUNCTION public.one(integer, text)", "PROCEDURE public.nothing()")
+    standin.past(database, FUNCTION.format("public"), PROCEDURE.format("public"))
+    standin.past(database, *(f"ALTER {each} OWNER TO {owner.name}" for each in routines))
+    with pytest.raises(InUse, match=r"owns public\.nothing\(\), public\.one\(integer, text\); run the DDL") as caught:
+        write(stood.target, owner, None)
+    question = OwnedAsked(side="destination", user=owner.name)
+    owned: OwnedAnswer = stood.target.ask([question])[question]
+    standin.past(database, *caught.value.artefact.splitlines())
+    assert owned.owned == ("procedure public.nothing()", "function public.one(integer, text)")
+    assert caught.value.artefact.splitlines() == [
+        f"ALTER PROCEDURE public.nothing() OWNER TO {ADMIN};",
+        f"ALTER FUNCTION public.one(integer, text) OWNER TO {ADMIN};",
+        f"DROP USER {owner.name};",
+    ]
+    assert observed(stood.target, owner).value is None
 
 
 def test_an_absent_database_holds_nothing_but_its_cluster_answers(stood: World, standin: Standin) -> None:

@@ -18,6 +18,7 @@ VIEWS = (
     "svv_schema_privileges",
     "svv_user_info",
     "pg_external_schema",
+    "pg_proc_info",
     "pg_user_info",
 )
 

@@ -76,6 +76,10 @@ CREATE VIEW pg_catalog.pg_user_info AS
   SELECT r.rolname AS usename, r.oid::int AS usesysid, r.rolcreatedb AS usecreatedb, r.rolsuper AS usesuper, false AS usecatupd, '********'::text AS passwd,
          r.rolvaliduntil::text AS valuntil, NULL::text[] AS useconfig, CASE WHEN r.rolconnlimit < 0 THEN 'UNLIMITED' ELSE r.rolconnlimit::text END AS useconnlimit
   FROM pg_authid r WHERE r.rolcanlogin;
+CREATE VIEW pg_catalog.pg_proc_info AS
+  SELECT p.oid AS prooid, p.proname, p.pronamespace, p.proowner, p.prolang, p.prosecdef, p.proretset, p.provolatile, p.pronargs, p.prorettype,
+         p.proargtypes, p.proargnames, p.prosrc, p.prokind, p.proargmodes, p.proallargtypes
+  FROM pg_proc p;
 
 -- Like the real one: superusers only until it is granted, per database, silent about empty tables.
 CREATE VIEW pg_catalog.svv_table_info AS
@@ -91,7 +95,8 @@ REVOKE ALL ON pg_catalog.svv_table_info FROM PUBLIC;
 
 GRANT SELECT ON pg_catalog.rs_identities, pg_catalog.svv_external_schemas, pg_catalog.pg_external_schema, pg_catalog.svv_redshift_schemas,
   pg_catalog.svv_all_schemas, pg_catalog.svv_all_tables, pg_catalog.svv_schema_privileges, pg_catalog.svv_relation_privileges,
-  pg_catalog.svv_database_privileges, pg_catalog.svv_default_privileges, pg_catalog.svv_user_info, pg_catalog.pg_user_info TO PUBLIC;
+  pg_catalog.svv_database_privileges, pg_catalog.svv_default_privileges, pg_catalog.svv_user_info, pg_catalog.pg_user_info,
+  pg_catalog.pg_proc_info TO PUBLIC;
 -- Redshift's default, gone from PostgreSQL 15 on.
 GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC;
 CREATE SCHEMA catalog_history;
