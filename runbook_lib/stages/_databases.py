@@ -1,4 +1,4 @@
-"""What both database stages share: the guard against one database behind two names, users, passwords."""
+"""What both database stages share: administrators, users, passwords."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.documents.sql import offline_script, script, user_name
-from runbook_lib.model import Unanswered
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
 from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, UsersAsked
 from runbook_lib.secrets import parse_reference
@@ -20,47 +19,12 @@ if TYPE_CHECKING:
     from runbook_lib.resources.warehouse import Side
 
 ADMIN = "warehouse admin"
-SESSIONS = (SessionAsked(side="source"), SessionAsked(side="destination"))
-
-
-def sessions(_env: Environment) -> tuple[Question, ...]:
-    """Ask for both administrators' sessions: only together do they tell whether two names mean one database."""
-    return SESSIONS
 
 
 def generated_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
     """Want the secret of a generated password, where the user's reference asks for one."""
     reference = parse_reference(env.side(side).user.password)
     return (Secret(name=reference.name, tags=env.tags),) if reference.source == "generate" else ()
-
-
-def is_same_database(env: Environment, inventory: Inventory) -> bool:
-    """Tell whether both sides reach one database; a side that cannot be asked leaves it open."""
-    try:
-        source, destination = (inventory[each] for each in SESSIONS)
-    except Unanswered:
-        return False
-    is_there = env.destination.database in destination.databases
-    return is_there and (source.namespace, source.database) == (destination.namespace, destination.database)
-
-
-def refuse_same_database(env: Environment, inventory: Inventory) -> None:
-    """Want nothing on either side when both are one database. Raises Unanswered (broken)."""
-    if is_same_database(env, inventory):
-        session: SessionAnswer = inventory[SESSIONS[0]]
-        raise Unanswered(
-            f"source and destination are one database: {session.database} of cluster {session.namespace}",
-            verdict="broken",
-            by=ADMIN,
-            way_out="name another destination: a job could drop what it reads",
-        )
-
-
-def judge_same_database(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Compare cluster id and database of both sides; names and tunnels do not count."""
-    refuse_same_database(env, inventory)
-    source, destination = (inventory[each] for each in SESSIONS)
-    yield kept(f"{source.namespace}/{source.database} is read, {destination.namespace}/{env.destination.database} is written")
 
 
 def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:

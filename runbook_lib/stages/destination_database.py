@@ -16,7 +16,7 @@ from runbook_lib.resources.warehouse import (
     SessionAsked,
     UsersAsked,
 )
-from runbook_lib.stages import _databases, _destination
+from runbook_lib.stages import _apart, _databases, _destination
 from runbook_lib.stages._destination import DESTINATION_SCHEMAS, SOURCE_SCHEMAS
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def desire_password(env: Environment, _inventory: Inventory) -> Iterator[Resourc
 
 
 def desire_database(env: Environment, inventory: Inventory) -> Iterator[Resource]:
-    """Want the database where the file says create. Raises Unanswered (broken) when it is just missing."""
-    _databases.refuse_same_database(env, inventory)
+    """Want the database where the file says create. Raises Unanswered when it is missing, the source, or perhaps the source."""
+    _apart.refuse_undecided(env, inventory)
     if env.destination.create_database:
         yield Database(side="destination", name=env.destination.database)
     elif not _destination.database_exists(env, inventory):
@@ -67,7 +67,7 @@ def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
 
 def drop_asks(env: Environment) -> tuple[Question, ...]:
     """Ask for both sessions and both sides' schemas."""
-    return (*_databases.sessions(env), SOURCE_SCHEMAS, DESTINATION_SCHEMAS)
+    return (*_apart.asks(env), SOURCE_SCHEMAS, DESTINATION_SCHEMAS)
 
 
 def desire_drop(env: Environment, inventory: Inventory) -> Iterator[Resource]:
@@ -82,7 +82,7 @@ def desire_drop(env: Environment, inventory: Inventory) -> Iterator[Resource]:
 
 def ownership_asks(env: Environment) -> tuple[Question, ...]:
     """Ask for both sessions and who owns what in the destination."""
-    return (*_databases.sessions(env), DESTINATION_SCHEMAS, RelationsAsked(side="destination"))
+    return (*_apart.asks(env), DESTINATION_SCHEMAS, RelationsAsked(side="destination"))
 
 
 def desire_ownership(env: Environment, inventory: Inventory) -> Iterator[Resource]:
@@ -99,7 +99,7 @@ def desire_ownership(env: Environment, inventory: Inventory) -> Iterator[Resourc
 
 
 def _refuse(env: Environment, inventory: Inventory) -> None:
-    """Want nothing while the database is missing or is the source. Raises Unanswered (broken)."""
+    """Want nothing while the database is missing, is the source, or may be it. Raises Unanswered."""
     tuple(desire_database(env, inventory))
 
 
@@ -143,9 +143,9 @@ STAGE = Stage(
     summary="Makes sure the destination database exists and creates the user that writes it.",
     parts=(
         Part("password", desire_password),
-        Part("database", desire_database, _databases.sessions, owner=ADMIN),
-        Part("user", desire_user, _databases.sessions, owner=ADMIN),
-        Part("grants", desire_grants, _databases.sessions, owner=ADMIN),
+        Part("database", desire_database, _apart.asks, owner=ADMIN),
+        Part("user", desire_user, _apart.asks, owner=ADMIN),
+        Part("grants", desire_grants, _apart.asks, owner=ADMIN),
         Part("drop", desire_drop, drop_asks, owner=ADMIN),
         Part("ownership", desire_ownership, ownership_asks, owner=ADMIN),
     ),
@@ -160,8 +160,8 @@ STAGE = Stage(
         Check(
             ("H1",),
             "source and destination are two databases",
-            _databases.judge_same_database,
-            _databases.sessions,
+            _apart.judge,
+            _apart.asks,
             when="plan",
         ),
         Check(("H2",), "it is chosen whether source ownership is preserved", _destination.judge_choice, when="plan"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
-from runbook_lib.stages import _databases, _linting, _network, _preflight
+from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight
 from runbook_lib.stages._buckets import found_key_asks, judge_keys_before, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
@@ -47,19 +47,19 @@ DATABASES = before_the_plan(
         ("A1",),
         "the administrator reaches the source database",
         _databases.session_judge("source"),
-        _databases.sessions,
+        _apart.asks,
     ),
     Check(
         ("A1",),
         "the administrator reaches the destination database",
         _databases.session_judge("destination"),
-        _databases.sessions,
+        _apart.asks,
     ),
     Check(
         ("A1",),
         "source and destination are two databases",
-        _databases.judge_same_database,
-        _databases.sessions,
+        _apart.judge,
+        _apart.asks,
     ),
     Check(("A1",), "the server reaches both databases", _network.judge_path, asks_today),
 )

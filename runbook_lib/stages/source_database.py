@@ -18,7 +18,7 @@ from runbook_lib.resources.warehouse import (
     SessionAsked,
     UsersAsked,
 )
-from runbook_lib.stages import _databases, _source
+from runbook_lib.stages import _apart, _databases, _source
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._schemas import included
 
@@ -38,7 +38,7 @@ def desire_password(env: Environment, _inventory: Inventory) -> Iterator[Resourc
 
 def desire_user(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want an ordinary user. Raises Unanswered (broken) when source and destination are one database."""
-    _databases.refuse_same_database(env, inventory)
+    _apart.refuse_one(env, inventory)
     yield DatabaseUser(side="source", name=env.source.user.name, password=env.source.user.password)
     yield Grants(
         side="source",
@@ -52,12 +52,12 @@ def desire_user(env: Environment, inventory: Inventory) -> Iterator[Resource]:
 
 def schema_asks(env: Environment) -> tuple[Question, ...]:
     """Ask for both sessions, and for the source's schemas and relations."""
-    return (*_databases.sessions(env), SCHEMAS, RELATIONS)
+    return (*_apart.asks(env), SCHEMAS, RELATIONS)
 
 
 def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want USAGE on every included schema and SELECT on every relation in it."""
-    _databases.refuse_same_database(env, inventory)
+    _apart.refuse_one(env, inventory)
     schemas: tuple[SchemaAnswer, ...] = inventory[SCHEMAS]
     relations: tuple[RelationAnswer, ...] = inventory[RELATIONS]
     chosen, user = included(env, schemas), env.source.user.name
@@ -72,7 +72,7 @@ def desire_grants(env: Environment, inventory: Inventory) -> Iterator[Resource]:
 
 def desire_external(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want USAGE on each external schema by itself: it lets a user read every table, and takes no transaction."""
-    _databases.refuse_same_database(env, inventory)
+    _apart.refuse_one(env, inventory)
     for name in included(env, inventory[SCHEMAS]).external:
         yield Grants(
             side="source",
@@ -87,7 +87,7 @@ def desire_external(env: Environment, inventory: Inventory) -> Iterator[Resource
 
 def desire_future(env: Environment, inventory: Inventory) -> Iterator[Resource]:
     """Want SELECT on later tables, per creator that the file names."""
-    _databases.refuse_same_database(env, inventory)
+    _apart.refuse_one(env, inventory)
     schemas = included(env, inventory[SCHEMAS]).local if env.source.future_tables_of else ()
     for creator in sorted(set(env.source.future_tables_of)):
         if schemas:
@@ -128,7 +128,7 @@ STAGE = Stage(
     summary="Creates the user that reads the source, with grants over every included schema.",
     parts=(
         Part("password", desire_password),
-        Part("user", desire_user, _databases.sessions, owner=ADMIN),
+        Part("user", desire_user, _apart.asks, owner=ADMIN),
         Part("grants", desire_grants, schema_asks, owner=ADMIN),
         Part("external schemas", desire_external, schema_asks, owner=ADMIN),
         Part("future tables", desire_future, schema_asks, owner=ADMIN),
@@ -144,8 +144,8 @@ STAGE = Stage(
         Check(
             ("G1", "H1"),
             "source and destination are two databases",
-            _databases.judge_same_database,
-            _databases.sessions,
+            _apart.judge,
+            _apart.asks,
             when="plan",
         ),
         Check(("G2",), "the source is a backup, or the risk is taken", _source.judge_backup, backup_asks, when="plan"),
