@@ -93,10 +93,9 @@ def _group(changes: Sequence[Change], stage: str, run: Applying) -> Iterator[Ent
     if run.halted:
         yield from (_entry(change, "withheld", run, run.halted) for change in changes)
         return
-    held = [change for change in changes if change.subject.holder in run.beyond]
-    if held:
+    if any(each.subject.holder in run.beyond or (each.before is None and each.subject.needs in run.beyond) for each in changes):
         run.beyond.update(change.address for change in changes)
-        yield from (_entry(change, "owed", run, "what it sits on is owed") for change in changes)
+        yield from (_entry(change, "owed", run, "what it sits on or is made from is owed") for change in changes)
         return
     for change in changes:
         run.journal.begin(stage, change)

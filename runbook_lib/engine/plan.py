@@ -123,7 +123,7 @@ def difference(
         seen = observed[resource.address]
         if seen.refusal is not None:
             owed.append(_owed_resource(resource, after, wanted.owners[resource.address], seen.refusal))
-        elif resource.address in blocked or resource.holder in blocked:
+        elif {resource.address, resource.holder} & blocked or (seen.value is None and resource.needs in blocked):
             blocked.add(resource.address)
         elif seen.value != after:
             changes.append(Change(before=seen.value, after=after))

@@ -56,7 +56,7 @@ class Kinded(Value):
 class Resource(Kinded):
     """Describe one thing that exists or should exist, as one call of a service can make it.
 
-    `holder` names the object it sits on, `group` the transaction it is written in (both may be empty).
+    `holder` names the object it sits on, `needs` what it is made from, `group` the transaction it is written in (each may be empty).
     `is_claimed` marks objects that may belong to somebody else: an existing one is taken over only when the parameter file adopts it.
     `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
     `goes_with_holder` marks what the service removes together with the holder.
@@ -76,6 +76,11 @@ class Resource(Kinded):
     @property
     def holder(self) -> str:
         """Name the address of the object this sits on."""
+        return ""
+
+    @property
+    def needs(self) -> str:
+        """Name the address of what this is made from: while that is somebody else's, or owed, this is not made."""
         return ""
 
     @property

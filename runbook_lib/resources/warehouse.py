@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runbook_lib.model import Question, Resource, Value
+from runbook_lib.resources.secretsmanager import Secret
+from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,6 +56,11 @@ class DatabaseUser(OfSide):
     def address(self) -> str:
         """Name side and user."""
         return f"{self.kind}/{self.side}/{self.name}"
+
+    @property
+    def needs(self) -> str:
+        """Name the secret of a generated password: one that somebody else filled would be a password that he knows."""
+        return f"{Secret.kind}/{parse_reference(self.password).name}" if self.password.startswith("generate:") else ""
 
     @property
     def group(self) -> str:

@@ -1,16 +1,21 @@
-"""What carries no mark of its own is ours only on an object that is ours (law 6)."""
+"""What carries no mark of its own is ours only on an object that is ours, and nothing is made from what is not (law 6)."""
 
 from __future__ import annotations
 
 import pytest
 
+from runbook_lib.engine import apply
 from runbook_lib.engine.plan import Wanted, difference
-from runbook_lib.model import Resource
+from runbook_lib.errors import Denied
+from runbook_lib.model import Approval, Plan, Resource
 from runbook_lib.ports import Observation
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import KeyStatement
 from runbook_lib.resources.s3 import BucketStatement
-from tests.properties.strategies import ENVIRONMENT
+from runbook_lib.resources.secretsmanager import Secret
+from runbook_lib.resources.warehouse import DatabaseUser, Grants
+from tests.fakes import FakeTarget, ListJournal
+from tests.properties.strategies import ENVIRONMENT, NOW
 
 ROLE = Role(name="found", path="/", trust="{}", permissions_boundary="", tags=())
 POLICY = RolePolicy(role="found", name="tonic-server-role-v2", document='{"Statement":["ours"]}')
@@ -61,3 +66,50 @@ def test_what_sits_on_our_own_role_is_ours() -> None:
     found = {ROLE.address: Observation(ROLE, is_ours=True), POLICY.address: Observation(other(POLICY))}
 
     assert () == planned((ROLE, POLICY), found)
+
+
+SECRET = Secret(name="tonic/reader")
+USER = DatabaseUser(side="source", name="reader", password="generate:secretsmanager:tonic/reader")
+USAGE = Grants(side="source", grantee="reader", privilege="USAGE", on="schema", objects=(("crm",),))
+
+
+def of_users(found: dict[str, Observation], claimed: frozenset[str] = frozenset()) -> Plan:
+    """Plan a user with a generated password and his grants; what is not found is absent."""
+    wanted = (SECRET, USER, USAGE)
+    owners = {each.address: "warehouse admin" for each in wanted}
+    seen = {each.address: found.get(each.address, Observation()) for each in wanted}
+    return difference("source_database", ENVIRONMENT, Wanted(wanted, owners=owners), seen, (), claimed)
+
+
+def test_no_user_is_made_from_a_secret_of_somebody_else() -> None:
+    """Whoever filled the secret would know the password."""
+    plan = of_users({SECRET.address: Observation(SECRET)})
+
+    assert ((SECRET.address,), ()) == (tuple(each.address for each in plan.contested), plan.changes)
+
+
+def test_a_user_who_is_there_needs_his_secret_no_more() -> None:
+    """His password was set when he was made: his grants go on."""
+    plan = of_users({SECRET.address: Observation(SECRET), USER.address: Observation(USER)}, frozenset({USER.address}))
+
+    assert [USAGE] == [change.after for change in plan.changes]
+
+
+def test_no_user_is_made_while_his_secret_is_owed() -> None:
+    """Who may not make the secret leaves user and grants to the one who may, and sends nothing of them."""
+    approved = of_users({})
+    target = FakeTarget(before_write=deny)
+
+    receipt = apply(approved, Approval(digest=approved.digest, by="Ada", at=NOW), approved, target, ListJournal(), now=lambda: NOW)
+
+    assert [
+        (SECRET.address, "owed", "secretsmanager: you may not"),
+        (USER.address, "owed", "what it sits on or is made from is owed"),
+        (USAGE.address, "owed", "what it sits on or is made from is owed"),
+    ] == [(entry.change.address, entry.outcome, entry.detail) for entry in receipt.entries]
+    assert 1 == target.writes
+
+
+def deny(_number: int) -> None:
+    """Refuse a write for want of a right."""
+    raise Denied("secretsmanager", "you may not")
