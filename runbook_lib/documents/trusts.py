@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.documents.statements import dns_suffix, policy
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 LAMBDA = "lambda.amazonaws.com"
+ASSUME, WITH_WEB_IDENTITY = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"
 
 
 def ec2_principal(partition: str) -> str:
@@ -30,19 +32,26 @@ def ec2_trust(env: Environment) -> dict[str, Any]:
     return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
-def trusted(trust: str) -> tuple[str, ...]:
-    """List who a trust document allows to take the role, as `Type:name`, sorted; `*` stands for everybody."""
+def trusted(trust: str, call: str = "") -> tuple[str, ...]:
+    """List who a trust document allows to take the role, as `Type:name`, sorted; `*` stands for everybody.
+
+    With a call (`sts:AssumeRole`) only those whom a statement lets make it.
+    """
     document = json.loads(trust) if trust else {}
     return tuple(
         sorted(
             {
                 name
                 for each in _many(document.get("Statement", []))
-                if each.get("Effect") == "Allow"
+                if each.get("Effect") == "Allow" and (not call or _lets_make(each, call))
                 for name in _principals(each.get("Principal", {}))
             }
         )
     )
+
+
+def _lets_make(statement: dict[str, Any], call: str) -> bool:
+    return any(fnmatchcase(call.lower(), action.lower()) for action in _many(statement.get("Action", [])))
 
 
 def _principals(principal: Any) -> list[str]:

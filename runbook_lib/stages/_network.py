@@ -64,20 +64,23 @@ def judge_instance(env: Environment, inventory: Inventory) -> Iterator[Judgement
 
 
 def judge_regions(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Compare the region of each cluster with that of its bucket."""
+    """Compare the region of each cluster with that of its bucket, or with the region in which it is going to be made."""
     for side in SIDES:
         name = (env.buckets.source if side == "source" else env.buckets.destination).name
         bucket: BucketAnswer | None = inventory[BucketAsked(name=name)]
-        there = bucket.region if bucket is not None else env.aws.region
-        yield _judge_region(side, _cluster_region(env, inventory, side), name, there)
+        yield _judge_region(env, side, _cluster_region(env, inventory, side), name, bucket)
 
 
-def _judge_region(side: str, cluster: str, bucket: str, region: str) -> Judgement:
+def _judge_region(env: Environment, side: str, cluster: str, name: str, bucket: BucketAnswer | None) -> Judgement:
     if not cluster:
         return unknown(f"the {side} host's name tells no region", f"name {side}.cluster or {side}.workgroup")
+    if bucket is None and not env.buckets.create:
+        return unknown(f"there is no bucket {name} whose region could be compared", "create it, or set buckets.create: true")
+    region = bucket.region if bucket is not None else env.aws.region
     if cluster != region:
-        return broken(f"the {side} cluster is in {cluster}, {bucket} in {region}", "use a bucket in the cluster's region")
-    return kept(f"the {side} cluster and {bucket} are in {region}")
+        return broken(f"the {side} cluster is in {cluster}, {name} in {region}", "use a bucket in the cluster's region")
+    made = "" if bucket is not None else ", where storage makes it"
+    return kept(f"the {side} cluster and {name} are in {region}{made}")
 
 
 def judge_routing(env: Environment, inventory: Inventory) -> Iterator[Judgement]:

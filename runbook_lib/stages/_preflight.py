@@ -90,6 +90,8 @@ def judge_role(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
         yield kept(f"{server.role}, made here" if role is None else f"{role.arn}, made here")
     elif role is None:
         yield broken(f"there is no role {server.role} in {env.aws.account}", "correct server.role_arn or server.instance_id")
+    elif env.server.role_arn not in {"", role.arn}:
+        yield broken(f"the role {server.role} is {role.arn}, the file names {env.server.role_arn}", "correct server.role_arn")
     else:
         found = f"profile {server.profile} of {env.server.instance_id}" if server.profile else "the file"
         yield kept(f"{role.arn}, from {found}; its trust stays as it is")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.ec2 import InstanceAnswer, InstanceAsked
-from runbook_lib.resources.iam import RoleAsked
+from runbook_lib.resources.iam import Role, RoleAsked
+from runbook_lib.stages._roles import role_answer
 
 if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Question
     from runbook_lib.parameters import Environment
+    from runbook_lib.resources.iam import RoleAnswer
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,12 @@ def identity(env: Environment, inventory: Inventory) -> Identity:
     if found.role and (found.role != env.server_role or found.profile != env.server_role):
         return Identity(found.role, is_made_here=False, profile=found.profile)
     return Identity(env.server_role, is_made_here=True, profile=found.profile)
+
+
+def server_role(env: Environment, inventory: Inventory) -> RoleAnswer:
+    """Give the server's role. Raises Unanswered (broken) when there is none, or when its path or account is not that of the file's ARN."""
+    role, wanted = role_answer(identity(env, inventory).role, inventory), env.server.role_arn
+    if wanted and role.arn != wanted:
+        reason = f"the role {role.name} is {role.arn}, the file names {wanted}"
+        raise Unanswered(reason, verdict="broken", way_out="correct server.role_arn", address=f"{Role.kind}/{role.name}")
+    return role

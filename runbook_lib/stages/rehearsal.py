@@ -10,7 +10,7 @@ from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
 from runbook_lib.stages import _calls, _rehearsal, _roles, _sufficiency
 from runbook_lib.stages._judging import kept
-from runbook_lib.stages._server import identity, instance_asks, role_asks
+from runbook_lib.stages._server import instance_asks, role_asks, server_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def privilege_asks(env: Environment) -> tuple[Question, ...]:
 
 def judge_server(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Read every policy of the server's role again."""
-    role, policies = _roles.role_answer(identity(env, inventory).role, inventory), server_role_policies(env)
+    role, policies = server_role(env, inventory), server_role_policies(env)
     for name, _ in policies:
         yield _roles.judge_policy(inventory, role, name, policies)
 

@@ -12,7 +12,7 @@ from runbook_lib.resources.iam import Role, RoleAsked
 from runbook_lib.stages import _linting, _passrole, _roles, _server_checks, _sufficiency
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._judging import kept
-from runbook_lib.stages._server import identity, instance_asks, role_asks
+from runbook_lib.stages._server import identity, instance_asks, role_asks, server_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ def desire(env: Environment, inventory: Inventory) -> Iterator[Resource | Unwant
     if server.is_made_here:
         yield from _made(env, server)
     else:
-        _roles.role_answer(server.role, inventory)
+        server_role(env, inventory)
     yield from _roles.role_policies(server.role, policies)
     if env.exclusive_policies:
         yield from _roles.unwanted(env, inventory[RoleAsked(name=server.role)], policies)
@@ -79,7 +79,7 @@ def judge_policy(name: str, absent: str) -> Callable[[Environment, Inventory], I
         if name not in dict(policies):
             yield kept(absent, grade="")
             return
-        role = _roles.role_answer(identity(env, inventory).role, inventory)
+        role = server_role(env, inventory)
         yield _roles.judge_policy(inventory, role, name, policies)
 
     return judge
@@ -87,7 +87,7 @@ def judge_policy(name: str, absent: str) -> Callable[[Environment, Inventory], I
 
 def judge_rest(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Name foreign policies."""
-    role = _roles.role_answer(identity(env, inventory).role, inventory)
+    role = server_role(env, inventory)
     yield from _roles.judge_foreign(env, role, server_role_policies(env))
 
 

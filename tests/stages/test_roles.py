@@ -148,6 +148,54 @@ def test_a_role_by_arn_gets_policies_and_keeps_its_trust() -> None:
     assert amiss("server_role", env, answers) == [(RUNS, "owed")]
 
 
+def by_arn(trust: dict[str, Any], **changes: Any) -> tuple[Any, World]:
+    """Let the server run as an existing role with a trust of one statement."""
+    env = environment(server={"instance_id": "", "role_arn": ECS, "attach_profile": False}, confirmations=[])
+    name = f"{SERVER}-task"
+    text = json.dumps({"Statement": [{"Effect": "Allow", **trust}]})
+    return env, world(env, {RoleAsked(name=name): role(env, name, **{"arn": ECS, "trust": text, "tags": (), **changes})})
+
+
+WEB = "sts:AssumeRoleWithWebIdentity"
+EKS = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+PEOPLE = "arn:aws:iam::111122223333:saml-provider/people"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "verdict"),
+    [
+        ({"Federated": EKS}, WEB, "kept"),
+        ({"Federated": EKS}, "sts:*", "kept"),
+        ({"Federated": EKS}, "sts:AssumeRole", "broken"),
+        ({"Federated": GITHUB}, WEB, "owed"),
+        ({"Federated": PEOPLE}, "sts:AssumeRoleWithSAML", "broken"),
+        ({"Federated": "cognito-identity.amazonaws.com"}, WEB, "broken"),
+        ({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"], "kept"),
+        ({"Service": "ecs-tasks.amazonaws.com"}, "sts:TagSession", "broken"),
+        ({"AWS": "arn:aws:iam::111122223333:root"}, "sts:AssumeRole", "broken"),
+    ],
+    ids=["eks", "any call", "wrong call", "another issuer", "people", "an app's users", "pod identity", "tags alone", "the account"],
+)
+def test_only_what_runs_containers_is_let_in(principal: dict[str, str], action: Any, verdict: str) -> None:
+    """A3: a trust counts by principal and call; an identity provider for people is no service account."""
+    env, answers = by_arn({"Principal": principal, "Action": action})
+    assert [each for each, _ in verdicts("server_role", TRUST, env, answers)] == [verdict]
+
+
+def test_a_role_of_another_path_is_not_the_one() -> None:
+    """A role's name alone does not prove that it is the role of the ARN: nothing is put on it, and every check says so."""
+    found = f"arn:aws:iam::111122223333:role/team/{SERVER}-task"
+    env, answers = by_arn({"Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}, arn=found, path="/team/")
+    reason = f"the role {SERVER}-task is {found}, the file names {ECS}"
+    assert {name: (each.verdict, each.reason) for name, each in refused("server_role", env, answers).items()} == {
+        "role": ("broken", reason)
+    }
+    assert verdicts("server_role", TRUST, env, answers) == [("broken", reason)]
+    assert verdicts("server_role", V2, env, answers) == [("broken", reason)]
+    assert verdicts("preflight", "the role that the server runs as is known", env, answers) == [("broken", reason)]
+
+
 def test_what_a_container_runs_as_is_kept_on_the_word_of_a_person() -> None:
     """A3: a task's or pod's identity cannot be seen from here."""
     word = [{"row": "A3", "who": "Ada", "date": "2026-01-31"}]
