@@ -118,7 +118,9 @@ class Admin(Section):
     """How an administrator reaches a database."""
 
     login: Literal["password", "managed_secret", "cluster_credentials", "none"] = Field(
-        "password", description="none: somebody else runs the SQL, the stage ends owed with the script"
+        "password",
+        description="none: somebody else runs the SQL, the stage ends owed with the script; "
+        "cluster_credentials of a workgroup: AWS makes the caller's own database user, also when only planning",
     )
     user: Text = Field("", description="administrator's name")
     password: SecretReference = Field("", description="reference: env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME")

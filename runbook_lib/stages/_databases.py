@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.documents.sql import offline_script, script, user_name
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
-from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, UsersAsked
+from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, Side, UsersAsked
 from runbook_lib.secrets import parse_reference
-from runbook_lib.stages._judging import broken, kept, owed
+from runbook_lib.stages._judging import advised, broken, kept, owed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runbook_lib.model import Inventory, Judgement, Question, Resource
     from runbook_lib.parameters import Environment
-    from runbook_lib.resources.warehouse import Side
 
 ADMIN = "warehouse admin"
+SIDES: tuple[Side, ...] = ("source", "destination")
 
 
 def generated_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
@@ -44,6 +44,20 @@ def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Jud
         )
 
     return judge
+
+
+def judge_log_ins(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
+    """Say which log-in makes a database user by itself: a plan logs in too, so there it is not without a trace."""
+    for side in SIDES:
+        place = env.side(side)
+        if place.admin.login != "cluster_credentials":
+            yield kept(f"{side}: login is {place.admin.login}", grade="")
+        elif place.workgroup:
+            made = "makes the caller's own database user at the first log-in, in a plan too; nothing turns that off"
+            way_out = f"if that is not wanted: {side}.admin.login: managed_secret or password"
+            yield advised(f"{side}: workgroup {place.workgroup} {made}", way_out, grade="")
+        else:
+            yield kept(f"{side}: {place.admin.user} of cluster {place.cluster} has to be there (AutoCreate is off)", grade="")
 
 
 def password_asks(side: Side) -> Callable[[Environment], tuple[Question, ...]]:

@@ -55,6 +55,7 @@ DATABASES = before_the_plan(
         _databases.session_judge("destination"),
         _apart.asks,
     ),
+    Check(("A1",), "no administrator's log-in makes a database user", _databases.judge_log_ins),
     Check(
         ("A1",),
         "source and destination are two databases",

@@ -142,6 +142,47 @@ def test_a_bucket_in_another_region_than_its_cluster_is_broken() -> None:
     assert found[1] == ("broken", "the destination cluster is in us-east-1, tonic-dst in eu-west-1")
 
 
+@pytest.mark.parametrize(
+    ("create", "verdict", "detail"),
+    [
+        (False, "unknown", "there is no bucket tonic-dst whose region could be compared"),
+        (True, "kept", "the destination cluster and tonic-dst are in us-east-1, where storage makes it"),
+    ],
+)
+def test_a_bucket_that_is_not_there_proves_no_region(create: bool, verdict: str, detail: str) -> None:
+    """A bucket has a region when it is there, or when the runbook is about to make it."""
+    env = environment(buckets={"create": create})
+    answers = world(env, {BucketAsked(name="tonic-dst"): None})
+    assert verdicts("preflight", REGIONS, env, answers)[1] == (verdict, detail)
+
+
+@pytest.mark.parametrize(
+    ("side", "place", "warning", "detail"),
+    [
+        (
+            "source",
+            {"workgroup": "shop", "cluster": "", "admin": {"login": "cluster_credentials"}},
+            True,
+            "source: workgroup shop makes the caller's own database user at the first log-in, in a plan too; nothing turns that off",
+        ),
+        (
+            "destination",
+            {"cluster": "c", "admin": {"login": "cluster_credentials", "user": "admin"}},
+            False,
+            "destination: admin of cluster c has to be there (AutoCreate is off)",
+        ),
+        ("source", {"admin": {"login": "none"}}, False, "source: login is none"),
+    ],
+)
+def test_a_log_in_that_makes_a_user_says_so(side: str, place: dict[str, Any], warning: bool, detail: str) -> None:
+    """Law 1: planning writes nothing, but for the user that Redshift Serverless makes of its caller."""
+    env = environment(**{side: place})
+    answers = world(env, {ClusterAsked(workgroup="shop"): None, ClusterAsked(cluster="c"): None})
+    claim = "no administrator's log-in makes a database user"
+    found = [(each.verdict, each.warning, each.detail) for check, each in judged("preflight", env, answers) if check.claim == claim]
+    assert ("kept", warning, detail) in found
+
+
 def test_refused_rights_are_owed_before_anything_is_planned() -> None:
     """The simulator's refusals name action and resource."""
     env = environment()
