@@ -13,7 +13,7 @@ from runbook_lib.stages._judging import kept
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbook_lib.model import Inventory, Question
+    from runbook_lib.model import Inventory, Judge, Question
     from runbook_lib.parameters import Environment
     from runbook_lib.parameters.schema import Warehouse
 
@@ -48,9 +48,24 @@ def refuse_undecided(env: Environment, inventory: Inventory) -> None:
     """Want nothing in the destination before it is certain that it is not the source. Raises Unanswered."""
     _ = inventory[SESSIONS[1]]
     refuse_one(env, inventory)
-    found = _without_sessions(env, inventory)
-    if found is not None and found.verdict != "kept":
-        raise Unanswered(found.detail, verdict=found.verdict, by=found.by, way_out=found.way_out)
+    _refuse_open(env, inventory)
+
+
+def unless_open(judge: Judge) -> Judge:
+    """Call nothing broken that waits for the question whether it may be the source: then that is what is said."""
+
+    def judged(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        try:
+            found = tuple(judge(env, inventory))
+        except Unanswered as refusal:
+            if refusal.verdict == "broken":
+                _refuse_open(env, inventory)
+            raise
+        if any(each.verdict == "broken" for each in found):
+            _refuse_open(env, inventory)
+        yield from found
+
+    return judged
 
 
 def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
@@ -70,6 +85,12 @@ def are_told_apart(env: Environment) -> bool:
     if _place(source) == _place(destination):
         return source.database.lower() != destination.database.lower()
     return source.host.lower() != destination.host.lower() and all(map(_is_verified, (source, destination)))
+
+
+def _refuse_open(env: Environment, inventory: Inventory) -> None:
+    found = _without_sessions(env, inventory)
+    if found is not None and found.verdict != "kept":
+        raise Unanswered(found.detail, verdict=found.verdict, by=found.by, way_out=found.way_out)
 
 
 def _is_one(env: Environment, inventory: Inventory) -> bool:

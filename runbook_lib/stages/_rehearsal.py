@@ -15,6 +15,7 @@ from runbook_lib.resources.warehouse import (
     SchemasAsked,
     UsersAsked,
 )
+from runbook_lib.stages import _apart
 from runbook_lib.stages._judging import broken, kept, listed
 from runbook_lib.stages._schemas import included
 
@@ -35,8 +36,8 @@ def source_login(env: Environment, inventory: Inventory) -> tuple[Question, ...]
 
 
 def destination_login(env: Environment) -> tuple[Question, ...]:
-    """Ask to log in as the destination user, and whether there is one."""
-    return (_login(env, "destination", ()), DESTINATION_USERS)
+    """Ask to log in as the destination user, whether there is one, and whether the database may be the source."""
+    return (_login(env, "destination", ()), DESTINATION_USERS, *_apart.asks(env))
 
 
 def sample(env: Environment, inventory: Inventory) -> tuple[Name, ...]:

@@ -13,7 +13,6 @@ from runbook_lib.resources.warehouse import (
     Ownership,
     PrivilegesAsked,
     RelationsAsked,
-    SessionAsked,
     UsersAsked,
 )
 from runbook_lib.stages import _apart, _databases, _destination
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Question, Resource
     from runbook_lib.parameters import Environment
-
-SESSION = SessionAsked(side="destination")
 
 
 def desire_password(env: Environment, _inventory: Inventory) -> Iterator[Resource]:
@@ -104,8 +101,8 @@ def _refuse(env: Environment, inventory: Inventory) -> None:
 
 
 def privilege_asks(env: Environment) -> tuple[Question, ...]:
-    """Ask what the user may."""
-    return (PrivilegesAsked(side="destination", user=env.destination.user.name),)
+    """Ask what the user may, and whether the database may be the source."""
+    return (PrivilegesAsked(side="destination", user=env.destination.user.name), *_apart.asks(env))
 
 
 def drop_check_asks(env: Environment) -> tuple[Question, ...]:
@@ -119,14 +116,9 @@ def superuser_asks(env: Environment) -> tuple[Question, ...]:
     return (*drop_asks(env), *relations, UsersAsked(side="destination"))
 
 
-def user_asks(_env: Environment) -> tuple[Question, ...]:
-    """Ask for the users of the destination's cluster."""
-    return (UsersAsked(side="destination"),)
-
-
-def session_asks(_env: Environment) -> tuple[Question, ...]:
-    """Ask for the administrator's session."""
-    return (SESSION,)
+def user_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the users of the destination's cluster, and whether the database may be the source."""
+    return (UsersAsked(side="destination"), *_apart.asks(env))
 
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
@@ -165,26 +157,26 @@ STAGE = Stage(
             when="plan",
         ),
         Check(("H2",), "it is chosen whether source ownership is preserved", _destination.judge_choice, when="plan"),
-        Check(("H1",), "the destination database exists", _destination.judge_database, session_asks),
+        Check(("H1",), "the destination database exists", _apart.unless_open(_destination.judge_database), _apart.asks),
         Check(
             ("H3",),
             "the destination user exists with the power that the choice asks for",
-            _destination.judge_user,
+            _apart.unless_open(_destination.judge_user),
             user_asks,
         ),
-        Check(("H3a",), "the destination user reads svv_table_info", _destination.judge_table_info, privilege_asks),
-        Check(("H3b",), "the destination user may use temporary tables", _destination.judge_temporary, privilege_asks),
-        Check(("H3c",), "the destination user may create schemas", _destination.judge_create, privilege_asks),
+        Check(("H3a",), "the destination user reads svv_table_info", _apart.unless_open(_destination.judge_table_info), privilege_asks),
+        Check(("H3b",), "the destination user may use temporary tables", _apart.unless_open(_destination.judge_temporary), privilege_asks),
+        Check(("H3c",), "the destination user may create schemas", _apart.unless_open(_destination.judge_create), privilege_asks),
         Check(
             ("H3d",),
             "the destination user may drop the schemas that a job replaces",
-            _destination.judge_drop,
+            _apart.unless_open(_destination.judge_drop),
             drop_check_asks,
         ),
         Check(
             ("H4",),
             "under preserved ownership the superuser owns what is there",
-            _destination.judge_superuser,
+            _apart.unless_open(_destination.judge_superuser),
             superuser_asks,
         ),
     ),

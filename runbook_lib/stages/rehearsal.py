@@ -8,7 +8,7 @@ from runbook_lib.documents.policies import lambda_role_policies, server_role_pol
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
-from runbook_lib.stages import _calls, _rehearsal, _roles, _sufficiency
+from runbook_lib.stages import _apart, _calls, _rehearsal, _roles, _sufficiency
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import instance_asks, role_asks, server_role
 
@@ -39,9 +39,9 @@ def source_asks(_env: Environment) -> tuple[Question, ...]:
 
 
 def privilege_asks(env: Environment) -> tuple[Question, ...]:
-    """Ask what both users may."""
+    """Ask what both users may, and whether the databases may be one."""
     source = PrivilegesAsked(side="source", user=env.source.user.name)
-    return (source, PrivilegesAsked(side="destination", user=env.destination.user.name))
+    return (source, PrivilegesAsked(side="destination", user=env.destination.user.name), *_apart.asks(env))
 
 
 def judge_server(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
@@ -102,10 +102,12 @@ STAGE = Stage(
         Check(
             ("H3", "H3a", "H3b", "H4"),
             "the destination user logs in and reads",
-            _rehearsal.judge_destination,
+            _apart.unless_open(_rehearsal.judge_destination),
             _rehearsal.destination_login,
         ),
-        Check(("G4", "G5", "H3c"), "both users' effective rights are read", _rehearsal.judge_privileges, privilege_asks),
+        Check(
+            ("G4", "G5", "H3c"), "both users' effective rights are read", _apart.unless_open(_rehearsal.judge_privileges), privilege_asks
+        ),
         Check(
             SERVER_ROWS,
             "the server role's policies are read again",

@@ -13,6 +13,7 @@ from runbook_lib.resources.warehouse import (
     DatabaseUser,
     DefaultPrivileges,
     Grants,
+    LoginAsked,
     Ownership,
     PrivilegesAnswer,
     RelationsAsked,
@@ -130,9 +131,10 @@ def test_a_datashare_schema_gets_no_grant_and_a_finding() -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_broken() -> None:
-    """A misspelt schema is named."""
+    """A misspelt schema is named, and what the other patterns match is granted: nobody gets more by it."""
     env = environment(schemas={"include": ["crm", "slaes"]})
     assert verdicts("source_database", "every pattern matches a schema", env) == [("broken", "`slaes` matches no schema of dev")]
+    assert grants("source_database", env)["grants/source/tonic_user/USAGE/schema"] == (("crm",),)
 
 
 def test_later_tables_are_opted_in_per_creator() -> None:
@@ -203,6 +205,16 @@ def test_nothing_is_written_that_may_be_the_source(places: dict[str, Any], answe
     assert {each.reason.partition(": ")[0] for each in reasons.values()} == {"whether source and destination are one database is not known"}
     assert [each for each, _ in verdicts("destination_database", TWO, env, known)] == [verdict]
     assert refused("source_database", env, known) == {}
+
+
+def test_what_waits_for_the_question_is_not_called_broken() -> None:
+    """The user is not there because nothing may be written: that is owed, in the database's stage and in the rehearsal."""
+    env = environment(**sides("src.example", "dst.example"))
+    absent = Unanswered("there is no user tonic_destination_user on dst.example", "broken")
+    refused_login = LoginAsked(side="destination", user="tonic_destination_user", password="env:DESTINATION_PASSWORD")
+    answers = world(env, {**NOBODY, UsersAsked(side="destination"): (), WRITER: absent, refused_login: absent})
+    found = {verdict for slug in ("destination_database", "rehearsal") for _, verdict in amiss(slug, env, answers)}
+    assert found == {"owed"}
 
 
 @pytest.mark.parametrize(
