@@ -65,7 +65,8 @@ def _ways_back(
     for address in reversed(tuple(ours)):
         seen, writes = observed[address], ours[address]
         if seen.refusal is not None:
-            owed.append(Owed(address=address, by=seen.refusal.by, reason=seen.refusal.reason, verdict=seen.refusal.verdict))
+            refusal = seen.refusal
+            owed.append(Owed(address=address, by=refusal.by, reason=refusal.reason, way_out=refusal.way_out, verdict=refusal.verdict))
         elif _is_left(writes, left):
             continue
         elif (after := restored(seen.value, writes)) != seen.value:
