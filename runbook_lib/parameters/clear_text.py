@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runbook_lib.secrets import parse_reference
+
 UNQUOTED = frozenset({"password", "secret", "external_id"})
 """Keys whose value may be a secret pasted by mistake: neither it nor anything below it is quoted."""
 SHAPES = (
@@ -16,6 +18,25 @@ SHAPES = (
     (re.compile(r"(?i)\b(?:password|passwd|pwd)\s*=\s*[^\s<$]"), "a password"),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.|\bgh[pousr]_\w{20,}|\bxox[abp]-\w+"), "a token"),
 )
+SET_ASIDE = re.compile(r"(?i)[\s#-]*[\w.]*(?:password|passwd|pwd)[\"']?\s*:\s*[\"']?(?P<value>[^\s\"'<$]+)[\"']?\s*\Z")
+"""A comment that is a line of a file, set aside with its password."""
+
+
+def comment_looks_like(comment: str) -> str:
+    """Say which kind of secret a comment holds; empty when none."""
+    line = SET_ASIDE.match(comment)
+    if line and not is_reference(line["value"]):
+        return "a password"
+    return next(filter(None, map(looks_like, (comment, *comment.split()))), "")
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether a text names a place of a secret, and is none."""
+    try:
+        parse_reference(text)
+    except ValueError:
+        return False
+    return True
 
 
 def looks_like(text: str) -> str:

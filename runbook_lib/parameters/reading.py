@@ -5,6 +5,7 @@ ruamel.yaml parses; what the parts mean is decided here, so that no anchor, tag,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from ruamel.yaml.events import (
 
 from runbook_lib.errors import InvalidParameters, Problem
 from runbook_lib.parameters import described
-from runbook_lib.parameters.clear_text import UNQUOTED
+from runbook_lib.parameters.clear_text import UNQUOTED, comment_looks_like
 from runbook_lib.parameters.scalars import ambiguity, meaning
 from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble
 
@@ -61,14 +62,35 @@ def read(path: Path) -> Document:
     text = _text(path)
     if odd := tuple(odd_characters(text)):
         raise InvalidParameters(name, odd)
-    builder = _Builder(YAML(typ="safe", pure=True).parse(text))
+    spans: list[tuple[int, int]] = []
+    builder = _Builder(_noted(YAML(typ="safe", pure=True).parse(text), spans))
     try:
         values = builder.document()
     except YAMLError as error:
         raise InvalidParameters(name, {*builder.problems, stumble(error)}) from None
     except _Refused as refused:
         raise InvalidParameters(name, {*builder.problems, refused.problem}) from None
-    return Document(values, builder.lines, tuple(builder.problems))
+    return Document(values, builder.lines, (*builder.problems, *_secrets_in_comments(text, spans)))
+
+
+def _noted(events: Iterator[Any], spans: list[tuple[int, int]]) -> Iterator[Any]:
+    """Pass events on, and note from where to where each scalar stands."""
+    for event in events:
+        if isinstance(event, ScalarEvent):
+            spans.append((event.start_mark.index, event.end_mark.index))
+        yield event
+
+
+def _secrets_in_comments(text: str, spans: list[tuple[int, int]]) -> Iterator[Problem]:
+    """Refuse secrets that somebody set aside in a comment: what is a comment stands outside of every scalar."""
+    pieces, done = [], 0
+    for start, end in spans:
+        pieces += [text[done:start], re.sub(r"[^\n]", "", text[start:end])]
+        done = max(done, end)
+    for number, line in enumerate("".join((*pieces, text[done:])).split("\n"), 1):
+        if kind := comment_looks_like(line.partition("#")[2]):
+            what = f"has a comment that looks like {kind} in clear text"
+            yield Problem(number, "", what, "remove it, and change it: it has been written down")
 
 
 def _text(path: Path) -> str:

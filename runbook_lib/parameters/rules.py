@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from runbook_lib.parameters import aws_rules, database_rules
 from runbook_lib.parameters import waivers as waiver_rules
 from runbook_lib.parameters.broken import Broken, RawRule, Rule, is_loopback, sides
-from runbook_lib.parameters.clear_text import UNQUOTED, looks_like
-from runbook_lib.secrets import parse_reference
+from runbook_lib.parameters.clear_text import UNQUOTED, is_reference, looks_like
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
@@ -70,16 +69,8 @@ def placeholders(path: tuple[str | int, ...], value: Any) -> Iterator[Broken]:
 
 def clear_text(path: tuple[str | int, ...], value: Any) -> Iterator[Broken]:
     """Refuse what looks like a secret in clear text: files and records are read by many."""
-    if isinstance(value, str) and (kind := looks_like(value)) and not (UNQUOTED & set(path) and _is_reference(value)):
+    if isinstance(value, str) and (kind := looks_like(value)) and not (UNQUOTED & set(path) and is_reference(value)):
         yield Broken(path, f"looks like {kind} in clear text", "remove it, and change it: it has been written down")
-
-
-def _is_reference(text: str) -> bool:
-    try:
-        parse_reference(text)
-    except ValueError:
-        return False
-    return True
 
 
 def automatic(env: Environment) -> Iterator[Broken]:
