@@ -64,10 +64,8 @@ class Record:
     def create(cls, store: Path, facts: RunFacts) -> Record:
         """Make a new folder whose name sorts by time."""
         stamp = facts.started.replace("-", "").replace(":", "").split(".")[0].rstrip("Z") + "Z"
-        folder = store / facts.environment / f"{stamp}-{facts.verb}-{secrets.token_hex(3)}"
-        folder.mkdir(parents=True, mode=0o700)
-        for parent in (folder.parent, store):
-            parent.chmod(0o700)
+        folder = private_folder(store / facts.environment) / f"{stamp}-{facts.verb}-{secrets.token_hex(3)}"
+        folder.mkdir(mode=0o700)
         record = cls(folder)
         record.write("run.json", facts.model_dump_json(indent=1))
         return record
@@ -122,6 +120,14 @@ class Record:
         """Read the approval the run was given."""
         path = self.folder / "approval.json"
         return Approval.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder, and those above it, for its owner alone; what is there keeps the mode that somebody gave it."""
+    if not folder.exists():
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def records(store: Path, environment: str) -> Iterator[Record]:

@@ -65,3 +65,13 @@ def test_an_unknown_digest_is_refused(tmp_path: Path) -> None:
     """A digest that no plan of the environment has is refused with the way out."""
     with pytest.raises(ApprovalRefused, match=r"staging: no plan in the record store .* run `runbook plan`"):
         find_plan(tmp_path, "staging", "f" * 64)
+
+
+def test_a_store_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """A folder that others share stays open to them; only what is made here is private."""
+    tmp_path.chmod(0o1777)
+
+    record = Record.create(tmp_path / "new", FACTS)
+
+    folders = (tmp_path, tmp_path / "new", record.folder.parent, record.folder)
+    assert [0o1777, 0o700, 0o700, 0o700] == [folder.stat().st_mode & 0o7777 for folder in folders]
