@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import errors, evidence, place
+from runbook_lib.evidence.lock import broken, held
 from runbook_lib.evidence.record import find_plan
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import papermill
@@ -20,7 +22,7 @@ from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
-    from runbook_lib.model import Stage
+    from runbook_lib.model import EnvironmentPlan, Stage
 
 Execute = Callable[["Stage", evidence.Record, dict[str, Any]], Executed]
 
@@ -38,11 +40,12 @@ def carry_out(
 ) -> Run:
     """Carry out a command's verb: where the file approves automatically, plan first and approve that plan.
 
-    Raises ApprovalRefused when apply is given no approval and the file asks for one.
+    Raises InvalidParameters first, and ApprovalRefused when apply is given no approval and the file asks for one.
     """
     from runbook_lib.parameters.load import load
 
     environment = load(file)
+    _stages(verb, stages)
     start = partial(run, file, stages=stages, progress=progress, execute=execute)
     if verb not in {"apply", "destroy"} or approve:
         return start(verb, approve=approve, by=by, detailed=detailed)
@@ -71,40 +74,65 @@ def run(
 ) -> Run:
     """Run the notebooks of a verb over one parameter file and file the record; `execute` runs one (default: papermill).
 
-    Raises InvalidParameters before anything starts, ApprovalRefused when no plan has the digest, Locked when another run is going on.
+    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, Locked while another
+    run writes.
     """
     from runbook_lib.parameters.load import as_parameters, load
+    from runbook_lib.parameters.written import as_yaml
 
     environment = load(file)
     chosen = _stages(verb, stages)
     store = place.store(environment.records)
     if approve:
-        approved = find_plan(store, environment.environment, approve)
-        chosen = tuple(stage for stage in chosen if stage.slug in {plan.stage for plan in approved.plans})
+        chosen = _covered(chosen, find_plan(store, environment.environment, approve), stages)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=now(), source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(),
     )  # fmt: skip
-    record = evidence.Record.create(store, facts)
-    record.write("parameters.yaml", file.read_text("utf-8"))
-    if approve:
-        approval = Approval(digest=approve, by=by or "the command line", at=now())
-        record.write("approval.json", approval.model_dump_json(indent=1))
-    values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
-    executed = tuple(_executed(chosen, record, values, progress or Progress(), execute or papermill))
-    return filed(record, executed, environment, detailed=detailed)
+    folder = store / environment.environment
+    with held(folder, environment.environment, verb, facts.started) if approve else nullcontext():
+        record = evidence.Record.create(store, facts)
+        record.write("parameters.yaml", as_yaml(environment))
+        if approve:
+            approval = Approval(digest=approve, by=by or "the command line", at=now())
+            record.write("approval.json", approval.model_dump_json(indent=1))
+        values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
+        executed = tuple(_executed(chosen, record, values, progress or Progress(), execute or papermill))
+        return filed(record, executed, environment, detailed=detailed)
+
+
+def unlock(file: Path) -> str:
+    """Take away the lock that a run left in the record store, and say whose it was. Raises Locked while that run goes on here."""
+    from runbook_lib.parameters.load import load
+
+    environment = load(file)
+    return broken(place.store(environment.records) / environment.environment, environment.environment, now())
+
+
+def _covered(chosen: tuple[Stage, ...], approved: EnvironmentPlan, named: tuple[str, ...]) -> tuple[Stage, ...]:
+    """Keep the stages that an approved plan covers. Raises ApprovalRefused when it covers none, or not one that was asked for by name."""
+    covered = {plan.stage for plan in approved.plans}
+    missing = [name for name in named if name not in covered]
+    kept = tuple(stage for stage in chosen if stage.slug in covered)
+    if missing or not kept:
+        asked = ", ".join(missing or [stage.slug for stage in chosen])
+        what = f"the approval {approved.digest[:12]} is for a plan of {', '.join(sorted(covered)) or 'nothing'}, not of {asked}"
+        raise errors.ApprovalRefused(approved.environment, what, "plan what you want to apply, and approve the digest it shows")
+    return kept
 
 
 def _stages(verb: RunVerb, names: tuple[str, ...]) -> tuple[Stage, ...]:
-    everything = all_stages()
-    known = {stage.slug: stage for stage in everything}
+    everything = {stage.slug: stage for stage in all_stages()}
+    if verb == "destroy":
+        return (everything["teardown"],)
+    # The way back is a verb of its own.
+    known = {slug: stage for slug, stage in everything.items() if slug != "teardown"}
     unknown = [name for name in names if name not in known]
     if unknown:
-        problems = [errors.Problem(0, "--stage", f"{name} is not a stage", f"use one of {', '.join(known)}") for name in unknown]
+        way_out = f"use one of {', '.join(known)}"
+        problems = [errors.Problem(0, "--stage", f"{name} is not a stage of {verb}", way_out) for name in unknown]
         raise errors.InvalidParameters("command line", problems)
-    if verb == "destroy":
-        return (known["teardown"],)
-    return tuple(stage for stage in everything if stage.slug != "teardown" and (not names or stage.slug in names))
+    return tuple(stage for stage in known.values() if not names or stage.slug in names)
 
 
 def _executed(

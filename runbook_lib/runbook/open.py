@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
+from runbook_lib.evidence.lock import acquire
 from runbook_lib.model import canonical
 from runbook_lib.parameters import Environment
 from runbook_lib.runbook.stage_run import Setting, StageRun
@@ -30,7 +31,8 @@ PACKAGES = ("boto3", "jupyterlab", "papermill", "psycopg2-binary", "pydantic", "
 def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     """Open one stage with the values of a notebook's parameters cell.
 
-    Raises InvalidParameters with every problem at once, and GuardRefused when the record belongs to another environment.
+    Raises InvalidParameters with every problem at once, GuardRefused when the record belongs to another environment, and Locked when a
+    notebook that runs alone was given an approval while another run writes.
     """
     from runbook_lib import views
 
@@ -38,12 +40,13 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     environment, source = _environment(parameters)
     approve = str(parameters.get("approve") or "")
     folder = str(parameters.get("record") or "")
+    lock = _lock(environment, slug) if approve and not folder else None
     record = _record(folder, environment, source, approve, slug)
     facts = record.facts
     scope = scope_of(environment)
     from runbook_lib.adapters.target import connect
 
-    world = World(connect(environment), record, environment.environment, source.parent, scope)
+    world = World(connect(environment), record, environment.environment, source.parent, scope, lock)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
         verb=facts.verb, is_alone=not folder,
@@ -105,9 +108,18 @@ def _keys() -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in Environment.model_fields.items())
 
 
+def _writing(slug: str) -> RunVerb:
+    return "destroy" if slug == "teardown" else "apply"
+
+
+def _lock(environment: Environment, slug: str) -> evidence.Lock:
+    folder = place.store(environment.records) / environment.environment
+    return acquire(folder, environment.environment, f"{_writing(slug)} of {slug}", now())
+
+
 def _record(folder: str, environment: Environment, source: Path, approve: str, slug: str) -> evidence.Record:
     if not folder:
-        verb: RunVerb = ("destroy" if slug == "teardown" else "apply") if approve else "plan"
+        verb: RunVerb = _writing(slug) if approve else "plan"
         facts = evidence.RunFacts(
             environment=environment.environment, verb=verb, started=now(), source=source.name, stages=(slug,),
             versions=versions(),

@@ -31,9 +31,17 @@ def now() -> str:
 class World:
     """Be the target of a stage: the services and databases, and the files beside them."""
 
-    def __init__(self, target: ConnectedTarget, record: evidence.Record, environment: str, folder: Path, scope: Scope) -> None:
+    def __init__(
+        self,
+        target: ConnectedTarget,
+        record: evidence.Record,
+        environment: str,
+        folder: Path,
+        scope: Scope,
+        lock: evidence.Lock | None = None,
+    ) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
-        self._scope = scope
+        self._scope, self._lock = scope, lock
         self.seconds = 0.0
         self.left: tuple[str, ...] = ()
 
@@ -55,8 +63,10 @@ class World:
             self._target.write(changes)
 
     def close(self) -> None:
-        """Let the connections go: a database that somebody is logged in to cannot be dropped."""
+        """Let the connections go, for a database that somebody is logged in to cannot be dropped, and let other runs write."""
         self._target.close()
+        if self._lock is not None:
+            self._lock.release()
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
