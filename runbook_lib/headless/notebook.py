@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from runbook_lib.headless.outcome import Executed
 if TYPE_CHECKING:
     from runbook_lib.model import Stage
 
+LONGEST = 80
+"""Characters of a folder in which a socket can have a name: the system takes 104 for both."""
+
 
 def notebook_of(stage: Stage) -> Path:
     """Give a stage's notebook."""
@@ -20,9 +24,7 @@ def notebook_of(stage: Stage) -> Path:
 
 def papermill(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
     """Execute a stage's notebook in a kernel of its own; the executed copy is kept also when it fails."""
-    from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
 
     source = notebook_of(stage)
     output = record.folder / "notebooks" / source.name
@@ -30,11 +32,27 @@ def papermill(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> 
     begun = time.monotonic()
     error, message = "", ""
     try:
+        _execute(source, output, values)
+    except PapermillExecutionError as failure:
+        error, message = str(failure.ename), str(failure.evalue)
+    except RuntimeError as failure:
+        # What Jupyter says of a kernel that does not answer or that died.
+        error, message = "KernelFailed", f"the notebook's kernel: {failure}"
+    return Executed(stage, time.monotonic() - begun, output, error, message)
+
+
+def _execute(source: Path, output: Path, values: dict[str, Any]) -> None:
+    from papermill import execute_notebook
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
         execute_notebook(
             str(source), str(output), parameters=values, kernel_name="python3", progress_bar=False, log_output=False,
             cwd=str(place.home()), request_save_on_cell_execute=True, shutdown_kernel="immediate",
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            config=Config({"KernelManager": _connection(folder)}),
         )  # fmt: skip
-    except PapermillExecutionError as failure:
-        error, message = str(failure.ename), str(failure.evalue)
-    return Executed(stage, time.monotonic() - begun, output, error, message)
+
+
+def _connection(folder: str) -> dict[str, str]:
+    """Let kernel and runner talk through sockets in a folder that nobody else sees; where its name is too long, through free ports."""
+    return {"transport": "ipc", "ip": f"{folder}/kernel"} if len(folder) <= LONGEST else {"transport": "tcp"}
