@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook_lib.errors import InvalidParameters, Problem, RunbookError
 
@@ -23,26 +23,53 @@ Answer = tuple[int, dict[str, Any], str]
 """Exit code, the answer as JSON, the answer as text."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Raise what is wrong with the words of a command, so that it is answered as everything else is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise InvalidParameters("command line", [Problem(0, "", message, f"see `{self.prog} --help`")])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
-    arguments = parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], Answer] = arguments.command
+    words = sys.argv[1:] if argv is None else argv
+    is_json = "--json" in words
+    code, answer, text = _answer(words)
+    shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if is_json else text
+    print(shown, file=sys.stdout if is_json or code != InvalidParameters.exit_code else sys.stderr)
+    return code
+
+
+def _answer(words: Sequence[str]) -> Answer:
+    """Carry out a command; whatever it foresees becomes an answer."""
     try:
-        code, answer, text = command(arguments)
+        arguments = parser().parse_args(words)
+        command: Callable[[argparse.Namespace], Answer] = arguments.command
+        return command(arguments)
     except InvalidParameters as error:
         problems = [{"line": each.line, "field": each.field, "what": each.what, "way_out": each.way_out} for each in error.problems]
-        code, answer, text = error.exit_code, {"file": error.source, "problems": problems}, str(error)
+        return error.exit_code, {"file": error.source, "problems": problems}, str(error)
     except RunbookError as error:
-        answer = {"error": type(error).__name__, "where": error.where, "what": error.what, "way_out": error.way_out}
-        code, text = error.exit_code, str(error)
-    shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if arguments.json else text
-    print(shown, file=sys.stdout if arguments.json or code != InvalidParameters.exit_code else sys.stderr)
-    return code
+        return _failed(error, type(error).__name__)
+    except OSError as error:
+        # A full disk, a folder that is closed or a file where one should be: the system says which.
+        place, what = str(error.filename or "this machine"), error.strerror or str(error)
+        return _failed(RunbookError(place, what, "mend it and give the same command again"), type(error).__name__)
+    except KeyboardInterrupt:
+        return _failed(RunbookError("runbook", "was stopped", "the same command goes on, under the same approval"), "Stopped")
+
+
+def _failed(error: RunbookError, name: str) -> Answer:
+    return error.exit_code, {"error": name, "where": error.where, "what": error.what, "way_out": error.way_out}, str(error)
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    top = argparse.ArgumentParser(prog="runbook", description="Prepare AWS and Amazon Redshift for Tonic Structural.")
+    top = Parser(prog="runbook", description="Prepare AWS and Amazon Redshift for Tonic Structural.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     check = _command(commands, "check", _check, "validate parameter files; no network")
     check.add_argument("files", nargs="+", metavar="FILE")
@@ -65,6 +92,8 @@ def parser() -> argparse.ArgumentParser:
     render = _command(commands, "render", _render, "offline: policies, commands, SQL and settings for someone else to apply")
     render.add_argument("environment", metavar="ENV")
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
+    unlock = _command(commands, "unlock", _unlock, "take away the lock that a run on another machine left behind")
+    unlock.add_argument("environment", metavar="ENV")
     demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(commands)
@@ -172,6 +201,13 @@ def _render(arguments: argparse.Namespace) -> Answer:
     folder = Path(arguments.out or f"rendered/{environment.environment}")
     names = render(environment, all_stages(), folder)
     return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
+
+
+def _unlock(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib import headless, place
+
+    owner = headless.unlock(place.parameter_file(arguments.environment))
+    return 0, {"taken_away": owner}, f"took away the lock of {owner}" if owner else "there was no lock"
 
 
 def _demo(arguments: argparse.Namespace) -> Answer:

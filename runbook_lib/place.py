@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from runbook_lib.errors import InvalidParameters, Problem
@@ -11,8 +12,13 @@ CHOICE = ".environment"
 
 
 def home() -> Path:
-    """Give the folder that holds `parameters/` and `notebooks/`: RUNBOOK_HOME, or the nearest one above the working directory."""
+    """Give the folder that holds `parameters/` and `notebooks/`: RUNBOOK_HOME, or the nearest one above the working directory.
+
+    Raises InvalidParameters when RUNBOOK_HOME names no such folder.
+    """
     if named := os.environ.get("RUNBOOK_HOME"):
+        if not _is(Path.is_dir, Path(named, "parameters")):
+            raise InvalidParameters("RUNBOOK_HOME", [Problem(0, "", f"{named} holds no parameters/", "name a checkout, or unset it")])
         return Path(named).resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -28,17 +34,20 @@ def store(records: str) -> Path:
 
 def parameter_file(name: str) -> Path:
     """Find a parameter file by path or by the stem of a file in `parameters/`. Raises InvalidParameters when there is none."""
-    for candidate in (Path(name), home() / "parameters" / name, home() / "parameters" / f"{name}.yaml"):
-        if _is_file(candidate):
+    if _is(Path.is_file, Path(name)):
+        return Path(name)
+    folder = home() / "parameters"
+    for candidate in (folder / name, folder / f"{name}.yaml"):
+        if _is(Path.is_file, candidate):
             return candidate
-    known = ", ".join(sorted(path.stem for path in (home() / "parameters").glob("*.yaml")))
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise InvalidParameters(name, [Problem(0, "", "there is no such parameter file", f"name a file, or one of: {known}")])
 
 
-def _is_file(path: Path) -> bool:
-    """Tell whether a path names a file; a name too long, or in a closed folder, names none."""
+def _is(question: Callable[[Path], bool], path: Path) -> bool:
+    """Ask what a path names; a name too long, or in a closed folder, names nothing."""
     try:
-        return path.is_file()
+        return question(path)
     except OSError:
         return False
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 def render(environment: Environment, stages: Iterable[Stage], folder: Path) -> tuple[str, ...]:
     """Write every stage's files into an empty folder; give their names. Raises RunbookError when the folder holds something."""
+    if folder.exists() and not folder.is_dir():
+        raise RunbookError(str(folder), "is no folder", "name another one with --out")
     if folder.exists() and any(folder.iterdir()):
         raise RunbookError(str(folder), "is not empty", "name another folder with --out, or empty it")
     texts = {f"{stage.number:02d}_{stage.slug}/{name}": text for stage in stages for name, text in offline(stage, environment).items()}

@@ -1,0 +1,346 @@
+"""Every command, every exit code and which of several wins, and what the JSON holds: by the real command line, on a world in memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib import cli, place
+from runbook_lib.errors import GuardRefused, Locked, Rejected
+from runbook_lib.evidence import lock
+from runbook_lib.model import Inventory, Question, Unanswered
+from runbook_lib.parameters.written import as_yaml
+from runbook_lib.resources.ec2 import InstanceAsked
+from runbook_lib.resources.iam import RolePolicy
+from runbook_lib.resources.s3 import Bucket
+from runbook_lib.sandbox.state import State
+from tests import cells
+from tests.fakes import FakeTarget
+from tests.machine import ROOT
+from tests.stages.worlds import environment, world
+
+INVALID = {"exit_code", "file", "problems"}
+FAILED = {"exit_code", "error", "where", "what", "way_out"}
+RAN = {"exit_code", "meaning", "record", "digest", "changes", "verdicts", "findings", "errors"}
+RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
+ENVIRONMENT = environment(**{side: {"admin": {"user": "admin", "password": "env:ADMIN"}} for side in ("source", "destination")})
+BUCKET = Bucket(name="tonic-src", region="us-east-1").address
+NOW = "2026-01-02T03:04:05.678Z"
+
+
+class World(FakeTarget):
+    """Hold a world in memory that refuses to be asked about the instance, when told to."""
+
+    guarded = False
+
+    def ask(self, questions: Any) -> Inventory:
+        """Answer, unless the guard stops it."""
+        if self.guarded and any(isinstance(each, InstanceAsked) for each in questions):
+            raise GuardRefused("aws", "is another account", "log in to the right one")
+        return super().ask(questions)
+
+    def write(self, changes: Any) -> None:
+        """Make changes; what goes with its holder goes, as it does in a service."""
+        super().write(changes)
+        gone = {change.address for change in changes if change.after is None}
+        self.things = {name: each for name, each in self.things.items() if not (each.goes_with_holder and each.holder in gone)}
+
+
+@dataclass
+class Desk:
+    """Hold a home with a parameter file, and the world that its commands reach."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+    values: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT.model_dump(mode="json", by_alias=True, exclude_unset=True))
+    target: World = field(default_factory=lambda: World(answers=dict[Question, Any](world(ENVIRONMENT))))
+    held: ExitStack = field(default_factory=ExitStack)
+    digest: str = ""
+
+    @property
+    def file(self) -> Path:
+        """Name the parameter file."""
+        return self.home / "parameters" / "any.yaml"
+
+    def write(self) -> None:
+        """Write the parameter file."""
+        self.file.write_text(json.dumps(self.values), "utf-8")
+
+    def type(self, *words: str) -> tuple[int, str, str]:
+        """Type a command; give its exit code and what it says where."""
+        names = {"FILE": str(self.file), "DIGEST": self.digest, "TAKEN": str(self.home / "taken"), "OUT": str(self.home / "rendered")}
+        code = cli.main([names.get(word, word) for word in words])
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    def plan(self, *words: str) -> None:
+        """Plan, and remember the digest."""
+        _, out, _ = self.type(*(words or ("plan", "FILE", *STORAGE)), "--json")
+        self.digest = json.loads(out)["digest"]
+
+    def apply(self) -> None:
+        """Set the storage up."""
+        self.plan()
+        self.type("apply", "FILE", "--approve", "DIGEST")
+
+
+STORAGE = ("--stage", "storage")
+BOTH = (*STORAGE, "--stage", "server_role")
+
+
+def nothing(_desk: Desk) -> None:
+    """Have nothing done before."""
+
+
+def planned(desk: Desk) -> None:
+    """Have a plan of the storage."""
+    desk.plan()
+
+
+def planned_both(desk: Desk) -> None:
+    """Have a plan of two stages."""
+    desk.plan("plan", "FILE", *BOTH)
+
+
+def applied(desk: Desk) -> None:
+    """Have the storage set up."""
+    desk.apply()
+
+
+def planned_back(desk: Desk) -> None:
+    """Have the storage set up, and a plan of the way back."""
+    desk.apply()
+    desk.plan("destroy", "FILE")
+
+
+def drifted(desk: Desk) -> None:
+    """Have somebody take a bucket away."""
+    desk.apply()
+    del desk.target.things[BUCKET]
+
+
+def guarded(desk: Desk) -> None:
+    """Let the account be another one."""
+    desk.target.guarded = True
+
+
+def drifted_and_guarded(desk: Desk) -> None:
+    """Let one stage be broken, and the guard stop the next."""
+    drifted(desk)
+    guarded(desk)
+
+
+def owed(desk: Desk) -> None:
+    """Lack a right."""
+    desk.target.refused[BUCKET] = Unanswered("s3:GetBucketLocation is denied", verdict="owed", by="cloud engineer")
+
+
+def owed_and_drifted(desk: Desk) -> None:
+    """Lack a right, while something else has drifted."""
+    desk.apply()
+    owed(desk)
+    del desk.target.things[next(each for each in desk.target.things if "tonic-dst" in each)]
+
+
+def failing(desk: Desk) -> None:
+    """Let the first write fail."""
+
+    def fail(_number: int) -> None:
+        raise Rejected("s3:CreateBucket", "is refused")
+
+    desk.plan()
+    desk.target.before_write = fail
+
+
+def failing_then_drifted(desk: Desk) -> None:
+    """Let the first write fail, and what the second stage plans be changed by somebody."""
+    planned_both(desk)
+    digest = desk.digest
+    failing(desk)
+    desk.digest = digest
+    policy = RolePolicy(role="tonic-staging-server", name="tonic-server-role-v2", document="{}")
+    desk.target.things[policy.address] = policy
+
+
+def changed(desk: Desk) -> None:
+    """Change the file after its plan was approved."""
+    desk.plan()
+    desk.values["buckets"]["retention_days"] = 9
+    desk.write()
+
+
+def locked(desk: Desk) -> None:
+    """Let another run write; its lock is of another process, as the system sees it."""
+    desk.plan()
+    folder = desk.home / "runs" / "staging"
+    desk.held.enter_context(lock.held(folder, "staging", "apply", NOW))
+    lock._HERE.clear()
+
+
+def bad(desk: Desk) -> None:
+    """Spoil the file."""
+    desk.values["pipeline"] = "v3"
+    desk.write()
+
+
+def taken(desk: Desk) -> None:
+    """Have a file where a folder is wanted."""
+    (desk.home / "taken").write_text("", "utf-8")
+
+
+def records_taken(desk: Desk) -> None:
+    """Have a file where the records are to lie."""
+    taken(desk)
+    desk.values["records"] = str(desk.home / "taken")
+    desk.write()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
+
+    words: str
+    code: int
+    keys: frozenset[str] | set[str]
+    given: Callable[[Desk], None] = nothing
+    says: str = ""
+
+
+CASES = (
+    Case("check FILE", 0, {"exit_code", "problems"}, says="is valid"),
+    Case("check FILE", 2, {"exit_code", "problems"}, bad, "pipeline"),
+    Case("check", 2, INVALID, says="runbook check --help"),
+    Case("", 2, INVALID, says="COMMAND"),
+    Case("prepare FILE", 2, INVALID, says="prepare"),
+    Case("verify FILE --detailed-exitcode", 2, INVALID, says="--detailed-exitcode"),
+    Case("plan FILE --stag storage", 2, INVALID, says="--stag"),
+    Case("plan nowhere", 2, INVALID, says="there is no such parameter file"),
+    Case("plan FILE", 2, INVALID, bad, "pipeline"),
+    *(Case(f"{verb} FILE --stage teardown", 2, INVALID, says="teardown is not a stage") for verb in ("plan", "apply", "verify")),
+    Case("plan FILE --stage storage --stage nothing", 2, INVALID, says="nothing is not a stage"),
+    Case("plan FILE --stage storage", 0, RAN, says="fine"),
+    Case("plan FILE --stage storage --detailed-exitcode", 7, RAN, says="changes are pending"),
+    Case("plan FILE --stage storage --detailed-exitcode", 0, RAN, applied),
+    Case("plan FILE --stage storage --detailed-exitcode", 6, RAN, owed, "cloud engineer"),
+    Case("plan FILE --stage server_role", 5, RAN, guarded, "another account"),
+    Case("plan FILE --stage storage", 1, FAILED, records_taken, "taken"),
+    Case("apply FILE --stage storage", 3, FAILED, says="needs an approval"),
+    Case("apply FILE --approve DIGEST", 0, RAN, planned, "fine"),
+    Case("apply FILE --stage storage --approve DIGEST --by Jo", 0, RAN, planned, "exit code 0: fine"),
+    Case("apply FILE --approve none", 3, FAILED, planned, "no plan in the record store"),
+    Case("apply FILE --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
+    Case("apply FILE --stage storage --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
+    Case("apply FILE --approve DIGEST", 3, FAILED, planned_back, "a plan of teardown"),
+    Case("apply FILE --approve DIGEST", 3, RAN, changed, "exit code 3: approval refused"),
+    Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),
+    Case("apply FILE --approve DIGEST", 1, RAN, failing, "exit code 1: failed"),
+    Case("apply FILE --approve DIGEST", 1, FAILED, locked, "is written by another run: apply by"),
+    Case("verify FILE --stage storage", 0, RAN, applied),
+    Case("verify FILE --stage storage", 4, RAN, drifted, BUCKET),
+    Case("verify FILE --stage storage", 4, RAN, owed_and_drifted, "cloud engineer"),
+    Case("verify FILE --stage storage --stage server_role", 5, RAN, drifted_and_guarded, "another account"),
+    Case("destroy FILE", 0, RAN, applied),
+    Case("destroy FILE --approve DIGEST", 0, RAN, planned_back),
+    Case("destroy FILE --approve DIGEST", 3, FAILED, planned, "not of teardown"),
+    Case("render FILE --out OUT", 0, {"exit_code", "folder", "files"}, says="storage.sh"),
+    Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),
+    Case("unlock FILE", 0, {"exit_code", "taken_away"}),
+    Case("unlock FILE", 1, FAILED, locked, "is written by another run: apply by"),
+    Case("demo", 4, RAN, says="exit code 4: a check is broken"),
+    Case("sandbox up", 0, RUNS, says="127.0.0.1:2"),
+    Case("sandbox status", 0, {"exit_code", "running", "starting"}),
+    Case("sandbox down", 0, {"exit_code", "stopped"}),
+    Case("sandbox fault deny", 1, FAILED, says="none is running"),
+    Case("sandbox up --ports fixed here.yaml", 2, INVALID, says="--ports auto FILE"),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    """Sit down at a desk."""
+    made = Desk(tmp_path, capsys)
+    made.file.parent.mkdir()
+    made.write()
+    sandbox = (ROOT / "parameters" / "sandbox.yaml").read_text("utf-8")
+    (made.file.parent / "sandbox.yaml").write_text(sandbox, "utf-8")
+    state = State("s", 0, 0, 1, 0, 2, 0, 0.0, "1", "r")
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", str(tmp_path / "box"))
+    monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment: made.target)
+    monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.papermill)
+    # Converting notebooks to pages takes most of the time, and proves nothing here.
+    monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
+    monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)
+    with made.held:
+        yield made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.words or 'no word'} {case.given.__name__} {case.code}")
+def test_a_command_answers_in_json(desk: Desk, case: Case) -> None:
+    """The exit code is the first of 5, 2, 3, 1, 4, 6, 7 that holds; standard output is JSON with these keys, and the same code."""
+    case.given(desk)
+
+    code, out, err = desk.type(*case.words.split(), "--json")
+
+    answer = json.loads(out)
+    assert (case.code, case.code, "") == (code, answer["exit_code"], err)
+    assert set(case.keys) == set(answer)
+
+
+@pytest.mark.parametrize("case", [each for each in CASES if each.says], ids=lambda case: f"{case.words or 'no word'} {case.says}")
+def test_a_command_answers_in_words(desk: Desk, case: Case) -> None:
+    """Without --json the code is the same, bad usage is said on standard error and everything else on standard output."""
+    case.given(desk)
+
+    code, out, err = desk.type(*case.words.split())
+
+    assert case.code == code
+    assert case.says in (err if code == 2 else out)
+
+
+def test_every_command_and_every_code_stands_in_the_table() -> None:
+    """No command, and no exit code, is left out."""
+    assert set(range(8)) == {case.code for case in CASES}
+    known = set(commands(cli.parser()))
+    assert set() == known - {" ".join(case.words.split()[:length]) for case in CASES for length in (1, 2)}
+
+
+def test_a_notebook_by_itself_waits_for_a_run(desk: Desk) -> None:
+    """A notebook that is given an approval is refused while another run writes, and holds the lock no longer than it runs."""
+    locked(desk)
+    place.choose(desk.file)
+    with pytest.raises(Locked, match="is written by another run"):
+        cells.step_through("storage", desk.digest)
+
+    desk.held.close()
+    cells.step_through("storage", desk.digest)
+
+    assert "" == (desk.home / "runs" / "staging" / lock.FILE).read_text("utf-8")
+    assert BUCKET in desk.target.things
+
+
+def test_a_record_keeps_no_comment(desk: Desk) -> None:
+    """What somebody noted beside a value stays in his own file."""
+    desk.file.write_text(f"# a remark\n{desk.file.read_text('utf-8')}", "utf-8")
+    _, out, _ = desk.type("plan", "FILE", *STORAGE, "--json")
+
+    kept = (Path(json.loads(out)["record"]) / "parameters.yaml").read_text("utf-8")
+
+    assert as_yaml(ENVIRONMENT) == kept
+
+
+def commands(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]:
+    """List the commands that a parser knows."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield from commands(inner, f"{before} {name}")
+            return
+    yield before.strip()
