@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from runbook_lib.model import Change, Resource
-    from runbook_lib.parameters import Environment
-    from runbook_lib.resources.warehouse import Name, Side
+    from runbook_lib.model import Change
+    from runbook_lib.resources.warehouse import Name
 
 MASKED_LITERAL = "'********'"
 # Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
@@ -149,106 +148,3 @@ def _user(change: Change, user: DatabaseUser, password: str) -> tuple[str, ...]:
         case "update":
             return (alter_user(user),)
     return (drop_user(user.name),)
-
-
-def script(desired: Iterable[Resource], side: Side, environment: Environment) -> str:
-    """Write the SQL that makes a side's resources from nothing, for psql: passwords are variables, set before."""
-    from runbook_lib.model import Change
-
-    mine = [resource for resource in desired if getattr(resource, "side", "") == side]
-    changes = [Change(before=None, after=each) for each in mine if not isinstance(each, Database)]
-    lines = [line for change in changes for line in statements(change, f":'{side}_password'")]
-    return "\n".join((*_head(side, environment, is_new=len(mine) > len(changes)), *lines)) + "\n" if mine else ""
-
-
-def offline_script(side: Side, environment: Environment) -> str:
-    r"""Write a side's SQL without knowing its schemas: psql asks for them and runs the answers (`\gexec`)."""
-    warehouse = environment.side(side)
-    user = user_name(warehouse.user.name)
-    is_super = side == "destination" and environment.destination.preserve_ownership
-    is_new = side == "destination" and environment.destination.create_database
-    made = create_user(DatabaseUser(side=side, name=warehouse.user.name, password="", superuser=is_super), f":'{side}_password'")
-    lines = [*_head(side, environment, is_new=is_new), made]
-    if not is_super:
-        lines.append(f"GRANT SELECT ON pg_catalog.svv_table_info TO {user};")
-    if side == "source":
-        lines += _asked(environment, user)
-    elif not is_super:
-        database = identifier(warehouse.database)
-        lines += [
-            *(f"GRANT {privilege} ON DATABASE {database} TO {user};" for privilege in ("TEMPORARY", "CREATE")),
-            f"-- For each schema of the source that is here and belongs to somebody else: GRANT DROP ON SCHEMA name TO {user};",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _head(side: Side, environment: Environment, *, is_new: bool) -> tuple[str, ...]:
-    """Say how to run a script; a database that is yet to be made is made from another one, and then entered."""
-    warehouse = environment.side(side)
-    first = MAINTENANCE if is_new else warehouse.database
-    place = {"host": warehouse.host, "hostaddr": warehouse.connect_to, "port": str(warehouse.port), "dbname": first, "user": "ADMIN"}
-    place |= {"sslmode": warehouse.sslmode, "sslrootcert": warehouse.sslrootcert}
-    name = shell(warehouse.user.name)
-    target = conninfo(dbname=warehouse.database).replace('"', '""')
-    comments = (
-        f"-- {side} database {warehouse.database} of {environment.environment}. Run it with psql, connected to {first}.",
-        "-- The password never stands here. Make its literal in your shell, where neither logs nor lists of processes show it:",
-        f"--   read -rs password; export {side}_password=md5$(printf '%s%s' \"$password\" {name} | md5sum | cut -d' ' -f1)",
-        f"--   psql -f THIS_FILE {shell(conninfo(**place))}",
-    )
-    return (
-        *(" ".join(line.splitlines()) for line in comments),
-        "\\set ON_ERROR_STOP on",
-        f'\\set {side}_password `printf %s "${side}_password"`',
-        *((f"CREATE DATABASE {identifier(warehouse.database)};", f'\\connect -reuse-previous=on "{target}"') if is_new else ()),
-        "SET enable_case_sensitive_identifier TO true;",
-    )
-
-
-def conninfo(**place: str) -> str:
-    """Write libpq's connection string of what is not empty."""
-
-    def quoted(value: str) -> str:
-        return value if re.fullmatch(r"[\w.:/-]+", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    return " ".join(f"{key}={quoted(value)}" for key, value in place.items() if value)
-
-
-def shell(text: str) -> str:
-    """Quote a word for the shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-SYSTEM = "nspname !~ '^pg_' and nspname not in ('information_schema', 'catalog_history')"
-LOCAL = "pg_namespace.oid not in (select esoid from pg_external_schema)"
-
-
-def _asked(environment: Environment, user: str) -> Iterator[str]:
-    """Ask for the grants on the schemas of the file's patterns, and for those on what is made in them later."""
-    chosen = f"{SYSTEM}{_patterns(environment)}"
-    grantee = literal(f" to {user}")
-    yield f"select 'grant usage on schema ' || quote_ident(nspname) || {grantee} from pg_namespace where {chosen} order by nspname"
-    yield "\\gexec"
-    yield (
-        "select 'grant select on ' || quote_ident(nspname) || '.' || quote_ident(relname) || "
-        f"{grantee} from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
-        f"where relkind in ('r', 'v') and {LOCAL} and {chosen} and relname not like 'mv\\\\_tbl\\\\_\\\\_%' order by nspname, relname"
-    )
-    yield "\\gexec"
-    for creator in environment.source.future_tables_of:
-        head = literal(f"alter default privileges for user {user_name(creator)} in schema ")
-        tail = literal(f" grant select on tables to {user}")
-        yield f"select {head} || quote_ident(nspname) || {tail} from pg_namespace where {LOCAL} and {chosen} order by nspname"
-        yield "\\gexec"
-
-
-def _patterns(environment: Environment) -> str:
-    """Choose schemas as the stage does: `*` means the local ones, external schemas have to be named."""
-
-    def like(pattern: str) -> str:
-        escaped = re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%").replace("?", "_")
-        return f"nspname like {literal(escaped)}"
-
-    include, exclude = environment.schemas.include, environment.schemas.exclude
-    named = " or ".join(LOCAL if pattern == "*" else like(pattern) for pattern in include)
-    return f" and ({named})" + "".join(f" and not ({like(pattern)})" for pattern in exclude)

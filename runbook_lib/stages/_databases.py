@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.commands import aws_artefacts
-from runbook_lib.documents.sql import offline_script, script, user_name
+from runbook_lib.documents.scripts import offline_script, script
+from runbook_lib.documents.sql import user_name
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
 from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, Side, UsersAsked
 from runbook_lib.secrets import parse_reference

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
 from runbook_lib.adapters.redshift import WarehouseTarget
-from runbook_lib.documents import sql
+from runbook_lib.documents import scripts, sql
 from runbook_lib.model import Change
 from runbook_lib.resources.warehouse import (
     DatabaseUser,
@@ -75,13 +75,13 @@ def test_a_literal_is_one_token_and_itself(text: str) -> None:
 @given(texts)
 def test_a_word_for_the_shell_is_one_word(text: str) -> None:
     """The shell's own rules give it back."""
-    assert shlex.split(sql.shell(text)) == [text]
+    assert shlex.split(scripts.shell(text)) == [text]
 
 
 @given(texts.filter(bool), texts.filter(bool))
 def test_a_connection_string_names_what_was_meant(database: str, user: str) -> None:
     """Libpq reads the same database and the same user."""
-    assert parse_dsn(sql.conninfo(dbname=database, user=user, hostaddr="")) == {"dbname": database, "user": user}
+    assert parse_dsn(scripts.conninfo(dbname=database, user=user, hostaddr="")) == {"dbname": database, "user": user}
 
 
 objects = st.lists(st.tuples(names), max_size=130, unique=True).map(sorted).map(tuple)
@@ -192,7 +192,7 @@ def test_the_server_knows_users_by_their_names(world: World, name: str) -> None:
 def test_the_server_matches_patterns_as_the_stage_does(world: World, pattern: str, name: str) -> None:
     """The offline script's LIKE and the stage's own matching agree on every pattern and name."""
     chosen = ENVIRONMENT.schemas.model_copy(update={"include": (pattern,), "exclude": ()})
-    condition = sql._patterns(ENVIRONMENT.model_copy(update={"schemas": chosen}))
+    condition = scripts._patterns(ENVIRONMENT.model_copy(update={"schemas": chosen}))
     session = target_of(world)._sessions["source"]
     with session.transaction() as connection:
         from runbook_lib.adapters.redshift.session import run

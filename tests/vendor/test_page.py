@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbook_lib.documents import worker
-from runbook_lib.documents.sql import script
+from runbook_lib.documents.scripts import script
 from runbook_lib.parameters.schema import Worker
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import KeyStatement

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy_redshift.dialect import RESERVED_WORDS
 
-from runbook_lib.documents import sql
+from runbook_lib.documents import scripts, sql
 from runbook_lib.model import Change, Resource
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.s3 import Bucket
@@ -200,6 +200,7 @@ HEAD = """\
 -- The password never stands here. Make its literal in your shell, where neither logs nor lists of processes show it:
 --   read -rs password; export source_password=md5$(printf '%s%s' "$password" 'tonic_user' | md5sum | cut -d' ' -f1)
 --   psql -f THIS_FILE 'host=redshift.example port=5439 dbname=tickit user=ADMIN sslmode=verify-full'
+-- Once it was run, add to the parameter file, so that the runbook takes the user over: adopt: ["database_user/source/tonic_user"]
 \\set ON_ERROR_STOP on
 \\set source_password `printf %s "$source_password"`
 SET enable_case_sensitive_identifier TO true;
@@ -210,67 +211,69 @@ def test_a_script_holds_one_side_in_its_order() -> None:
     """The user comes before what he is granted, as it was desired; the password is a variable, and the other side is not there."""
     mine = [USER, grants("USAGE", "schema", ("Mixed",)), grants("SELECT", "table", ("Mixed", "t"))]
     other = USER.model_copy(update={"side": "destination", "name": "tonic_writer"})
-    text = sql.script([other, *mine], "source", environment())
+    text = scripts.script([other, *mine], "source", environment())
     assert text == HEAD + (
         "CREATE USER tonic_user PASSWORD :'source_password';\n"
         'GRANT USAGE ON SCHEMA "Mixed" TO tonic_user;\n'
         'GRANT SELECT ON "Mixed".t TO tonic_user;\n'
     )
-    assert sql.script([other], "source", environment()) == ""
+    assert scripts.script([other], "source", environment()) == ""
 
 
 def test_a_script_enters_the_database_that_it_makes() -> None:
     """What does not exist is made from another database, and all that follows is done inside it, with case kept."""
     env = environment(destination={"database": "my'db", "create_database": True})
     wanted = [Database(side="destination", name="my'db"), USER.model_copy(update={"side": "destination"})]
-    for text in (sql.script(wanted, "destination", env), sql.offline_script("destination", env)):
+    for text in (scripts.script(wanted, "destination", env), scripts.offline_script("destination", env)):
         lines = text.splitlines()
-        assert "dbname=dev" in lines[3]
-        assert lines[6:9] == [
+        (command,) = [line for line in lines if line.startswith("--   psql -f")]
+        assert "dbname=dev" in command
+        start = lines.index('CREATE DATABASE "my\'db";')
+        assert lines[start : start + 3] == [
             'CREATE DATABASE "my\'db";',
             "\\connect -reuse-previous=on \"dbname='my\\'db'\"",
             "SET enable_case_sensitive_identifier TO true;",
         ]
-        assert lines[9].startswith("CREATE USER")
+        assert lines[start + 3].startswith("CREATE USER")
 
 
 def test_a_tunnel_and_a_ca_file_stand_in_the_command() -> None:
     """The command to run the script leads where the runbook goes."""
     env = environment(source={"connect_to": "127.0.0.1", "sslrootcert": "my ca.crt", "database": "it's"})
-    line = sql.offline_script("source", env).splitlines()[3]
+    line = scripts.offline_script("source", env).splitlines()[3]
     expected = "host=redshift.example hostaddr=127.0.0.1 port=5439 dbname='it\\'s' user=ADMIN sslmode=verify-full sslrootcert='my ca.crt'"
-    assert line == f"--   psql -f THIS_FILE {sql.shell(expected)}"
+    assert line == f"--   psql -f THIS_FILE {scripts.shell(expected)}"
 
 
 def test_no_name_ends_a_comment() -> None:
     """A line break in a name does not let its rest become a statement."""
     env = environment(source={"database": "x\nDROP TABLE y;"})
-    assert not [line for line in sql.offline_script("source", env).splitlines() if line.startswith("DROP")]
+    assert not [line for line in scripts.offline_script("source", env).splitlines() if line.startswith("DROP")]
 
 
 @pytest.mark.parametrize(("text", "expected"), [("plain", "'plain'"), ("it's", "'it'\\''s'"), ("$(rm)`x`", "'$(rm)`x`'"), ('"', "'\"'")])
 def test_a_word_is_quoted_for_the_shell(text: str, expected: str) -> None:
     """Nothing of it is run."""
-    assert sql.shell(text) == expected
+    assert scripts.shell(text) == expected
 
 
 def test_offline_each_choice_has_its_statements() -> None:
     """A reader asks for schemas, a writer gets the database, a superuser needs nothing more."""
-    reader = sql.offline_script("source", environment(source={"future_tables_of": ("Maker",)}))
-    writer = sql.offline_script("destination", environment())
-    power = sql.offline_script("destination", environment(destination={"preserve_ownership": True}))
-    assert [line.split(" ||")[0] for line in reader.splitlines()[9::2]] == [
+    reader = scripts.offline_script("source", environment(source={"future_tables_of": ("Maker",)}))
+    writer = scripts.offline_script("destination", environment())
+    power = scripts.offline_script("destination", environment(destination={"preserve_ownership": True}))
+    assert [line.split(" ||")[0] for line in reader.splitlines()[10::2]] == [
         "select 'grant usage on schema '",
         "select 'grant select on '",
         "select 'alter default privileges for user \"Maker\" in schema '",
     ]
-    assert writer.splitlines()[7:11] == [
+    assert writer.splitlines()[9:13] == [
         "CREATE USER tonic_writer PASSWORD :'destination_password';",
         "GRANT SELECT ON pg_catalog.svv_table_info TO tonic_writer;",
         "GRANT TEMPORARY ON DATABASE tickit_masked TO tonic_writer;",
         "GRANT CREATE ON DATABASE tickit_masked TO tonic_writer;",
     ]
-    assert power.splitlines()[7:] == ["CREATE USER tonic_writer CREATEUSER PASSWORD :'destination_password';"]
+    assert power.splitlines()[8:] == ["CREATE USER tonic_writer CREATEUSER PASSWORD :'destination_password';"]
 
 
 @pytest.mark.parametrize(
@@ -280,5 +283,5 @@ def test_offline_each_choice_has_its_statements() -> None:
 def test_a_pattern_is_asked_for_as_the_stage_matches_it(pattern: str, expected: str) -> None:
     """Only * and ? are special: what LIKE takes for special is escaped, once for LIKE and once for the literal."""
     env = environment(schemas={"include": (pattern,), "exclude": (pattern,)})
-    text = sql.offline_script("source", env)
+    text = scripts.offline_script("source", env)
     assert f"and (nspname like {expected}) and not (nspname like {expected})" in text
