@@ -1,4 +1,4 @@
-"""Find what some suites need of this machine: other Pythons, their packages, Chromium, Node; or say why it is not there."""
+"""Find what some suites need of this machine: other Pythons, their packages, Chromium, Node, the AWS CLI; or say why it is not there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("sandbox", "dev")
+AWS_CLI = "awscli>=1.40,<2"
+"""In an environment of its own, for it asks for one exact botocore."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAYWRIGHTS_OWN = (
     ".cache/ms-playwright/chromium-*/chrome-linux*/chrome",
@@ -76,11 +78,30 @@ def environment(name: str, interpreter: str, resolution: str = "highest") -> str
     Raises Absent when the packages cannot be had, Conflict when they do not fit together.
     """
     folder = ROOT / f".venv-{name}"
-    its_python, stamp = folder / "bin" / "python", folder / ".installed"
-    content = sha256((ROOT / "pyproject.toml").read_bytes() + f"{interpreter} {resolution}".encode()).hexdigest()
-    if stamp.exists() and stamp.read_text("utf-8") == content:
-        return str(its_python)
-    for command in _installation(folder, interpreter, resolution):
+    content = (ROOT / "pyproject.toml").read_bytes() + f"{interpreter} {resolution}".encode()
+    _made(folder, _installation(folder, interpreter, resolution), content)
+    return str(folder / "bin" / "python")
+
+
+def scripting() -> Path:
+    """Give a folder with the AWS CLI, in an environment of its own, after looking for jq. Raises Absent, or Conflict."""
+    if not shutil.which("jq"):
+        message = "no jq on the PATH (Debian: apt-get install jq; macOS: brew install jq)"
+        raise Absent(message)
+    folder = ROOT / ".venv-awscli"
+    uv, its_python = _uv(), str(folder / "bin" / "python")
+    made = [*uv, "venv", "--quiet", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
+    pip = [*uv, "pip", "install", "--python", its_python] if uv else [its_python, "-m", "pip", "install"]
+    _made(folder, ([*made, "--clear", str(folder)], [*pip, "--quiet", AWS_CLI]), f"{sys.executable} {AWS_CLI}".encode())
+    return folder / "bin"
+
+
+def _made(folder: Path, commands: Iterable[list[str]], content: bytes) -> None:
+    """Make an environment unless it stands as the content of its description says."""
+    stamp, wanted = folder / ".installed", sha256(content).hexdigest()
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
+        return
+    for command in commands:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
@@ -88,8 +109,7 @@ def environment(name: str, interpreter: str, resolution: str = "highest") -> str
                 raise Conflict("\n".join(said))
             message = f"its packages could not be installed: {said[-1].strip()}"
             raise Absent(message)
-    stamp.write_text(content, "utf-8")
-    return str(its_python)
+    stamp.write_text(wanted, "utf-8")
 
 
 def _installation(folder: Path, interpreter: str, resolution: str) -> tuple[list[str], ...]:

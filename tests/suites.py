@@ -56,6 +56,7 @@ def suites() -> Iterator[Suite]:
     for name in ("contract", "sandbox", "faults", "notebooks", "end_to_end"):
         yield Suite(name, partial(run_pytest, (name,), spread="loadfile"))
     yield Suite("oracle", oracle)
+    yield Suite("rendered", rendered)
     yield Suite("browser", browser)
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     for version in machine.PYTHONS:
@@ -105,6 +106,12 @@ def oracle() -> Outcome:
     """Compare the evaluator with an independent engine; it is fetched first, since a test reaches loopback only."""
     machine.oracle()
     return run_pytest(("oracle",))
+
+
+def rendered() -> Outcome:
+    """Run what was rendered; the AWS CLI is fetched first, since a test reaches loopback only."""
+    machine.scripting()
+    return run_pytest(("rendered",))
 
 
 def live() -> Outcome:

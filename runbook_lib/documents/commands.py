@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.documents import merges
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Role, RolePolicy
-from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
+from runbook_lib.resources.kms import NAME_TAG, Key, KeyAlias, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
 from runbook_lib.resources.secretsmanager import Secret
 
@@ -44,8 +44,21 @@ def aws_artefacts(env: Environment, desired: Iterable[Resource], name: str) -> d
     if not lines:
         return {}
     files = {file: text for script in scripts for file, text in script.files}
-    head = ("#!/usr/bin/env bash", f"# {name} of {env.environment}, account {env.aws.account}", "set -euo pipefail")
-    return {**files, f"{name}.sh": "\n".join((*head, 'cd "$(dirname "$0")"', *lines)) + "\n"}
+    return {**files, f"{name}.sh": "\n".join((*_head(env, name), *lines)) + "\n"}
+
+
+def _head(env: Environment, name: str) -> tuple[str, ...]:
+    """Begin a script: it stops at the first error, works in the environment's region, and in no account but its own."""
+    account = env.aws.account
+    return (
+        "#!/usr/bin/env bash",
+        f"# {name} of {env.environment}, account {account}. It needs the AWS CLI, and jq where it merges policies.",
+        "set -euo pipefail",
+        'cd "$(dirname "$0")"',
+        f"export AWS_REGION={env.aws.region} AWS_DEFAULT_REGION={env.aws.region}",
+        "caller=$(aws sts get-caller-identity --query Account --output text)",
+        f'[ "$caller" = {account} ] || {{ echo "this is account $caller, not {account}" >&2; exit 5; }}',
+    )
 
 
 def removal_command(resource: Resource) -> str:
@@ -121,7 +134,9 @@ def _key(env: Environment, resource: Resource) -> Script:
     match resource:
         case Key():
             file = f"{resource.name.replace('/', '_')}.key-policy.json"
-            tags = " --tags " + " ".join(shlex.quote(f"TagKey={key},TagValue={value}") for key, value in resource.tags)
+            tags = " --tags " + " ".join(
+                shlex.quote(f"TagKey={key},TagValue={value}") for key, value in (*resource.tags, (NAME_TAG, resource.name))
+            )
             made = _aws("kms create-key", policy=f"file://{file}", region=region) + tags
             line = f"{merges.key_variable(resource.name)}=$({made} --query KeyMetadata.Arn --output text)"
             return Script((line,), ((file, pretty(resource.policy)),))

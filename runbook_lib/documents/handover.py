@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents.scripts import adoption
 from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Bucket, Warehouse
 
 _PROCESS = {"v2": "Data Pipeline V2", "legacy": "the previous process (SQS and Lambda)", "both": "both processes"}
+
+_BY_HAND = (
+    "A database user carries no mark of who made it. Read what was made, then add this line to the parameter file, "
+    "so that the next plan takes the users over:"
+)
 
 
 def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
@@ -28,6 +34,8 @@ def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
         _table(("field", "value"), (*_connection(env.destination, env.buckets.destination), *_ownership(env))),
         "## Workspace",
         _table(("field", "value"), _workspace(env)),
+        "## After somebody ran the SQL by hand",
+        f"{_BY_HAND}\n\n```yaml\n{adoption(env)}\n```",
         "## Confirmed by people",
         _confirmed(env),
         "## Still owed",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Target
 
-HAND_OVER = "hand over what stands under artefacts"
+HAND_OVER = "hand over what stands under artefacts; of a database user it names the line to add to adopt: afterwards"
 _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
 
 

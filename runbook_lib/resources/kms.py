@@ -7,6 +7,9 @@ from typing import ClassVar, Literal
 from runbook_lib.model import Question, Resource, Value
 from runbook_lib.resources.iam import Tags
 
+NAME_TAG = "tonic-runbook:key"
+"""Tag that names our key once its alias is gone."""
+
 
 class Key(Resource):
     """Describe a symmetric customer managed key that we create; it is found by alias, or by its tags when the alias is gone.

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.adapters.aws.tags import is_ours, read_tags
 from runbook_lib.errors import Conflict, Denied, InUse, NotFound, Rejected
 from runbook_lib.policy import canonical
-from runbook_lib.resources.kms import Key, KeyAnswer, KeyAsked
+from runbook_lib.resources.kms import NAME_TAG, Key, KeyAnswer, KeyAsked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
-
-NAME_TAG = "tonic-runbook:key"
-"""Tag that names our key once its alias is gone."""
 
 _PREFERENCE = ("Enabled", "Disabled", "PendingDeletion")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from runbook_lib.adapters.aws.keys import NAME_TAG, described, find_key, refuse_use
+from runbook_lib.adapters.aws.keys import described, find_key, refuse_use
 from runbook_lib.adapters.aws.reading import Reader
 from runbook_lib.adapters.aws.tags import (
     is_ours,
@@ -24,7 +24,7 @@ from runbook_lib.policy import (
     without_statement,
 )
 from runbook_lib.ports import Observation
-from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
+from runbook_lib.resources.kms import NAME_TAG, Key, KeyAlias, KeyRotation, KeyStatement
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.session import AwsSession

@@ -29,6 +29,7 @@ KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/made"
 STUB = """#!/usr/bin/env bash
 printf '%s\\n' "$(printf '%s\\x1f' "$@" | tr '\\n' ' ')" >> "$LOG"
 case "$1 $2" in
+  "sts get-caller-identity") echo 111122223333 ;;
   "kms create-key"|"kms describe-key") echo "{arn}" ;;
   "kms get-key-policy"|"s3api get-bucket-policy") echo '{{"Statement":[]}}' ;;
   "secretsmanager get-random-password") echo drawn ;;
