@@ -46,12 +46,6 @@ class World(FakeTarget):
             raise GuardRefused("aws", "is another account", "log in to the right one")
         return super().ask(questions)
 
-    def write(self, changes: Any) -> None:
-        """Make changes; what goes with its holder goes, as it does in a service."""
-        super().write(changes)
-        gone = {change.address for change in changes if change.after is None}
-        self.things = {name: each for name, each in self.things.items() if not (each.goes_with_holder and each.holder in gone)}
-
 
 @dataclass
 class Desk:
