@@ -39,7 +39,8 @@ QUERIES = {
 
 def snapshot(state: State, folder: Path) -> dict[str, Any]:
     """Read the account and the warehouse."""
-    return {"aws": _aws(state), "warehouse": _warehouse(state, environment(folder)[PASSWORD])}
+    known = environment(folder)
+    return {"aws": _aws(state, known["AWS_SECRET_ACCESS_KEY"]), "warehouse": _warehouse(state, known[PASSWORD])}
 
 
 def _warehouse(state: State, password: str) -> dict[str, Any]:
@@ -61,10 +62,10 @@ def _warehouse(state: State, password: str) -> dict[str, Any]:
     return found
 
 
-def _aws(state: State) -> dict[str, Any]:
+def _aws(state: State, secret: str) -> dict[str, Any]:
     import boto3
 
-    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key="sandbox", region_name=state.region)
+    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=secret, region_name=state.region)
 
     def client(service: str) -> Any:
         return cast("Any", session).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}")

@@ -22,6 +22,8 @@ VARIABLES = "sandbox.env"
 """The file that is made first and deleted last: a folder that holds it is a sandbox's."""
 ACCESS_KEY = "AKIASANDBOXOPERATOR0"
 """The id of the key of the operator, in whose name everything is asked."""
+SECRET_KEY = "RUNBOOK_SANDBOX_SECRET_KEY"
+"""The variable that carries the secret of that key to the endpoint, which takes the variables that begin with AWS for another's."""
 
 
 class SandboxError(RunbookError):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from runbook_lib.sandbox import state as states
 from runbook_lib.sandbox.listeners import holder
-from runbook_lib.sandbox.state import ACCESS_KEY, VARIABLES, SandboxError, State, default_folder, owned
+from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY, VARIABLES, SandboxError, State, default_folder, owned
 
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
@@ -81,7 +81,7 @@ def status(folder: Path | None = None) -> tuple[State, dict[str, bool]] | None:
 
 
 def environment(folder: Path | None = None) -> dict[str, str]:
-    """Give the variables that a client of the sandbox needs: its administrator's password and AWS keys that open nothing."""
+    """Give the variables that a client of the sandbox needs: its administrator's password and the operator's keys, good only here."""
     path = owned((folder or default_folder()).absolute()) / VARIABLES
     if not path.is_file():
         return {}
@@ -113,7 +113,8 @@ def _listening(port: int) -> socket.socket:
 
 def _start(wanted: Wanted, folder: Path) -> State:
     try:
-        return _started(wanted, folder, {**os.environ, PASSWORD: _made(folder)[PASSWORD]})
+        made = _made(folder)
+        return _started(wanted, folder, {**os.environ, PASSWORD: made[PASSWORD], SECRET_KEY: made["AWS_SECRET_ACCESS_KEY"]})
     except BaseException:
         states.remove(folder)
         raise
@@ -146,7 +147,7 @@ def _made(folder: Path) -> dict[str, str]:
     folder.chmod(mode)
     variables = {
         PASSWORD: f"Sb1{secrets.token_hex(16)}", "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
-        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SESSION_TOKEN": "", "AWS_EC2_METADATA_DISABLED": "true",
     }  # fmt: skip
     (folder / VARIABLES).touch(mode=0o600)
     (folder / VARIABLES).write_text("".join(f"{name}={value}\n" for name, value in variables.items()), "utf-8")

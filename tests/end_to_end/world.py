@@ -15,8 +15,9 @@ from runbook_lib.sandbox.supervisor import environment
 
 
 def client(service: str, state: State) -> Any:
-    """Make a client of the sandbox."""
-    return cast("Any", boto3).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
+    """Make a client of the sandbox, in a session of its own: boto3's default one keeps the keys of the first sandbox."""
+    session = cast("Any", boto3.Session())
+    return session.client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
 
 
 def admin(state: State, folder: Path, database: str = "tickit") -> Any:
@@ -35,5 +36,14 @@ def writes(state: State) -> list[str]:
 
 def forget_calls(state: State) -> None:
     """Clear the call log."""
-    request = urllib.request.Request(f"http://127.0.0.1:{state.aws_port}/_sandbox/calls", method="DELETE")
+    _delete(state, "calls")
+
+
+def expire_sessions(state: State) -> None:
+    """Let every session that was assumed so far end now."""
+    _delete(state, "sessions")
+
+
+def _delete(state: State, what: str) -> None:
+    request = urllib.request.Request(f"http://127.0.0.1:{state.aws_port}/_sandbox/{what}", method="DELETE")
     urllib.request.urlopen(request).close()  # noqa: S310 - a fixed address on loopback

@@ -58,8 +58,10 @@ def now(of: Box) -> state.State:
 def client(of: Box, service: str, seconds: float = 60) -> Any:
     """Make an AWS client that tries once."""
     config = Config(retries={"max_attempts": 0}, read_timeout=seconds)
-    keys = {"aws_access_key_id": state.ACCESS_KEY, "aws_secret_access_key": "any", "region_name": "us-east-1"}
-    return cast("Any", boto3).client(service, endpoint_url=f"http://127.0.0.1:{now(of).aws_port}", config=config, **keys)
+    known = supervisor.environment(of.folder)
+    keys = {"aws_access_key_id": known["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": known["AWS_SECRET_ACCESS_KEY"]}
+    place = {"endpoint_url": f"http://127.0.0.1:{now(of).aws_port}", "region_name": "us-east-1"}
+    return cast("Any", boto3).client(service, config=config, **place, **keys)
 
 
 def warehouse(of: Box, database: str = "dev") -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runbook_lib.sandbox.state import ACCESS_KEY
+from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY
 
 LOOPBACK = "127.0.0.1"
 PARENT_DIED = 1
@@ -23,13 +23,16 @@ PARENT_DIED = 1
 def main() -> int:
     """Read the settings, start moto behind the front, load the sample account, and serve."""
     given = _parser().parse_args()
-    password = os.environ.pop(given.admin_password_env, "")
+    password, secret = (os.environ.pop(name, "") for name in (given.admin_password_env, given.secret_key_env))
+    if not secret:
+        sys.stderr.write(f"{given.secret_key_env} holds no secret key for the operator\n")
+        return 2
     # moto and boto3 load models of several hundred thousand parts that stay: nothing is gained by searching them for garbage as they grow.
     gc.disable()
     _prepare(given)
-    server, clear = _server(given)
+    server, clear = _server(given, secret)
     threading.Thread(target=_until_input_ends, daemon=True).start()
-    threading.Thread(target=_load, args=(given, server.server_port, password, clear), daemon=True).start()
+    threading.Thread(target=_load, args=(given, server.server_port, (password, secret), clear), daemon=True).start()
     server.serve_forever()
     return 0
 
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--credentials", type=Path, help="file for temporary database passwords; default: FOLDER/credentials.json")
     parser.add_argument("--ready-file", type=Path, required=True, help="written when calls are answered: JSON with port, pid and id")
     parser.add_argument("--access-key", default=ACCESS_KEY, help="access key id of the operator")
+    parser.add_argument("--secret-key-env", default=SECRET_KEY, metavar="NAME", help="variable with the operator's secret access key")
     parser.add_argument("--redshift-port", type=int, default=5439, help="where the stand-in listens")
     parser.add_argument("--redshift-id", default="", help="namespace id of the stand-in; default: the endpoint's id")
     parser.add_argument("--admin-password-env", default="", metavar="NAME", help="variable with awsuser's password, for its managed secret")
@@ -71,28 +75,25 @@ def _prepare(given: argparse.Namespace) -> None:
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
 
 
-def _server(given: argparse.Namespace) -> tuple[Any, Callable[[], None]]:
+def _server(given: argparse.Namespace, secret: str) -> tuple[Any, Callable[[], None]]:
     """Make the server, and what empties its log."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import ThreadedWSGIServer
 
-    from runbook_lib.sandbox.aws import principals
-    from runbook_lib.sandbox.aws.faults import Faults
+    from runbook_lib.sandbox.aws.callers import finding
     from runbook_lib.sandbox.aws.front import Front
     from runbook_lib.sandbox.aws.rules import all_rules
 
     identity = {"id": given.id, "pid": os.getpid(), "account": given.account, "region": given.region}
-    front = Front(
-        DomainDispatcherApplication(create_backend_app), identity, all_rules(given), Faults(principals.caller),
-        lambda call: principals.account_of(call, given.account),
-    )  # fmt: skip
+    find = finding(secret)
+    front = Front(DomainDispatcherApplication(create_backend_app), identity, all_rules(given, find), find)
     # Connections stay open between calls, and no line is written a request: the front keeps the log.
     handler = type("Quiet", (MotoRequestHandler,), {"protocol_version": "HTTP/1.1", "log_request": lambda *_: None})
     server: Any = type("Server", (ThreadedWSGIServer,), {"daemon_threads": True})(LOOPBACK, given.port, front, handler)
     return server, front.forget
 
 
-def _load(given: argparse.Namespace, port: int, password: str, clear: Callable[[], None]) -> None:
+def _load(given: argparse.Namespace, port: int, secrets: tuple[str, str], clear: Callable[[], None]) -> None:
     from moto.utilities.utils import get_partition
 
     from runbook_lib.sandbox.aws import sample
@@ -102,9 +103,10 @@ def _load(given: argparse.Namespace, port: int, password: str, clear: Callable[[
     if given.partition not in {"", partition}:
         sys.stderr.write(f"{given.region} lies in the partition {partition}, not in {given.partition}\n")
         os._exit(2)
+    password, secret = secrets
     try:
-        account = sample.Account(f"http://{LOOPBACK}:{port}", given.account, given.region, partition, given.access_key)
-        sample.make_operator(given.account, partition, given.region, given.access_key)
+        account = sample.Account(f"http://{LOOPBACK}:{port}", given.account, given.region, partition, given.access_key, secret)
+        sample.make_operator(account)
         sample.make_cluster(account, warehouse(given), password)
         if not given.no_sample:
             sample.load(account)

@@ -14,14 +14,19 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 """Status line, headers, body."""
 REASONS = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
 FIRST_ERROR = 400
-NAMESPACES = {"iam": "https://iam.amazonaws.com/doc/2010-05-08/", "redshift": "http://redshift.amazonaws.com/doc/2012-12-01/"}
+NAMESPACES = {
+    "iam": "https://iam.amazonaws.com/doc/2010-05-08/", "redshift": "http://redshift.amazonaws.com/doc/2012-12-01/",
+    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+}  # fmt: skip
 
 
 def error(call: Call, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Write an error in the format of the call's service."""
-    number = str(uuid.uuid4())
+    number = call.id
     line = f"{status} {REASONS.get(status, 'Error')}"
-    more = [*headers, ("x-amzn-RequestId", number)]
+    # SQS's clients go by the codes of its former protocol.
+    former = [("x-amzn-query-error", f"{code};Sender")] if call.service == "sqs" else []
+    more = [*headers, *former, ("x-amzn-RequestId", number)]
     if call.protocol in {"json", "rest-json"}:
         body = json.dumps({"__type": code, "message": message}).encode()
         return line, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code), *more], body
@@ -39,9 +44,9 @@ def _wrapped(call: Call, text: str, number: str) -> str:
     return f"<ErrorResponse><Error><Type>Sender</Type>{text}</Error><RequestId>{number}</RequestId></ErrorResponse>"
 
 
-def not_modelled(call: Call) -> Answer:
+def not_modelled(call: Call, why: str = "") -> Answer:
     """Refuse what the sandbox does not know. Clients do not repeat a call for this status."""
-    return error(call, 501, "NotImplemented", f"not modelled by the sandbox: {call.name}")
+    return error(call, 501, "NotImplemented", f"not modelled by the sandbox: {call.name}{why and f' ({why})'}")
 
 
 def as_json(value: object) -> Answer:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, get_args
 
 from runbook_lib.sandbox.aws.answers import Answer, error, is_error
+from runbook_lib.sandbox.aws.permissions.needs import Need
+from runbook_lib.sandbox.aws.permissions.table import needs_of
+from runbook_lib.sandbox.aws.refusals import denied, doubted
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.aws.requests import Call
@@ -60,8 +63,7 @@ def faults_of(text: bytes) -> list[Fault]:
 class Faults:
     """Hold the faults in force, and count what they met."""
 
-    def __init__(self, principal: Callable[[Call], str]) -> None:
-        self._principal = principal
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._met: list[int] = []
@@ -110,9 +112,9 @@ class Faults:
             case "throttle":
                 return error(call, *THROTTLED.get(call.service, THROTTLED.get(call.protocol, _THROTTLED)))
             case "deny":
-                return denied(call, self._principal(call))
+                return _denied(call)
             case "expired":
-                return error(call, 403, *EXPIRED.get(call.protocol, EXPIRED["query"]))
+                return doubted(call, "expired")
         return error(call, fault.status, fault.code, fault.message)
 
     def _lagging(self, call: Call, fault: Fault) -> Answer | None:
@@ -120,6 +122,8 @@ class Faults:
         young = [name for name, at in self._made.items() if time.monotonic() - at < fault.ms / 1000 and name in text]
         if not young:
             return None
+        if call.service == "sts":
+            return denied(call, call.name, call.text("RoleArn"), "resource")
         status, code, message = UNSETTLED.get(call.service, UNSETTLED["iam"])
         return error(call, status, code, message.format(name=young[0]))
 
@@ -130,24 +134,15 @@ THROTTLED: dict[str, tuple[int, str, str]] = {
     "ec2": (503, "RequestLimitExceeded", "Request limit exceeded."),
     "s3": (503, "SlowDown", "Please reduce your request rate."),
 }
-EXPIRED = {
-    "json": ("ExpiredTokenException", "The security token included in the request is expired"),
-    "query": ("ExpiredToken", "The security token included in the request is expired"),
-}
 UNSETTLED = {
     "iam": (404, "NoSuchEntity", "{name} cannot be found."),
     "ec2": (400, "InvalidParameterValue", "Value ({name}) is invalid. Invalid IAM Instance Profile name"),
     "kms": (400, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."),
     "s3": (400, "MalformedPolicy", "Invalid principal in policy"),
-    "sts": (403, "AccessDenied", "not authorized to perform: sts:AssumeRole on resource: {name}"),
-}  # fmt: skip
+}
 
 
-def denied(call: Call, principal: str) -> Answer:
-    """Refuse as AWS does when no policy allows a call."""
-    text = f"User: {principal} is not authorized to perform: {call.action}"
-    because = f"because no identity-based policy allows the {call.action} action"
-    if call.protocol == "ec2":
-        return error(call, 403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {text} {because}")
-    code = "AccessDeniedException" if call.protocol in {"json", "rest-json"} else "AccessDenied"
-    return error(call, 400 if call.protocol == "json" else 403, code, f"{text} on resource: * {because}")
+def _denied(call: Call) -> Answer:
+    """Refuse the first permission that a call takes, in the words of a real refusal."""
+    first = next(iter(needs_of(call) or ()), Need(call.name))
+    return denied(call, first.action, first.resource)

@@ -1,4 +1,4 @@
-"""What stands before moto: health, call log, faults, rules that moto lacks, and clean refusals of what is not modelled."""
+"""What stands before moto: who calls, faults, what he may, rules that moto lacks, the logs, and clean refusals of what is not modelled."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import logging
 import socket
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from runbook_lib.sandbox.aws import sessions
 from runbook_lib.sandbox.aws.answers import FIRST_ERROR, Answer, not_modelled, status_of
+from runbook_lib.sandbox.aws.authentication import authenticated
+from runbook_lib.sandbox.aws.authorisation import Authorisation
+from runbook_lib.sandbox.aws.callers import Caller
+from runbook_lib.sandbox.aws.decisions import Decisions
 from runbook_lib.sandbox.aws.faults import Dropped, Faults, Proceed, faults_of
 from runbook_lib.sandbox.aws.requests import UNKNOWN, Call, call_of
 
@@ -23,18 +27,22 @@ Rule = Callable[[Call, Proceed], Answer]
 Rules = Mapping[str, Rule]
 """Rules by `service:Operation`; `service:*` holds for the rest of a service."""
 PREFIX = "/_sandbox/"
+UNSIGNED: Answer = (
+    "403 Forbidden",
+    [("Content-Type", "application/xml")],
+    b"<Error><Code>AccessDenied</Code><Message>Access Denied: unsigned and presigned requests are not modelled</Message></Error>",
+)
 
 
 class Front:
-    """Be the WSGI application: each call passes faults, then its rule, then moto.
+    """Be the WSGI application: each call is authenticated, passes faults, is authorised, then its rule, then moto.
 
-    `account_of` tells the account in which a key acts.
+    `find` looks up who has a key, in a partition.
     """
 
-    def __init__(
-        self, inner: Application, identity: Mapping[str, Any], rules: Rules, faults: Faults, account_of: Callable[[Call], str]
-    ) -> None:
-        self._inner, self._identity, self._rules, self._faults, self._account_of = inner, identity, rules, faults, account_of
+    def __init__(self, inner: Application, identity: Mapping[str, Any], rules: Rules, find: Callable[[str, str], Caller | None]) -> None:
+        self._inner, self._identity, self._rules, self._find = inner, identity, rules, find
+        self._faults, self._decisions = Faults(), Decisions()
         self._calls: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
@@ -45,30 +53,44 @@ class Front:
             return _sent(environ, start, self._control(environ, body))
         call = call_of(environ, body)
         if call is None:
-            return _sent(environ, start, ("403 Forbidden", [("Content-Type", "text/plain")], b"unsigned requests are not modelled"))
-        call = self._placed(call)
+            return _sent(environ, start, UNSIGNED)
+        return _sent(environ, start, self._signed(environ, call))
+
+    def _signed(self, environ: dict[str, Any], call: Call) -> Answer:
+        caller = authenticated(call, environ, self._find)
+        if not isinstance(caller, Caller):
+            self._log(call, status_of(caller))
+            return caller
+        known = replace(call, account=caller.account, principal=caller.principal.arn)
         try:
-            answer = self._faults.meet(call, lambda: self._answer(environ, body, call))
+            answer = self._faults.meet(known, lambda: self._authorised(environ, known, caller))
         except Dropped:
-            self._log(call, 0)
+            self._log(known, 0)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise
-        self._log(call, status_of(answer))
-        return _sent(environ, start, answer)
+        except Exception:
+            # Whatever fails in here, nothing is let through for it.
+            logging.getLogger(__name__).exception("%s cannot be decided", call.name)
+            answer = not_modelled(known, "the sandbox itself failed")
+        self._log(known, status_of(answer))
+        return answer
 
-    def _placed(self, call: Call) -> Call:
-        return replace(call, account=self._account_of(call))
-
-    def _answer(self, environ: dict[str, Any], body: bytes, call: Call) -> Answer:
+    def _authorised(self, environ: dict[str, Any], call: Call, caller: Caller) -> Answer:
         if call.operation == UNKNOWN:
             return not_modelled(call)
+        authorisation = Authorisation(call, caller, environ, self._decisions)
+        refusal = authorisation.refusal()
+        return refusal or authorisation.hidden(self._ruled(environ, replace(call, account=authorisation.place)))
+
+    def _ruled(self, environ: dict[str, Any], call: Call) -> Answer:
         rule = self._rules.get(call.name) or self._rules.get(f"{call.service}:*")
         if rule is None:
-            return self._moto(environ, body, call)
-        return rule(call, lambda: self._moto(environ, body, call))
+            return self._moto(environ, call)
+        return rule(call, lambda: self._moto(environ, call))
 
-    def _moto(self, environ: dict[str, Any], body: bytes, call: Call) -> Answer:
-        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "HTTP_X_MOTO_ACCOUNT_ID": call.account}
+    def _moto(self, environ: dict[str, Any], call: Call) -> Answer:
+        place = {"CONTENT_LENGTH": str(len(call.body)), "HTTP_X_MOTO_ACCOUNT_ID": call.account}
+        environ |= {"wsgi.input": io.BytesIO(call.body), **place}
         seen: list[Any] = []
         try:
             chunks = self._inner(environ, lambda status, headers, _info=None: seen.extend((status, headers)))
@@ -81,18 +103,23 @@ class Front:
         status, headers = seen
         if int(status.split()[0]) >= FIRST_ERROR and text[:15].lower().startswith(b"<!doctype html"):
             return not_modelled(call)
-        return status, _with_request_id(headers), text
+        return status, _with_request_id(headers, call), text
 
     def _log(self, call: Call, status: int) -> None:
         entry = {
-            "time": time.time(), "service": call.service, "operation": call.operation, "access": "read" if call.is_read else "write",
-            "access_key": call.access_key, "account": call.account, "region": call.region, "status": status,
+            "id": call.id, "time": time.time(), "service": call.service, "operation": call.operation,
+            "access": "read" if call.is_read else "write", "access_key": call.access_key, "principal": call.principal,
+            "account": call.account, "region": call.region, "status": status,
         }  # fmt: skip
         with self._lock:
             self._calls.append(entry)
 
     def forget(self) -> None:
-        """Empty the call log."""
+        """Empty the log of calls and that of decisions."""
+        self._forget_calls()
+        self._decisions.forget()
+
+    def _forget_calls(self) -> None:
         with self._lock:
             self._calls = []
 
@@ -104,13 +131,20 @@ class Front:
                 with self._lock:
                     return _json(self._calls)
             case "calls", "DELETE":
-                self.forget()
+                self._forget_calls()
                 return _json([])
+            case "decisions", "GET":
+                return _json(self._decisions.all())
+            case "decisions", "DELETE":
+                self._decisions.forget()
+                return _json([])
+            case "sessions", "DELETE":
+                return _json({"expired": sessions.expire()})
             case "faults", "POST":
                 return self._set_faults(body)
             case "faults", "DELETE":
                 return self._set_faults(b"[]")
-        return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, faults"
+        return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, decisions, faults, sessions"
 
     def _set_faults(self, body: bytes) -> Answer:
         try:
@@ -130,9 +164,9 @@ def _body(environ: Mapping[str, Any]) -> bytes:
     return body
 
 
-def _with_request_id(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _with_request_id(headers: list[tuple[str, str]], call: Call) -> list[tuple[str, str]]:
     names = {name.lower() for name, _ in headers}
-    return headers if names & {"x-amzn-requestid", "x-amz-request-id"} else [*headers, ("x-amzn-RequestId", str(uuid.uuid4()))]
+    return headers if names & {"x-amzn-requestid", "x-amz-request-id"} else [*headers, ("x-amzn-RequestId", call.id)]
 
 
 def _json(value: object) -> Answer:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.sandbox.aws.answers import Answer, as_json, error, is_error
+from runbook_lib.sandbox.aws.deciding import may_under
+from runbook_lib.sandbox.aws.held import Document, key_of
+from runbook_lib.sandbox.aws.permissions.needs import Need
 from runbook_lib.sandbox.aws.principals import first_missing
 
 if TYPE_CHECKING:
+    from runbook_lib.sandbox.aws.callers import Caller
     from runbook_lib.sandbox.aws.faults import Proceed
     from runbook_lib.sandbox.aws.requests import Call
+
+    Find = Callable[[str, str], Caller | None]
 
 USES = ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext")
 NOT_WHILE_PENDING = (
@@ -22,26 +28,23 @@ NOT_WHILE_PENDING = (
 NOT_WHILE_DISABLED = (*USES, "EnableKeyRotation")
 
 
-def rules() -> dict[str, Any]:
-    """Give the rules by call."""
+def rules(find: Find) -> dict[str, Any]:
+    """Give the rules by call; `find` looks up who has a key."""
     found: dict[str, Any] = {f"kms:{name}": _by_state for name in (*NOT_WHILE_PENDING, *NOT_WHILE_DISABLED)}
     return found | {
+        "kms:EnableKey": _switch,
+        "kms:DisableKey": _switch,
         "kms:CreateAlias": _alias,
         "kms:CancelKeyDeletion": _cancel,
         "kms:GetKeyRotationStatus": _rotation,
-        "kms:CreateKey": _create,
-        "kms:PutKeyPolicy": _policy,
+        "kms:CreateKey": partial(_create, find=find),
+        "kms:PutKeyPolicy": partial(_policy, find=find),
     }
 
 
 def _key(call: Call, name: str = "KeyId") -> Any:
     """Find moto's key by id, ARN or alias; None when there is none."""
-    from moto.kms.models import kms_backends
-
-    backend = kms_backends[call.account][call.region]
-    given = backend.get_alias_name(call.text(name))
-    known = backend.get_key_id_from_alias(given) if given.startswith("alias/") else backend.get_key_id(given)
-    return backend.keys.get(known or "")
+    return key_of(call.account, call.region, call.text(name))
 
 
 def _by_state(call: Call, proceed: Proceed) -> Answer:
@@ -51,6 +54,20 @@ def _by_state(call: Call, proceed: Proceed) -> Answer:
     if key is not None and key.key_state == "Disabled" and call.operation in NOT_WHILE_DISABLED:
         return error(call, 400, "DisabledException", f"{key.arn} is disabled.")
     return proceed()
+
+
+def _switch(call: Call, proceed: Proceed) -> Answer:
+    """Enable or disable a key by whatever it is named; moto knows it by its id alone."""
+
+    def switched() -> Answer:
+        key = _key(call)
+        if key is None:
+            return proceed()
+        key.enabled = call.operation == "EnableKey"
+        key.key_state = "Enabled" if key.enabled else "Disabled"
+        return as_json({})
+
+    return _by_state(call, switched)
 
 
 def _alias(call: Call, proceed: Proceed) -> Answer:
@@ -72,11 +89,11 @@ def _rotation(call: Call, proceed: Proceed) -> Answer:
     return as_json({"KeyRotationEnabled": False}) if key is not None and key.key_state == "PendingDeletion" else proceed()
 
 
-def _create(call: Call, proceed: Proceed) -> Answer:
+def _create(call: Call, proceed: Proceed, find: Find) -> Answer:
     """Make a key for encryption where the call does not say what for, which moto leaves open."""
     from moto.kms.models import kms_backends
 
-    answer = _policy(call, proceed)
+    answer = _policy(call, proceed, find)
     if is_error(answer) or call.text("KeyUsage"):
         return answer
     key: Any = kms_backends[call.account][call.region].keys[json.loads(answer[2])["KeyMetadata"]["KeyId"]]
@@ -84,7 +101,7 @@ def _create(call: Call, proceed: Proceed) -> Answer:
     return as_json(key.to_dict())
 
 
-def _policy(call: Call, proceed: Proceed) -> Answer:
+def _policy(call: Call, proceed: Proceed, find: Find) -> Answer:
     text = call.text("Policy")
     if call.operation == "CreateKey" and not text:
         return proceed()
@@ -94,25 +111,17 @@ def _policy(call: Call, proceed: Proceed) -> Answer:
         return error(call, 400, "MalformedPolicyDocumentException", "The policy is no JSON document with statements.")
     if first_missing(call, statements):
         return error(call, 400, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
-    if not call.parameters.get("BypassPolicyLockoutSafetyCheck") and not any(_keeps_open(call, each) for each in statements):
+    if not call.parameters.get("BypassPolicyLockoutSafetyCheck") and not _keeps_open(call, text, find):
         message = "The new key policy will not allow you to update the key policy in the future."
         return error(call, 400, "MalformedPolicyDocumentException", message)
     return proceed()
 
 
-def _keeps_open(call: Call, statement: dict[str, Any]) -> bool:
-    """Tell whether a statement lets the account, or whoever asks, change the policy again."""
-    from runbook_lib.sandbox.aws.principals import caller
-
-    principal = statement.get("Principal", {})
-    names = ["*"] if principal == "*" else _listed(principal.get("AWS", []) if isinstance(principal, dict) else [])
-    ours = any(each in {"*", call.account, caller(call)} or each.endswith(f":iam::{call.account}:root") for each in names)
-    actions = _listed(statement.get("Action", []))
-    return ours and statement.get("Effect") == "Allow" and any(_matches("kms:PutKeyPolicy", each) for each in actions)
-
-
-def _matches(action: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(action.lower(), pattern.lower())
+def _keeps_open(call: Call, text: str, find: Find) -> bool:
+    """Tell whether under a new policy whoever asks may change it again."""
+    key, caller = _key(call), find(call.access_key, call.partition)
+    resource = key.arn if key is not None else f"arn:{call.partition}:kms:{call.region}:{call.account}:key/new"
+    return caller is not None and may_under(call, caller, Document("the new key policy", text), Need("kms:PutKeyPolicy", resource))
 
 
 def _listed(value: Any) -> list[Any]:

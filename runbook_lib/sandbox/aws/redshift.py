@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.sandbox.aws.answers import Answer, as_json, as_query, error, not_modelled
-from runbook_lib.sandbox.aws.principals import caller, iam
+from runbook_lib.sandbox.aws.principals import iam
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.aws.credentials import Issue
@@ -69,9 +69,7 @@ def _serverless(call: Call, warehouse: Warehouse, issue: Issue) -> Answer:
 
 
 def _arn(call: Call, resource: str) -> str:
-    from moto.utilities.utils import get_partition
-
-    return f"arn:{get_partition(call.region)}:redshift-serverless:{call.region}:{call.account}:{resource}"
+    return f"arn:{call.partition}:redshift-serverless:{call.region}:{call.account}:{resource}"
 
 
 def _workgroup(call: Call, warehouse: Warehouse) -> dict[str, Any]:
@@ -107,8 +105,8 @@ def _credentials(call: Call, issue: Issue) -> Answer:
 
 def database_user(call: Call) -> str:
     """Name the database user that the caller becomes: what his tag says, else `IAM:` and his name, or `IAMR:` and his role's."""
-    _, *path = caller(call).rpartition(":")[2].split("/")
-    backend, is_session = iam(call), ":assumed-role/" in caller(call)
+    _, *path = call.principal.rpartition(":")[2].split("/")
+    backend, is_session = iam(call), ":assumed-role/" in call.principal
     name = path[0] if is_session else path[-1]
     if is_session:
         tags: list[dict[str, str]] = next((each.tags for each in backend.roles.values() if each.name == name), [])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from runbook_lib.sandbox.aws import iam, kms, redshift, s3, secretsmanager
+from runbook_lib.sandbox.aws import iam, kms, redshift, s3, secretsmanager, sessions
 from runbook_lib.sandbox.aws.credentials import issuing_into
 from runbook_lib.sandbox.aws.sample import secret_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runbook_lib.sandbox.aws.callers import Caller
     from runbook_lib.sandbox.aws.front import Rules
 
 
@@ -19,13 +22,14 @@ def warehouse(given: argparse.Namespace) -> redshift.Warehouse:
     return redshift.Warehouse("127.0.0.1", given.redshift_port, given.redshift_id or given.id, secret)
 
 
-def all_rules(given: argparse.Namespace) -> Rules:
+def all_rules(given: argparse.Namespace, find: Callable[[str, str], Caller | None]) -> Rules:
     """Give every rule by call."""
     passwords = given.credentials or (given.folder or given.ready_file.parent) / "credentials.json"
     return {
-        **kms.rules(),
+        **kms.rules(find),
         **iam.rules(),
         **secretsmanager.rules(),
         **s3.rules(),
+        **sessions.rules(find),
         **redshift.rules(lambda: warehouse(given), issuing_into(passwords)),
     }

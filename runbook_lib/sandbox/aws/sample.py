@@ -36,31 +36,30 @@ class Account:
     region: str
     partition: str
     access_key: str
+    secret_key: str = field(repr=False)
     session: Any = field(default_factory=_session, repr=False, compare=False)
 
     def client(self, service: str, region: str = "", access_key: str = "") -> Any:
-        """Make a client; the endpoint does not look at secrets."""
-        key = access_key or self.access_key
-        return self.session.client(
-            service, region or self.region, endpoint_url=self.endpoint, aws_access_key_id=key, aws_secret_access_key=key
-        )
+        """Make a client, of the operator or of the root user of another account, whose secret is the operator's."""
+        keys = {"aws_access_key_id": access_key or self.access_key, "aws_secret_access_key": self.secret_key}
+        return self.session.client(service, region or self.region, endpoint_url=self.endpoint, **keys)
 
     def arn(self, service: str, resource: str) -> str:
         """Build the ARN of something without a region."""
         return f"arn:{self.partition}:{service}::{self.number}:{resource}"
 
 
-def make_operator(account: str, partition: str, region: str, access_key: str) -> None:
-    """Make the user in whose name everything is asked, with a key that is known beforehand."""
+def make_operator(account: Account) -> None:
+    """Make the administrator in whose name everything is asked, with a key that is known beforehand."""
     from moto.iam.models import iam_backends
 
-    backend = iam_backends[account][partition]
-    user = backend.create_user(region, OPERATOR, "/", [{"Key": DATABASE_USER, "Value": "awsuser"}])
+    backend = iam_backends[account.number][account.partition]
+    user = backend.create_user(account.region, OPERATOR, "/", [{"Key": DATABASE_USER, "Value": "awsuser"}])
     user.put_policy("everything", _document("*", "*"))
     key = backend.create_access_key(OPERATOR)
     del backend.access_keys[key.access_key_id]
-    key.access_key_id = access_key
-    backend.access_keys[access_key] = key
+    key.access_key_id, key.secret_access_key = account.access_key, account.secret_key
+    backend.access_keys[account.access_key] = key
 
 
 def make_cluster(account: Account, warehouse: Warehouse, admin_password: str) -> None:

@@ -14,10 +14,8 @@ from runbook_lib.adapters.aws.session import AwsSession
 from runbook_lib.adapters.target import connect
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Target
-from tests.contract.aws.endpoint import ACCOUNT, REGION, environment_at, served
+from tests.contract.aws.endpoint import ACCOUNT, KEYS, REGION, environment_at, served
 from tests.fakes import FakeTarget
-
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +30,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold credentials of the endpoint, and nothing else of AWS, in the environment."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    for name, value in {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}.items():
+    for name, value in {**KEYS, "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}.items():
         monkeypatch.setenv(name, value)
 
 

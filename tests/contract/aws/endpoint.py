@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from runbook_lib.parameters import Environment
+from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
+SECRET = "the-operators-secret"
+KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+"""The operator's key, who is the administrator of the account."""
 
 
 @contextmanager
@@ -24,7 +29,8 @@ def served(folder: Path) -> Iterator[str]:
     words = ["--no-sample", "--id", "contract", "--account", ACCOUNT, "--region", REGION, "--ready-file", str(ready)]
     command = [sys.executable, "-m", "runbook_lib.sandbox.aws", *words, "--credentials", str(folder / "credentials")]
     with (folder / "endpoint.log").open("w") as log:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
+        variables = {**os.environ, SECRET_KEY: SECRET}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, env=variables)
     try:
         while not ready.exists():
             assert process.poll() is None, (folder / "endpoint.log").read_text()

@@ -15,7 +15,7 @@ from runbook_lib.model import Change, Unanswered
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.iam import Caller, CallerAnswer, RoleAsked
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked
-from tests.contract.aws.cases import role
+from tests.contract.aws.cases import policy, role
 from tests.contract.aws.endpoint import ACCOUNT, environment_at
 
 NOWHERE = "http://127.0.0.1:9"
@@ -32,7 +32,7 @@ def test_the_caller_is_told(environment: Environment) -> None:
     """The answer holds account, partition, region and the endpoint that told it."""
     assert connect(environment).ask([Caller()])[Caller()] == CallerAnswer(
         account=ACCOUNT,
-        arn=f"arn:aws:sts::{ACCOUNT}:user/moto",
+        arn=f"arn:aws:iam::{ACCOUNT}:user/runbook-operator",
         partition="aws",
         region="eu-central-1",
         endpoint=environment.aws.endpoint,
@@ -159,7 +159,9 @@ def test_a_variable_is_resolved_without_aws(credentials: None, monkeypatch: pyte
 
 def test_a_role_is_assumed(environment: Environment) -> None:
     """With role_arn every request is made as that role, under a session that names the environment."""
-    connect(environment).write([Change(before=None, after=role(environment))])
+    ours = {"Effect": "Allow", "Principal": {"AWS": environment.arn("iam", "root", region="")}, "Action": "sts:AssumeRole"}
+    trust = policy({**ours, "Condition": {"StringEquals": {"sts:ExternalId": "tonic"}}})
+    connect(environment).write([Change(before=None, after=role(environment).model_copy(update={"trust": trust}))])
     arn = environment.role_arn(role(environment).name)
     aws = environment.aws.model_copy(update={"role_arn": arn, "external_id": "tonic"})
     answer = connect(environment.model_copy(update={"aws": aws})).ask([Caller()])[Caller()]

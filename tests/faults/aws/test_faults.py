@@ -72,7 +72,7 @@ def test_a_terse_refusal_is_completed(target: CompositeTarget, environment: Envi
     """Where AWS names nothing, caller, action and name come from the request."""
     proxy.faults.append(Fault("CreateRole", 403, query_error("AccessDenied", "Access Denied")))
     name = role(environment).name
-    with pytest.raises(Denied, match=f":user/moto is not authorized to perform iam:CreateRole on {name}"):
+    with pytest.raises(Denied, match=f":user/runbook-operator is not authorized to perform iam:CreateRole on {name}"):
         create(target, role(environment))
 
 

@@ -1,0 +1,1 @@
+"""Which permissions each operation takes: tables of action, resource and context by service, written from AWS's service reference."""
