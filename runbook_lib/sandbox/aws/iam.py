@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.sandbox.aws.answers import Answer, as_query, error, is_error
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from runbook_lib.sandbox.aws.faults import Proceed
     from runbook_lib.sandbox.aws.requests import Call
 
-INLINE_LIMIT = 10_240
+INLINE = {"role": ("RoleName", 10_240), "user": ("UserName", 2048), "group": ("GroupName", 5120)}
+"""How long all inline policies of one holder may be together, without white space."""
+MANAGED_LIMIT = 6144
 SHORTEST, LONGEST = 3600, 43_200
 
 
@@ -24,7 +27,9 @@ def rules() -> dict[str, Any]:
         "iam:UpdateRole": _role,
         "iam:UpdateAssumeRolePolicy": _role,
         "iam:PutRolePermissionsBoundary": _role,
-        "iam:PutRolePolicy": _inline,
+        **{f"iam:Put{kind.title()}Policy": partial(_inline, kind=kind) for kind in INLINE},
+        "iam:CreatePolicy": _managed,
+        "iam:CreatePolicyVersion": _managed,
         "iam:RemoveRoleFromInstanceProfile": _remove,
         "iam:ListInstanceProfileTags": _profile_tags,
         "ec2:AssociateIamInstanceProfile": _associate,
@@ -64,16 +69,34 @@ def _is_managed(call: Call, arn: str) -> bool:
     return arn in iam(call).managed_policies or ":iam::aws:policy/" in arn
 
 
-def _inline(call: Call, proceed: Proceed) -> Answer:
-    text = call.text("PolicyDocument")
-    role = next((each for each in iam(call).roles.values() if each.name == call.text("RoleName")), None)
-    if any("Principal" in each or "NotPrincipal" in each for each in _statements(text) or ()):
+def _inline(call: Call, proceed: Proceed, kind: str) -> Answer:
+    field, limit = INLINE[kind]
+    text, name = call.text("PolicyDocument"), call.text(field)
+    holder = next((each for each in list(getattr(iam(call), f"{kind}s").values()) if each.name == name), None)
+    if _names_a_principal(text):
         return _malformed(call, "Policy document should not specify a principal.")
-    if role is not None:
-        others = [each for name, each in role.policies.items() if name != call.text("PolicyName")]
-        if sum(len(re.sub(r"\s", "", each)) for each in (*others, text)) > INLINE_LIMIT:
-            return error(call, 409, "LimitExceeded", f"Maximum policy size of {INLINE_LIMIT} bytes exceeded for role {role.name}")
+    if holder is not None:
+        others = [each for policy, each in holder.policies.items() if policy != call.text("PolicyName")]
+        if sum(map(_length, (*others, text))) > limit:
+            return error(call, 409, "LimitExceeded", f"Maximum policy size of {limit} bytes exceeded for {kind} {name}")
     return proceed()
+
+
+def _managed(call: Call, proceed: Proceed) -> Answer:
+    text = call.text("PolicyDocument")
+    if _names_a_principal(text):
+        return _malformed(call, "Policy document should not specify a principal.")
+    if _length(text) > MANAGED_LIMIT:
+        return error(call, 409, "LimitExceeded", f"Cannot exceed quota for PolicySize: {MANAGED_LIMIT}")
+    return proceed()
+
+
+def _names_a_principal(text: str) -> bool:
+    return any("Principal" in each or "NotPrincipal" in each for each in _statements(text) or ())
+
+
+def _length(text: str) -> int:
+    return len(re.sub(r"\s", "", text))
 
 
 def _statements(text: str) -> list[dict[str, Any]] | None:
