@@ -41,12 +41,28 @@ def judge_missing(env: Environment, name: str) -> Judgement:
     return broken(f"there is no bucket {name}", way_out, address=f"s3_bucket/{name}")
 
 
+def judge_owners(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    """Hold each bucket that is there to the file's account: bucket names are shared by all accounts."""
+    for name in bucket_names(env):
+        answer: BucketAnswer | None = inventory[BucketAsked(name=name)]
+        if answer is not None and answer.is_foreign:
+            yield _foreign(env, name)
+        else:
+            yield kept(
+                f"{name} is of account {env.aws.account}" if answer is not None else f"nobody has {name}", address=f"s3_bucket/{name}"
+            )
+
+
+def _foreign(env: Environment, name: str) -> Judgement:
+    way_out = f"name a bucket of account {env.aws.account}, or ask its owner to let this account in"
+    return broken(f"{name} belongs to another account", way_out, address=f"s3_bucket/{name}")
+
+
 def judge_existing(env: Environment, found: BucketAnswer) -> Iterator[Judgement]:
     """State account and region first, then each setting that differs: findings, never changes."""
     address = f"s3_bucket/{found.name}"
     if found.is_foreign:
-        way_out = f"name a bucket of account {env.aws.account}, or ask its owner to let this account in"
-        yield broken(f"{found.name} belongs to another account", way_out, address=address)
+        yield _foreign(env, found.name)
         return
     if found.region != env.aws.region:
         way_out = "use a bucket in the cluster's region: UNLOAD and COPY stay within one"

@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 
 from runbook_lib import headless
-from runbook_lib.sandbox.aws.sample import RETIRED_KEY
+from runbook_lib.sandbox.aws.sample import PARTNER, RETIRED_KEY
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from tests.driver import Driver
-from tests.end_to_end.world import admin, client
+from tests.end_to_end.world import admin, client, expire_sessions
 
 Edit = Callable[[str], str]
 
@@ -199,6 +200,50 @@ def test_a_key_pending_deletion_is_found(drive: Driver, sandbox: tuple[State, Pa
     assert "aws kms cancel-key-deletion" in told(run)
     assert before == after
     assert 0 == mended.exit_code
+
+
+def test_expired_credentials_are_found(drive: Driver, sandbox: tuple[State, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that has ended is told as such, with the way out, and nothing is made; a new one plans."""
+    trusting = {"RoleArn": f"arn:aws:iam::{sandbox[0].account}:role/acme-deployer", "ExternalId": "runbook-sandbox"}
+
+    def enter() -> None:
+        made = client("sts", sandbox[0]).assume_role(**trusting, RoleSessionName="late")["Credentials"]
+        for name, field in (("ACCESS_KEY_ID", "AccessKeyId"), ("SECRET_ACCESS_KEY", "SecretAccessKey"), ("SESSION_TOKEN", "SessionToken")):
+            monkeypatch.setenv(f"AWS_{name}", made[field])
+
+    before = snapshot(*sandbox)
+    operator = dict(os.environ)
+    enter()
+    expire_sessions(sandbox[0])
+
+    run = drive("plan")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, operator[name])
+    enter()
+    again = drive("plan")
+
+    caller = next(each for each in run.findings if each.claim == "the caller is in the file's account, partition, region and endpoint")
+    assert ("preflight", "unknown") == (caller.stage, caller.verdict)
+    assert "The security token included in the request is expired" in caller.detail
+    assert "renew the credentials" in caller.way_out
+    assert before == snapshot(*sandbox)
+    assert 0 == again.exit_code
+
+
+def test_a_bucket_of_another_account_is_found(drive: Driver, sandbox: tuple[State, Path]) -> None:
+    """A bucket whose name somebody else took is found before the first write, and nothing is put there."""
+    theirs = boto3.Session(aws_access_key_id=PARTNER, aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"])
+    s3 = theirs.client("s3", region_name=sandbox[0].region, endpoint_url=f"http://127.0.0.1:{sandbox[0].aws_port}")
+    s3.create_bucket(Bucket="tonic-sandbox-source")
+
+    run = drive("plan")
+    held = s3.list_objects_v2(Bucket="tonic-sandbox-source").get("Contents", [])
+    s3.delete_bucket(Bucket="tonic-sandbox-source")
+
+    found = [each for each in run.findings if each.detail == "tonic-sandbox-source belongs to another account"]
+    assert (4, [("preflight", "broken")]) == (run.exit_code, [(each.stage, each.verdict) for each in found])
+    assert [] == held
+    assert 0 == drive("plan").exit_code
 
 
 def test_one_database_behind_two_names_is_refused(drive: Driver, sandbox: tuple[State, Path]) -> None:

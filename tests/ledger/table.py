@@ -58,6 +58,7 @@ ROWS: dict[str, tuple[Test, ...]] = {
         (BUCKETS, "test_an_existing_bucket_is_judged"),
         (BUCKETS, "test_a_missing_bucket_is_broken"),
         (PREFLIGHT, "test_a_bucket_in_another_region_than_its_cluster_is_broken"),
+        (PREFLIGHT, "test_a_bucket_of_another_account_is_broken_before_the_plan"),
     ),
     "A5": (
         (INSTALLED, "test_a_boundary_that_leaves_no_room_is_broken"),

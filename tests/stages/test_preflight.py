@@ -30,6 +30,7 @@ from tests.stages.worlds import (
 )
 
 CALLER = "the caller is in the file's account, partition, region and endpoint"
+OWNERS = "each bucket that is there is of the file's account"
 REGIONS = "each cluster and its bucket are in one region"
 ROUTES = "each cluster's routing leads to S3"
 CONTAINER = "the instance is there and its container can see the role"
@@ -181,6 +182,17 @@ def test_a_log_in_that_makes_a_user_says_so(side: str, place: dict[str, Any], wa
     claim = "no administrator's log-in makes a database user"
     found = [(each.verdict, each.warning, each.detail) for check, each in judged("preflight", env, answers) if check.claim == claim]
     assert ("kept", warning, detail) in found
+
+
+def test_a_bucket_of_another_account_is_broken_before_the_plan() -> None:
+    """Bucket names are shared by all accounts: what somebody else has is found, what is ours or nobody's is fine."""
+    env = environment()
+    answers = world(env, {BucketAsked(name="tonic-src"): bucket(env, "tonic-src", is_foreign=True), BucketAsked(name="tonic-dst"): None})
+    assert [("broken", "tonic-src belongs to another account"), ("kept", "nobody has tonic-dst")] == verdicts(
+        "preflight", OWNERS, env, answers
+    )
+    ours = world(env, {BucketAsked(name=name): bucket(env, name) for name in ("tonic-src", "tonic-dst")})
+    assert ["kept", "kept"] == [verdict for verdict, _ in verdicts("preflight", OWNERS, env, ours)]
 
 
 def test_refused_rights_are_owed_before_anything_is_planned() -> None:
