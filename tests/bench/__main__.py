@@ -2,7 +2,7 @@
 
 (a) the whole demo run, (b) an empty notebook under the stock papermill command, (c) each stage's notebook under the same command, with
 what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
-(g) deciding the product's calls by the vendor's policies.
+(g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import evaluations, grants, runs
+from tests.bench import decisions, evaluations, grants, runs
 from tests.bench.figures import Figure, timed
 
 
@@ -26,12 +26,14 @@ def main() -> None:
     planned = grants.measure()
     imported = importing()
     evaluated = evaluations.measure()
-    show([demo, base, *stages, again, *planned, imported, evaluated], base)
+    added = decisions.measure()
+    show([demo, base, *stages, again, *planned, imported, evaluated, added], base)
     own = max(float(each.remark.split()[1]) for each in stages)
     goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
     goal("importing runbook_lib.cli", imported.wall, 0.15)
     goal("the most that a notebook spends of its own", own, 1.0)
     goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(evaluated), 1.0)
+    goal(f"{decisions.CALLS:,} calls' decisions, at the median", added.wall * decisions.CALLS, decisions.LIMIT * decisions.CALLS)
 
 
 def planned_before(applied: Path) -> Path:
