@@ -58,16 +58,20 @@ def now(of: Box) -> state.State:
 def client(of: Box, service: str, seconds: float = 60) -> Any:
     """Make an AWS client that tries once."""
     config = Config(retries={"max_attempts": 0}, read_timeout=seconds)
-    known = supervisor.environment(of.folder)
+    known = variables(of)
     keys = {"aws_access_key_id": known["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": known["AWS_SECRET_ACCESS_KEY"]}
     place = {"endpoint_url": f"http://127.0.0.1:{now(of).aws_port}", "region_name": "us-east-1"}
     return cast("Any", boto3).client(service, config=config, **place, **keys)
 
 
+def variables(of: Box) -> dict[str, str]:
+    """Read what clients of a box need, whoever's it is."""
+    return dict(line.split("=", 1) for line in (of.folder / "sandbox.env").read_text("utf-8").splitlines())
+
+
 def warehouse(of: Box, database: str = "dev") -> Any:
     """Log in as the warehouse's administrator."""
-    variables = dict(line.split("=", 1) for line in (of.folder / "sandbox.env").read_text("utf-8").splitlines())
-    password = variables["RUNBOOK_SANDBOX_ADMIN_PASSWORD"]
+    password = variables(of)["RUNBOOK_SANDBOX_ADMIN_PASSWORD"]
     found = now(of)
     return psycopg2.connect(host="127.0.0.1", port=found.redshift_port, user="awsuser", password=password, dbname=database)
 
