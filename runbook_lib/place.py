@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def parameter_file(name: str) -> Path:
             return candidate
     known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise InvalidParameters(name, [Problem(0, "", "there is no such parameter file", f"name a file, or one of: {known}")])
+
+
+def typed(file: Path) -> str:
+    """Write a parameter file as a command takes it: by its stem where that finds it, else by its path."""
+    is_known = file.resolve().parent == home() / "parameters" and not _is(Path.is_file, Path(file.stem))
+    return file.stem if is_known else shlex.quote(str(file))
 
 
 def _is(question: Callable[[Path], bool], path: Path) -> bool:

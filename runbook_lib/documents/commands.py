@@ -158,7 +158,12 @@ def _bucket(env: Environment, resource: Resource) -> Script:
             place = (
                 "" if resource.region == "us-east-1" else _option("create_bucket_configuration", f"LocationConstraint={resource.region}")
             )
-            return Script((made + place,))
+            # In one region S3 lets an owner make his bucket again; what stands on it would be overwritten.
+            there = _aws("s3api head-bucket", bucket=resource.name, region=resource.region)
+            told = shlex.quote(
+                f"the bucket {resource.name} is there already, and this script changes nothing on a bucket that it did not make"
+            )
+            return Script((f"if {there} > /dev/null 2>&1; then echo {told} >&2; exit 1; fi", made + place))
         case BucketSetting():
             command, option = _SETTING[resource.setting]
             file = f"{resource.bucket}.{resource.setting}.json"

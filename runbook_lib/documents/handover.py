@@ -93,10 +93,14 @@ def _confirmed(env: Environment) -> str:
     return _table(("row", "who", "date", "expires", "note"), rows) if rows else "Nothing."
 
 
+def _none(findings: tuple[Finding, ...]) -> str:
+    return "Nothing." if findings else "Not known: this sheet was written offline, and nothing was looked at."
+
+
 def _owed(findings: tuple[Finding, ...]) -> str:
     pending = [each for each in findings if each.verdict != "kept"]
     rows = sorted((each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.way_out) for each in pending)
-    return _table(("who or where", "verdict", "rows", "claim", "way out"), rows) if rows else "Nothing."
+    return _table(("who or where", "verdict", "rows", "claim", "way out"), rows) if rows else _none(findings)
 
 
 def _advice(findings: tuple[Finding, ...]) -> str:
@@ -104,7 +108,7 @@ def _advice(findings: tuple[Finding, ...]) -> str:
     rows = sorted(
         (each.stage, ", ".join(each.rows), each.claim, each.detail) for each in findings if each.verdict == "kept" and each.warning
     )
-    return _table(("where", "rows", "claim", "found"), rows) if rows else "Nothing."
+    return _table(("where", "rows", "claim", "found"), rows) if rows else _none(findings)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -56,9 +56,12 @@ def bucket_statement(env: Environment, wanted: BucketStatement) -> tuple[Lines, 
     before, after = f"{wanted.bucket}.policy.before.json", f"{wanted.bucket}.policy.after.json"
     place = f"--bucket {wanted.bucket} --region {env.aws.region}"
     empty = shlex.quote(json.dumps({"Version": "2012-10-17", "Statement": []}))
+    read = f"aws s3api get-bucket-policy {place} --query Policy --output text > {before} 2> {before}.error"
+    # Only where there is no policy may one be made; whatever else goes wrong, somebody's policy may be there.
+    none = f"{{ grep -q NoSuchBucketPolicy {before}.error && echo {empty} > {before}; }}"
     return (
         (
-            f"aws s3api get-bucket-policy {place} --query Policy --output text > {before} || echo {empty} > {before}",
+            f"{read} || {none} || {{ cat {before}.error >&2; false; }}",
             f'jq --argjson new "$(cat {file})" {_MERGE} {before} > {after}',
             f"aws s3api put-bucket-policy {place} --policy file://{after}",
         ),

@@ -29,7 +29,7 @@ def drift(approved: Plan, fresh: Plan) -> tuple[str, ...]:
 
     For each approved change the observed value may be its `before`, its `after`, or a value that the write passes through.
     """
-    reasons = [f"{name} was {before!r} when approved, is {after!r} now" for name, before, after in _scopes(approved, fresh)]
+    reasons = [_rescoped(*each) for each in _scopes(approved, fresh)]
     now = {**{each.address: (each, each) for each in fresh.kept}, **{c.address: (c.before, c.after) for c in fresh.changes}}
     reasons += [_changed(change, now, fresh) for change in approved.changes]
     reasons += [_moved(resource, now, fresh) for resource in approved.kept]
@@ -48,6 +48,12 @@ def refuse_drift(approved: Plan, fresh: Plan) -> None:
 def _scopes(approved: Plan, fresh: Plan) -> list[tuple[str, str, str]]:
     then, now = dict(approved.scope), dict(fresh.scope)
     return [(name, then.get(name, ""), now.get(name, "")) for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+
+
+def _rescoped(name: str, before: str, after: str) -> str:
+    if name == "parameters":
+        return f"the parameter file was changed after the plan was made (its digest was {before[:12]}, is {after[:12]} now)"
+    return f"{name} was {before!r} when approved, is {after!r} now"
 
 
 def _absent(address: str, fresh: Plan) -> str:

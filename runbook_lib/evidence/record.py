@@ -20,7 +20,7 @@ RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
 class RunFacts(Value):
-    """State what a run is: written first, and read by every notebook of the run."""
+    """State what a run is: written first, and read by every notebook of the run; `target` is its file as a command takes it."""
 
     environment: str
     verb: RunVerb
@@ -28,6 +28,7 @@ class RunFacts(Value):
     source: str = ""
     stages: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    target: str = ""
 
 
 class StageResult(Value):

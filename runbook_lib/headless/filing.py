@@ -77,6 +77,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         versions=facts.versions,
         facts=next((result.banner for result in results), ()),
         record=str(done.record.folder),
+        target=facts.target,
     )
 
 

@@ -57,7 +57,7 @@ def carry_out(
     if verb == "destroy":
         return start(verb)
     raise errors.ApprovalRefused(
-        environment.environment, "apply needs an approval", f"run `runbook plan {file.stem}`, read it, and pass --approve DIGEST"
+        environment.environment, "apply needs an approval", f"run `runbook plan {place.typed(file)}`, read it, and pass --approve DIGEST"
     )
 
 
@@ -87,7 +87,7 @@ def run(
         chosen = _covered(chosen, find_plan(store, environment.environment, approve), stages)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=now(), source=file.name,
-        stages=tuple(stage.slug for stage in chosen), versions=versions(),
+        stages=tuple(stage.slug for stage in chosen), versions=versions(), target=place.typed(file),
     )  # fmt: skip
     folder = store / environment.environment
     with held(folder, environment.environment, verb, facts.started) if approve else nullcontext():

@@ -113,7 +113,9 @@ class StageRun:
             findings = engine.verify(*self._subject, fresh, self._left_by_others())
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
-        return Findings(findings, "Verify", self._idle or empty)
+        pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
+        title = f"Not verified: {pending} planned changes are withheld; what the pre-flight found stands below" if pending else "Verify"
+        return Findings(findings, title, self._idle or empty)
 
     def close(self) -> Closing:
         """Keep what this stage found and did in the record, and let its connections go.
@@ -214,7 +216,8 @@ class StageRun:
             return ()
         texts = self._wanted_artefacts()
         entries = self._receipt.entries if self._receipt else ()
-        texts |= {f"owed-{number}.sql": entry.artefact for number, entry in enumerate(entries) if entry.artefact}
+        owed = dict.fromkeys(entry.artefact for entry in entries if entry.artefact)
+        texts |= {f"owed-{number}.sql": artefact for number, artefact in enumerate(owed, 1)}
         setting = self._setting
         texts |= setting.stage.reports(setting.environment, self._run_findings())
         return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())

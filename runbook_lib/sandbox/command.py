@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,5 +134,6 @@ def _text(state: State) -> str:
     return (
         f"AWS endpoint http://127.0.0.1:{state.aws_port} (account {state.account}, {state.region})\n"
         f"Redshift     127.0.0.1:{state.redshift_port}, since {since}\n"
-        f"variables    set -a; . {default_folder()}/sandbox.env"
+        "To work in it from this shell, run:\n"
+        f"set -a; . {shlex.quote(str(default_folder() / 'sandbox.env'))}"
     )

@@ -37,7 +37,8 @@ class StageLine:
 class RunPage:
     """Hold everything that a run's page shows; `record` is where it lies, times are ISO 8601 in UTC.
 
-    `artefacts` pairs a name with its path, `versions` a package with its version; paths are relative to the record.
+    `artefacts` pairs a name with its path, `versions` a package with its version; paths are relative to the record. `target` is the
+    parameter file as a command takes it.
     """
 
     environment: str
@@ -59,6 +60,7 @@ class RunPage:
     versions: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     record: str = ""
+    target: str = ""
 
     @property
     def title(self) -> str:
@@ -134,8 +136,9 @@ def next_step(page: RunPage) -> str:
     """Say what to type next, empty when there is nothing."""
     if page.plan is None or page.plan.is_empty or page.approval is not None or page.exit_code in {1, 2, 3, 5}:
         return ""
+    target = page.target or page.environment
     if page.verb == "plan":
-        return f"runbook apply {page.environment} --approve {page.plan.digest}"
+        return f"runbook apply {target} --approve {page.plan.digest}"
     if page.verb == "destroy":
-        return f"runbook destroy {page.environment} --approve {page.plan.digest}"
-    return f"runbook plan {page.environment}"
+        return f"runbook destroy {target} --approve {page.plan.digest}"
+    return f"runbook plan {target}"

@@ -32,6 +32,7 @@ case "$1 $2" in
   "sts get-caller-identity") echo 111122223333 ;;
   "kms create-key"|"kms describe-key") echo "{arn}" ;;
   "kms get-key-policy"|"s3api get-bucket-policy") echo '{{"Statement":[]}}' ;;
+  "s3api head-bucket") exit 254 ;;
   "secretsmanager get-random-password") echo drawn ;;
   "secretsmanager create-secret") cat >> "$LOG.stdin" ;;
 esac
@@ -79,21 +80,57 @@ def test_every_command_and_option_exists() -> None:
     assert len(seen) > 20
 
 
-@pytest.fixture(name="ran")
-def _ran(tmp_path: Path) -> tuple[list[list[str]], Path]:
+def run(folder: Path, stub: str = STUB) -> tuple[int, list[list[str]], Path]:
     """Run the script with commands that only take notes."""
     for name, text in aws_artefacts(ENV, every_resource(), "all").items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    tools = tmp_path / "bin"
+        (folder / name).write_text(text, encoding="utf-8")
+    tools = folder / "bin"
     tools.mkdir()
-    for name, text in {"aws": STUB.format(arn=KEY_ARN), "jq": "#!/usr/bin/env bash\necho '{}'\n"}.items():
+    for name, text in {"aws": stub.format(arn=KEY_ARN), "jq": "#!/usr/bin/env bash\necho '{}'\n"}.items():
         (tools / name).write_text(text, encoding="utf-8")
         (tools / name).chmod(0o755)
-    log = tmp_path / "log"
+    log = folder / "log"
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(["bash", "all.sh"], cwd=tmp_path, env={"PATH": path, "LOG": str(log)}, check=True, timeout=120)
-    calls = [line.rstrip("\n").split("\x1f")[:-1] for line in log.read_text(encoding="utf-8").splitlines()]
+    done = subprocess.run(["bash", "all.sh"], cwd=folder, env={"PATH": path, "LOG": str(log)}, check=False, timeout=120)
+    return done.returncode, [line.rstrip("\n").split("\x1f")[:-1] for line in log.read_text(encoding="utf-8").splitlines()], log
+
+
+@pytest.fixture(name="ran")
+def _ran(tmp_path: Path) -> tuple[list[list[str]], Path]:
+    code, calls, log = run(tmp_path)
+    assert code == 0
     return calls, log
+
+
+@pytest.mark.parametrize(
+    ("case", "answer"),
+    [
+        ('"s3api head-bucket") exit 254 ;;', '"s3api head-bucket") ;;'),
+        (
+            '"kms get-key-policy"|"s3api get-bucket-policy")',
+            '"s3api get-bucket-policy") echo AccessDenied >&2; exit 254 ;;\n "kms get-key-policy")',
+        ),
+    ],
+    ids=["a bucket that is there", "a policy that may not be read"],
+)
+def test_the_script_stops_at_what_others_may_have_made(tmp_path: Path, case: str, answer: str) -> None:
+    """Where a bucket is there already, or its policy cannot be read, no policy is written over it."""
+    assert case in STUB
+    code, calls, _ = run(tmp_path, STUB.replace(case, answer))
+
+    assert code != 0
+    assert [] == [call for call in calls if call[:2] == ["s3api", "put-bucket-policy"]]
+
+
+def test_a_bucket_without_a_policy_gets_the_first(tmp_path: Path) -> None:
+    """S3's own word for no policy lets the script go on."""
+    case = '"kms get-key-policy"|"s3api get-bucket-policy")'
+    none = f'"s3api get-bucket-policy") echo "(NoSuchBucketPolicy)" >&2; exit 254 ;;\n {case.partition("|")[0]})'
+
+    code, calls, _ = run(tmp_path, STUB.replace(case, none))
+
+    assert code == 0
+    assert ["s3api", "put-bucket-policy"] in [call[:2] for call in calls]
 
 
 def test_the_script_runs_and_fills_the_keys_in(ran: tuple[list[list[str]], Path]) -> None:

@@ -42,8 +42,9 @@ def test_the_sheet_says_who_still_owes_what() -> None:
 
 
 def test_an_empty_list_says_so() -> None:
-    """Nothing owed, nothing confirmed and no advice is said in a word."""
-    assert sheet(environment(confirmations=[])).count("Nothing.") == 3
+    """Nothing owed, nothing confirmed and no advice is said in a word; offline nobody knows what is owed."""
+    assert sheet(environment(confirmations=[]), (finding(verdict="kept"),)).count("Nothing.") == 3
+    assert sheet(environment(confirmations=[])).count("nothing was looked at") == 2
 
 
 def test_the_sheet_says_what_is_advised() -> None:

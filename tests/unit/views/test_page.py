@@ -87,6 +87,7 @@ def test_result_in_a_sentence(expected: str, run: RunPage) -> None:
     ("expected", "run"),
     [
         (f"runbook apply staging --approve {WHOLE.digest}", PLANNED),
+        (f"runbook apply files/mine.yaml --approve {WHOLE.digest}", dataclasses.replace(PLANNED, target="files/mine.yaml")),
         (f"runbook destroy staging --approve {WHOLE.digest}", dataclasses.replace(PLANNED, verb="destroy")),
         ("runbook plan staging", dataclasses.replace(PLANNED, verb="verify")),
         ("", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
