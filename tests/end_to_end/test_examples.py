@@ -12,8 +12,11 @@ from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.driver import HERE, Driver, example, not_kept
 from tests.end_to_end.conftest import passable
+from tests.end_to_end.test_main_job import SHAPES
 
 EXAMPLES = tuple(sorted(path.stem for path in (HERE / "parameters").glob("example-*.yaml")))
+REST = tuple(name for name in EXAMPLES if name not in SHAPES)
+"""Those whose life, with more in it, is not the main job's."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def drive(request: pytest.FixtureRequest, tmp_path: Path) -> Driver:
     return example(name, *box, tmp_path)
 
 
-@pytest.mark.parametrize("drive", EXAMPLES, indirect=True)
+@pytest.mark.parametrize("drive", REST, indirect=True)
 def test_an_example_from_end_to_end(drive: Driver, request: pytest.FixtureRequest) -> None:
     """Every line of an example's life ends with 0, and the destroyed sandbox is what it was."""
     box: tuple[State, Path] = request.getfixturevalue("gov_sandbox" if "govcloud" in drive.file.name else "sandbox")
@@ -52,7 +55,7 @@ def test_an_example_from_end_to_end(drive: Driver, request: pytest.FixtureReques
 
 
 def test_every_shape_has_an_example() -> None:
-    """The shapes that people have are all there."""
+    """The shapes that people have are all there, and each is run here or by the main job."""
     shapes = ("both", "govcloud", "legacy", "legacy-kms", "ownership", "serverless", "v2", "v2-kms")
 
     assert tuple(f"example-{shape}" for shape in shapes) == EXAMPLES

@@ -119,6 +119,7 @@ def witness() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_command_refuses_every_file(witness: dict[str, Any]) -> None:
     """Whatever is to be done with a bad file, it ends with exit code 2."""
     assert 6 * len(FILES) == len(witness["codes"])

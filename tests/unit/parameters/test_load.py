@@ -339,6 +339,7 @@ def test_any_yaml_is_refused_or_loaded(tmp_path: Path, values: dict[str, Any], f
 
 @given(st.lists(st.tuples(paths, trees | st.just(...)), min_size=1, max_size=4), st.sampled_from(EXAMPLES))
 @many
+@pytest.mark.slow
 def test_a_valid_file_with_any_values_is_refused_or_loaded(tmp_path: Path, changes: list[tuple[tuple[str, ...], Any]], path: Path) -> None:
     """A valid file in which values are replaced, added or (`...`) removed anywhere raises nothing but the library's own error."""
     values = yaml.safe_load(path.read_text("utf-8"))

@@ -207,6 +207,7 @@ def hostile() -> Iterator[tuple[str, str, set[str]]]:
 HOSTILE = {name: (text, rules) for name, text, rules in hostile()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_gets_its_finding_at_a_bounded_cost(name: str) -> None:
     """Whatever is sent, some finding says what is wrong with it, and the number of calls stays below what is set."""
