@@ -24,6 +24,8 @@ LIMITS: dict[Kind, tuple[int, str]] = {
 """Characters or bytes of each kind of document (quotas of IAM, KMS, S3 and SQS)."""
 READ_LIMIT = max(limit for limit, _ in LIMITS.values())
 """What is longer than every quota is not read: no service takes it, and reading it would cost without bounds."""
+DEEPEST = 16
+"""Levels of lists and objects; a policy's own values end at the sixth."""
 _TOP = {"Version", "Id", "Statement"}
 _VERSIONS = ("2012-10-17", "2008-10-17")
 
@@ -57,6 +59,7 @@ def read(document: str | Mapping[str, Any], kind: Kind, *, is_whole: bool = True
 
 def _parsed(document: str | Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any] | None, list[LintFinding]]:
     way_out = "write one JSON object: {Version, Statement}"
+    deep = found("json", DOCUMENT, "is nested too deeply to be a policy", way_out)
     try:
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         findings = list(_oversize(text, kind))
@@ -65,15 +68,26 @@ def _parsed(document: str | Mapping[str, Any], kind: Kind) -> tuple[dict[str, An
         twice: list[str] = []
         value = json.loads(text, object_pairs_hook=lambda pairs: _once(pairs, twice))
     except RecursionError:
-        return None, [found("json", DOCUMENT, "is nested too deeply to be a policy", way_out)]
+        return None, [deep]
     except (TypeError, ValueError) as error:
         return None, [found("json", DOCUMENT, f"is not JSON: {error}"[:200], way_out)]
+    # Where the parser itself gives up differs from one Python to the next.
+    if _is_deep(value):
+        return None, [deep]
     if not isinstance(value, dict):
         return None, [*findings, found("json", DOCUMENT, "is not a JSON object", way_out)]
     if twice:
         what = f"says {twice[0]} twice in one object; only the last one counts"
         findings.append(found("json", DOCUMENT, what, "keep one, or make it a list"))
     return value, findings
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether anything lies deeper than a policy's elements can."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())]
+    return bool(level)
 
 
 def _once(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
