@@ -21,8 +21,8 @@ from xml.etree import ElementTree as ET
 from tests import machine
 
 NOT_HERE = "not live and not browser"
-PORTABLE = ("unit", "vendor", "ledger", "stages", "contract")
-"""The folders that run on every admitted Python and on the lowest versions; random cases and what is slow run on one."""
+PORTABLE = ("unit", "vendor", "ledger", "stages", "properties", "contract")
+"""The folders that run on every admitted Python and on the lowest versions; what is slow runs on one."""
 NO_TESTS = 5
 """pytest's exit code when it found none."""
 LIVE = "RUNBOOK_LIVE_ENVIRONMENT"

@@ -17,6 +17,7 @@ from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Re
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.runbook.world import now
+from runbook_lib.views.blocks import counted
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ class StageRun:
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
-        title = f"Not verified: {pending} planned changes are withheld; what the pre-flight found stands below" if pending else "Verify"
+        title = (
+            f"Not verified: {counted(pending, 'planned change')} withheld; what the pre-flight found stands below" if pending else "Verify"
+        )
         return Findings(findings, title, self._idle or empty)
 
     def close(self) -> Closing:
