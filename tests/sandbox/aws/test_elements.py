@@ -176,6 +176,18 @@ def test_a_bucket_policy_counts(workplace: Workplace) -> None:
             lambda: workplace.client("s3", kept_out).put_object(Bucket=bucket, Key="k", Body=b""))  # fmt: skip
 
 
+def test_the_condition_of_a_bucket_policy_counts(workplace: Workplace) -> None:
+    """A bucket that denies what comes without TLS takes an object, gives it back and lets it be removed."""
+    s3, bucket = workplace.client("s3"), f"tonic-{workplace.name}-tls"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    denied = {**deny("s3:*", f"arn:aws:s3:::{bucket}/*", **when("Bool", "aws:SecureTransport", "false")), "Principal": "*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(denied))
+
+    assert "" == told(lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"v"))
+    assert b"v" == s3.get_object(Bucket=bucket, Key="k")["Body"].read()
+    assert "" == told(lambda: s3.delete_object(Bucket=bucket, Key="k"))
+
+
 def test_a_queue_policy_counts(workplace: Workplace) -> None:
     """A queue's policy denies whatever the role has."""
     sqs, name = workplace.client("sqs"), f"tonic-{workplace.name}-denied"
