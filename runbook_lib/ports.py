@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
+    from runbook_lib.resources.rehearsals import Exercise, Rehearsal
     from runbook_lib.secrets import Masked
 
 
@@ -39,7 +40,10 @@ class Target(Protocol):
 
 
 class ConnectedTarget(Target, Protocol):
-    """Be a target that holds connections."""
+    """Be a target that holds connections, and can play the product's part."""
+
+    def exercise(self, rehearsal: Rehearsal) -> Exercise:
+        """Play a flow of the product as its own principals, and leave nothing. Raises `TargetError` when these cannot be had."""
 
     def close(self) -> None:
         """Let the connections go; what is asked later makes new ones."""

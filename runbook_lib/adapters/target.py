@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change, Kinded, Question, Resource
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Secrets
+    from runbook_lib.resources.rehearsals import Exercise, Rehearsal
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -82,6 +83,12 @@ class CompositeTarget:
         for change in ready:
             refuse_placeholders(change.subject)
         aws.write(ready)
+
+    def exercise(self, rehearsal: Rehearsal) -> Exercise:
+        """Play a flow of the product as its own principals. Raises TargetError when these cannot be had."""
+        from runbook_lib.adapters.rehearsal import exercise
+
+        return exercise(rehearsal, self._connections)
 
     def close(self) -> None:
         """Let the connections go; the next question makes new ones."""

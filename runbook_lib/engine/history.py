@@ -34,6 +34,8 @@ def standing(history: History) -> dict[str, History]:
     """
     changes: dict[str, History] = {}
     for each in history:
+        if each.change.subject.leaves_nothing:
+            continue
         if not each.is_undo:
             changes[each.address] = (*changes.get(each.address, ()), each)
         elif each.is_certain:

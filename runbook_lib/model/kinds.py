@@ -61,12 +61,14 @@ class Resource(Kinded):
     `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
     `goes_with_holder` marks what the service removes together with the holder.
     `gives_access` marks what is taken back by the next apply when it is no longer wanted; anything else waits for a destroy.
+    `leaves_nothing` marks what is done and is over: there is nothing to undo.
     """
 
     is_claimed: ClassVar[bool] = False
     is_ours_by_name: ClassVar[bool] = False
     goes_with_holder: ClassVar[bool] = False
     gives_access: ClassVar[bool] = False
+    leaves_nothing: ClassVar[bool] = False
 
     @property
     def address(self) -> str:

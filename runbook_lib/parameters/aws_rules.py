@@ -113,6 +113,14 @@ def server_identity(env: Environment) -> Iterator[Broken]:
             yield Broken(path, "is not the ARN of a role", "a role's ARN has role/ in it, not instance-profile/, user/ or policy/")
     if env.server.attach_profile and not env.server.instance_id:
         yield Broken(("server", "attach_profile"), "needs an instance", "remove it: a role by ARN is attached already")
+    if env.server.metadata and not env.server.instance_id:
+        yield Broken(("server", "metadata"), "needs an instance", "remove it, or allow roles.twins for the rehearsal")
+
+
+def metadata(env: Environment) -> Iterator[Broken]:
+    """Take a metadata service on loopback only beside an AWS endpoint on loopback: credentials and endpoint belong together."""
+    if is_loopback(urlsplit(env.server.metadata).hostname or "") and not is_loopback(urlsplit(env.aws.endpoint).hostname or ""):
+        yield Broken(("server", "metadata"), "is on loopback, and aws.endpoint is not", "write http://169.254.169.254, or remove it")
 
 
 def endpoint(env: Environment) -> Iterator[Broken]:
@@ -164,4 +172,16 @@ def roles(env: Environment) -> Iterator[Broken]:
             yield Broken(("roles", "tags", key), "is longer than AWS takes (128, value 256)", "shorten it")
 
 
-RULES: tuple[Rule, ...] = (visibility, legacy_only, bucket_names, partition, arns, server_identity, endpoint, keys, statements, roles)
+RULES: tuple[Rule, ...] = (
+    visibility,
+    legacy_only,
+    bucket_names,
+    partition,
+    arns,
+    server_identity,
+    metadata,
+    endpoint,
+    keys,
+    statements,
+    roles,
+)

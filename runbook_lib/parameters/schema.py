@@ -26,6 +26,7 @@ from runbook_lib.parameters.texts import (
     LaterDate,
     LedgerRow,
     LintRule,
+    MetadataAddress,
     Person,
     Reason,
     Region,
@@ -65,6 +66,9 @@ class Server(Section):
     instance_id: InstanceId = Field("", description="instance that runs the server; its profile and role are looked up")
     role_arn: Arn = Field("", description="existing role (ECS task role, EKS service account): gets policies, keeps its trust")
     attach_profile: bool = Field(default=False, description="attach the profile to an instance that has none")
+    metadata: MetadataAddress = Field(
+        "", description="instance metadata service, for a rehearsal as the server itself: http://169.254.169.254 when run on the instance"
+    )
 
 
 class Roles(Section):
@@ -75,6 +79,9 @@ class Roles(Section):
     path: RolePath = Field("/", description="IAM path of every role that is created")
     permissions_boundary: Arn = Field("", description="ARN of the boundary every created role gets")
     tags: dict[str, str] = Field(default_factory=dict, description="tags of everything that is created, beside our own")
+    twins: bool = Field(
+        default=False, description="a rehearsal may make a twin of a role whose credentials it cannot have, use it and remove it again"
+    )
 
 
 class Bucket(Section):

@@ -119,6 +119,11 @@ Url = Annotated[
     AfterValidator(_url),
     Wanted("a URL of scheme, host and port alone", ("https://aws.example", "http://127.0.0.1:4566")),
 ]
+MetadataAddress = Annotated[
+    str,
+    _pattern(r"^(http://(169\.254\.169\.254|\[fd00:ec2::254\])|http://(127\.0\.0\.1|\[::1\]):[0-9]{1,5}(/[A-Za-z0-9/_-]*)?)?$"),
+    Wanted("the address of an instance metadata service", ("http://169.254.169.254", "http://[fd00:ec2::254]")),
+]
 ClusterId = Annotated[
     str, _pattern(r"^([a-z][a-z0-9-]{0,62})?$"), Wanted("a cluster's identifier in lower case", ("warehouse", "warehouse-2"))
 ]

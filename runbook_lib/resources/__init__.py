@@ -10,9 +10,10 @@ from runbook_lib.resources import (
     iam,
     kms,
     records,
+    rehearsals,
     s3,
     secretsmanager,
     warehouse,
 )
 
-__all__ = ["ec2", "files", "iam", "kms", "records", "s3", "secretsmanager", "warehouse"]
+__all__ = ["ec2", "files", "iam", "kms", "records", "rehearsals", "s3", "secretsmanager", "warehouse"]

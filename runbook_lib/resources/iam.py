@@ -102,7 +102,7 @@ class RoleAsked(Question):
 
 
 class RoleAnswer(Value):
-    """State what a role is and carries; `inline` maps policy names to canonical documents."""
+    """State what a role is and carries; `inline` maps policy names to canonical documents, `id` is no other role's, ever."""
 
     name: str
     arn: str
@@ -112,6 +112,7 @@ class RoleAnswer(Value):
     tags: Tags
     inline: tuple[tuple[str, str], ...]
     attached: tuple[str, ...]
+    id: str = ""
 
 
 class RightsAsked(Question):

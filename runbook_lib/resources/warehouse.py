@@ -253,6 +253,14 @@ class UsersAsked(Question):
     side: Side
 
 
+class UserIdAsked(Question):
+    """Ask for what tells a user from a later one of the same name; answered with cluster and number, or None when there is no such user."""
+
+    kind: ClassVar[str] = "ask_user_id"
+    side: Side
+    user: str
+
+
 class PrivilegesAsked(Question):
     """Ask what a user effectively may (HAS_*_PRIVILEGE); answered with `PrivilegesAnswer`."""
 

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import engine, evidence
+from runbook_lib.evidence.exercises import newest
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
+from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal
+from runbook_lib.runbook import rehearsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change, Question, Resource
     from runbook_lib.ports import ConnectedTarget, Observation
 
-LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked)
+LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked)
 
 
 def now() -> str:
@@ -53,14 +56,21 @@ class World:
         return answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
 
     def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
-        """Read what is there."""
+        """Read what is there; whether a rehearsal counts is told by the records."""
+        rehearsals = [each for each in wanted if isinstance(each, Rehearsal)]
+        others = [each for each in wanted if not isinstance(each, Rehearsal)]
         with self._timed():
-            return self._target.observe(wanted) if wanted else {}
+            played = rehearsing.observe(rehearsals, self._target, self._record) if rehearsals else {}
+            return {**played, **(self._target.observe(others) if others else {})}
 
     def write(self, changes: Sequence[Change]) -> None:
-        """Make the changes of one group."""
+        """Make the changes of one group; a rehearsal is played."""
         with self._timed():
-            self._target.write(changes)
+            match [each.after for each in changes]:
+                case [Rehearsal() as rehearsal]:
+                    rehearsing.play(rehearsal, self._target, self._record)
+                case _:
+                    self._target.write(changes)
 
     def close(self) -> None:
         """Let the connections go, for a database that somebody is logged in to cannot be dropped, and let other runs write."""
@@ -87,6 +97,8 @@ class World:
                 return tuple(finding for result in self._record.results().values() for finding in result.findings)
             case ReverseAsked():
                 return self._reverse()
+            case ExerciseAsked(flow=flow):
+                return newest(self._record.folder.parent, flow)
         return Unanswered(f"nothing answers {question.kind}")
 
     def _exported(self, path: str) -> str | None:

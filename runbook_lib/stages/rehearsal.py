@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.policies import lambda_role_policies, server_role_policies
-from runbook_lib.model import Check, Stage
+from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
-from runbook_lib.stages import _apart, _calls, _rehearsal, _roles, _sufficiency
+from runbook_lib.stages import _apart, _calls, _databases, _exercises, _rehearsal, _roles, _sufficiency
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import instance_asks, role_asks, server_role
 
@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
+    from runbook_lib.resources.rehearsals import Flow
     from runbook_lib.views.shown import Sufficiency
 
 
+FLOWS: dict[Flow, str] = {
+    "files": "the server puts, reads and removes files",
+    "orchestration": "the server wires a queue to a function, and its message is taken",
+    "unload_and_copy": "rows are unloaded, and copied back, with the server's credentials",
+    "source_user": "the source user does what the product does",
+    "destination_user": "the destination user does what the product does",
+}
+OPERATOR = "Structural operator"
 SERVER_ROWS = ("B1", "B2", "C1", "C2", "C3", "C4", "C5", "C6")
 
 
@@ -91,6 +100,13 @@ STAGE = Stage(
         "H4",
     ),
     summary="Logs in as both users, reads what they may, and puts every call of the product to the policies as they are installed.",
+    parts=(
+        Part("source user", _exercises.desired("source_user"), owner=_databases.ADMIN),
+        Part("destination user", _exercises.desired("destination_user"), _exercises.apart_asks, owner=_databases.ADMIN),
+        Part("files", _exercises.desired("files"), _exercises.server_asks, owner=OPERATOR),
+        Part("orchestration", _exercises.desired("orchestration"), _exercises.server_asks, owner=OPERATOR),
+        Part("unload and copy", _exercises.desired("unload_and_copy"), _exercises.apart_asks, owner=OPERATOR),
+    ),
     checks=(
         Check(
             ("G3", "G4", "G5", "G6"),
@@ -132,6 +148,7 @@ STAGE = Stage(
         ),
         Check(("E2",), "S3 may use the queues' key, and nobody through it", _sufficiency.judged("key"), _calls.asks),
         Check((*SERVER_ROWS, "D1", "E4"), "the policies hold nothing idle", _sufficiency.judge_use),
+        *(Check(rows, FLOWS[flow], _exercises.judged(flow), _exercises.asked(flow)) for flow, rows in _exercises.ROWS.items()),
         Check(("A1",), "what is not proven here is said", _rehearsal.judge_scope),
     ),
     tables=tables,

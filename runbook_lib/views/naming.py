@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Role, RolePolicy
 from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
+from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
 from runbook_lib.resources.secretsmanager import Secret
 from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
@@ -36,6 +37,14 @@ KINDS: dict[type[Resource], str] = {
     Grants: "grants",
     DefaultPrivileges: "default privileges",
     Ownership: "ownership",
+    Rehearsal: "rehearsal",
+}
+FLOWS = {
+    "files": "files in and out, as the server",
+    "orchestration": "queue, function and log, as the server and the Lambda role",
+    "unload_and_copy": "UNLOAD and COPY, as both users with the server's credentials",
+    "source_user": "what the source user does",
+    "destination_user": "what the destination user does",
 }
 NAMES_IN_A_LINE = 3
 
@@ -67,6 +76,8 @@ def _held(resource: Resource) -> str:
             parts = (setting.replace("_", " "), "of", bucket)
         case BucketStatement(bucket=bucket, sid=sid):
             parts = (sid, "of", bucket)
+        case Rehearsal(flow=flow):
+            return FLOWS[flow]
     return " ".join(parts).strip()
 
 

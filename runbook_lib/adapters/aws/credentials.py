@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Aws
 
 Hook = Callable[..., None]
+Keys = tuple[str, str, str]
+"""An access key's id, its secret and its session's token."""
 READ_ATTEMPTS = 3
 """How often the client itself sends a request that changes nothing."""
 
@@ -42,8 +44,15 @@ class _Assumed(CredentialProvider):
         return self._credentials
 
 
-def core_session(environment: Environment, hook: Hook | None = None) -> Session:
-    """Make the session; `hook` hears of every answer. Raises botocore's errors, as for a missing profile."""
+def core_session(environment: Environment, hook: Hook | None = None, keys: Keys | None = None) -> Session:
+    """Make the session; `hook` hears of every answer. Raises botocore's errors, as for a missing profile.
+
+    `keys` are those of another principal than the file's: neither profile nor environment counts then.
+    """
+    if keys is not None:
+        given = _session(environment, hook)
+        given.set_credentials(*keys)
+        return given
     base = _session(environment, hook)
     if not environment.aws.role_arn:
         return base

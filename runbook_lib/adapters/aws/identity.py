@@ -51,6 +51,7 @@ def role(question: RoleAsked, reader: Reader) -> RoleAnswer | None:
         tags=read_tags(found.get("Tags", [])),
         inline=tuple((name, canonical(each["PolicyDocument"])) for name, each in inline if each is not None),
         attached=attached_policies(question.name, reader),
+        id=found["RoleId"],
     )
 
 

@@ -27,6 +27,7 @@ from runbook_lib.errors import Denied, NotFound, TargetError
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from runbook_lib.adapters.aws.credentials import Keys
     from runbook_lib.parameters import Environment
 
 _SUBJECTS = (
@@ -53,8 +54,10 @@ class AwsSession:
         *,
         patience: Patience | None = None,
         environ: Mapping[str, str] | None = None,
+        keys: Keys | None = None,
     ) -> None:
         self.environment = environment
+        self._keys = keys
         self.patience = patience if patience is not None else Patience()
         self._recorder = recorder
         self._environ = environ if environ is not None else os.environ
@@ -76,6 +79,10 @@ class AwsSession:
     def write(self, service: str, operation: str, young: str = "", /, **parameters: Any) -> dict[str, Any]:
         """Send a request that changes something, once; only named passing errors repeat it."""
         return self._patient(lambda: self._sent(service, operation, parameters, writes=True), young)
+
+    def acting(self, keys: Keys) -> AwsSession:
+        """Give a session of another principal at the same place, with the same patience and recorder."""
+        return AwsSession(self.environment, self._recorder, patience=self.patience, environ=self._environ, keys=keys)
 
     def born(self, address: str) -> None:
         """Remember that an address was made just now."""
@@ -124,7 +131,7 @@ class AwsSession:
         with self._lock:
             if self._core is None:
                 try:
-                    core = core_session(self.environment, hook_of(self._recorder))
+                    core = core_session(self.environment, hook_of(self._recorder), self._keys)
                 except RAISED as error:
                     raise translated(error, _WHO) from None
                 guard_settings(self.environment.aws, core, self._environ)

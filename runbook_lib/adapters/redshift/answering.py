@@ -21,6 +21,7 @@ from runbook_lib.resources.warehouse import (
     SchemasAsked,
     SessionAnswer,
     SessionAsked,
+    UserIdAsked,
     UsersAsked,
 )
 
@@ -36,6 +37,9 @@ def answer(session: Session, question: Question) -> Any:
             return session_answer(session)
         case UsersAsked():
             return tuple((row[0], is_true(row[1])) for row in session.cluster_rows(catalog.USERS))
+        case UserIdAsked():
+            rows = session.cluster_rows(catalog.USER_ID, user=question.user)
+            return "/".join(str(each) for each in rows[0]) if rows else None
         case SchemasAsked():
             return () if session.is_absent else schemas(session)
         case RelationsAsked():

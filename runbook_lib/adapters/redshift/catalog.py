@@ -9,6 +9,7 @@ NO_STORAGE = "c.relname not like 'mv\\\\_tbl\\\\_\\\\_%'"
 SESSION = """select current_user, u.usesuper, current_database(), current_namespace, version()
 from pg_user u where u.usename = current_user"""
 DATABASES = "select datname from pg_database where not datname in ('template0', 'template1', 'padb_harvest') order by datname"
+USER_ID = "select current_namespace, usesysid from pg_user where usename = :user"
 USERS = "select usename, usesuper from pg_user order by usename"
 SCHEMAS = f"""select n.nspname, u.usename, e.esoid from pg_namespace n
 left join pg_user u on u.usesysid = n.nspowner left join pg_external_schema e on e.esoid = n.oid where {SYSTEM} order by n.nspname"""

@@ -1,0 +1,126 @@
+"""Which flows a rehearsal plays, and what its steps showed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from runbook_lib.documents.rehearsal import of_server, of_user
+from runbook_lib.resources.files import TodayAsked
+from runbook_lib.resources.rehearsals import ExerciseAsked
+from runbook_lib.stages import _apart
+from runbook_lib.stages._judging import advised, broken, kept, listed, unknown
+from runbook_lib.stages._rehearsal import exercised
+from runbook_lib.stages._server import identity, instance_asks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook_lib.model import Inventory, Judgement, Question, Resource
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.rehearsals import Exercise, ExerciseAnswer, Flow, Rehearsal, Step
+
+TODAY = TodayAsked()
+ROWS: dict[Flow, tuple[str, ...]] = {
+    "files": ("B1", "B2", "C2", "C4", "E3"),
+    "orchestration": ("C1", "C2", "C3", "C4", "C5", "D1", "D3", "E2", "E3"),
+    "unload_and_copy": ("A5", "B2", "C4"),
+    "source_user": ("G4", "G6"),
+    "destination_user": ("H3", "H3a", "H3b", "H3c"),
+}
+EVALUATED = "rehearsal: evaluate in the parameter file: nothing is played"
+AGAIN = "plan, read the change, approve its digest and apply: it is played again"
+
+
+def wanted(env: Environment, inventory: Inventory, flow: Flow) -> Rehearsal:
+    """Describe a flow as this environment wants it played. Raises Unanswered when it is not known which role the server has."""
+    if flow in {"source_user", "destination_user"}:
+        return of_user(env, flow)
+    return of_server(env, flow, identity(env, inventory).role)
+
+
+def is_wanted(env: Environment, flow: Flow) -> bool:
+    """Tell whether the parameter file has a flow played."""
+    return env.rehearsal == "exercise" and (flow != "orchestration" or env.is_legacy)
+
+
+def desired(*flows: Flow) -> Callable[[Environment, Inventory], Iterator[Resource]]:
+    """Want flows played; nothing where the parameter file does not say so."""
+
+    def desire(env: Environment, inventory: Inventory) -> Iterator[Resource]:
+        for flow in flows:
+            if is_wanted(env, flow):
+                # What is done in the destination must not be done in the source.
+                if flow in {"destination_user", "unload_and_copy"}:
+                    _apart.refuse_undecided(env, inventory)
+                yield wanted(env, inventory, flow)
+
+    return desire
+
+
+def server_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance, where something is played."""
+    return instance_asks(env) if env.rehearsal == "exercise" else ()
+
+
+def apart_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for the instance, and whether the databases are two."""
+    return (*instance_asks(env), *_apart.asks(env)) if env.rehearsal == "exercise" else ()
+
+
+def asked(flow: Flow) -> Callable[[Environment], tuple[Question, ...]]:
+    """Ask for the newest exercise of a flow, where it is played."""
+    return lambda env: (*server_asks(env), ExerciseAsked(flow=flow), TODAY) if is_wanted(env, flow) else ()
+
+
+def judged(flow: Flow) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
+    """Judge a flow step by step, as it was last played."""
+
+    def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        if not is_wanted(env, flow):
+            yield kept("V2 has no queue and no function" if env.rehearsal == "exercise" else EVALUATED, grade="")
+            return
+        now = wanted(env, inventory, flow)
+        found: ExerciseAnswer | None = inventory[ExerciseAsked(flow=flow)]
+        if found is None:
+            yield broken("it was not played yet", AGAIN, address=now.address)
+        elif found.exercise.rehearsal != now:
+            yield broken(f"it was last played on {_day(found)}, with other policies or names", AGAIN, address=now.address)
+        else:
+            yield from _exercise(env, inventory, found)
+
+    return judge
+
+
+def _exercise(env: Environment, inventory: Inventory, found: ExerciseAnswer) -> Iterator[Judgement]:
+    exercise, grade = found.exercise, exercised(env)
+    days = (dt.date.fromisoformat(inventory[TODAY]) - dt.date.fromisoformat(_day(found))).days
+    age = "today" if days < 1 else f"{days} days ago" if days > 1 else "yesterday"
+    good = sum(each.is_good for each in exercise.steps)
+    for step in exercise.steps:
+        yield _step(env, exercise, step).model_copy(update={"rows": ROWS[exercise.rehearsal.flow]})
+    if exercise.left:
+        yield broken(listed(exercise.left), "remove it by hand", claim="nothing is left of it", grade=grade)
+    yield kept(f"{good} of {len(exercise.steps)} steps, {age} ({exercise.at}), record {found.record}", claim="it was played", grade=grade)
+
+
+def _step(env: Environment, exercise: Exercise, step: Step) -> Judgement:
+    grade, took = exercised(env), listed(step.permissions)
+    who = step.principal.rpartition("assumed-role/")[2]
+    claim = f"{who}: {step.name}" if not step.has_to_fail else f"{who} is refused: {step.name}"
+    if step.is_good:
+        return kept(took, claim=claim, grade=grade)
+    if exercise.is_gap(step):
+        return advised(f"{took}: {step.detail}", "policy_style: scoped has it", claim=f"known vendor gap: {claim}", grade=grade)
+    match step.ended:
+        case "done":
+            return broken(f"it is allowed {took}", "have the policy or the grant that allows it narrowed", claim=claim, grade=grade)
+        case "refused":
+            return broken(f"{took}: {step.detail}", f"allow it, then {AGAIN}", claim=claim, grade=grade)
+        case "left out":
+            return unknown(f"{took}: {step.detail}", "mend the step before it", claim=claim)
+    return broken(f"{took}: {step.detail}", f"read the message; {AGAIN}", claim=claim, grade=grade)
+
+
+def _day(found: ExerciseAnswer) -> str:
+    return found.exercise.at[:10]
