@@ -196,7 +196,8 @@ def _parts_up(wanted: Wanted, folder: Path, parts: list[subprocess.Popen[bytes]]
     # Taken here, so that the endpoint can tell of the cluster where it listens.
     with _listening(wanted.redshift_port) as listening:
         port = listening.getsockname()[1]
-        words = ("--folder", f"{folder}/postgres", "--listen", str(listening.fileno()), "--ready-file", str(redshift_ready), *common)
+        words = ("--folder", f"{folder}/postgres", "--listen", str(listening.fileno()), "--ready-file", str(redshift_ready),
+                 "--aws-ready", str(aws_ready), "--region", wanted.region, *common)  # fmt: skip
         parts.append(_part("redshift", folder, *words, listening=listening.fileno()))
     parts.append(
         _part("aws", folder, "--port", str(wanted.aws_port), "--ready-file", str(aws_ready), "--account", wanted.account,

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from runbook_lib.sandbox.redshift.objects import Storage
 from runbook_lib.sandbox.redshift.server import Settings, run
 
 
@@ -21,10 +22,13 @@ def main() -> int:
     parser.add_argument("--admin-password-env", required=True, metavar="NAME", help="environment variable with awsuser's password")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     parser.add_argument("--no-sample", action="store_true", help="no sample warehouse")
+    parser.add_argument("--aws-ready", type=Path, metavar="FILE", help="ready file of the AWS endpoint in whose S3 UNLOAD and COPY work")
+    parser.add_argument("--region", default="us-east-1", help="region of the cluster")
     given = parser.parse_args()
     tls = (given.tls[0], given.tls[1]) if given.tls else None
     password = os.environ.pop(given.admin_password_env)
-    return run(Settings(given.port, given.folder, given.ready_file, given.id, password, tls, not given.no_sample, given.listen))
+    storage = Storage(given.aws_ready, given.region)
+    return run(Settings(given.port, given.folder, given.ready_file, given.id, password, tls, not given.no_sample, given.listen, storage))
 
 
 if __name__ == "__main__":

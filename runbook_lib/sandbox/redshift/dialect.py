@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift.lexer import RefusedError
+from runbook_lib.sandbox.redshift.secrecy import HIDDEN, is_key
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.redshift.lexer import Statement
@@ -15,7 +16,7 @@ UPDATE DELETE TRUNCATE COMMENT EXPLAIN ANALYZE VACUUM DEALLOCATE PREPARE EXECUTE
 """
 FIRST_WORDS = frozenset(_FIRST_WORDS.split())
 """What a statement may begin with."""
-NOT_MODELLED_FIRST = frozenset(["COPY", "UNLOAD", "CALL", "MERGE", "REFRESH", "CANCEL", "USE"])
+NOT_MODELLED_FIRST = frozenset(["CALL", "MERGE", "REFRESH", "CANCEL", "USE"])
 """What a statement of Redshift's may begin with too."""
 _NOT_MODELLED = """
 ROLE EXTENSION DOMAIN TYPE INDEX SEQUENCE TRIGGER TABLESPACE RULE POLICY EVENT SERVER FOREIGN DATASHARE FUNCTION
@@ -51,6 +52,8 @@ def refuse_foreign_words(statement: Statement) -> None:
             raise RefusedError("42601", f'syntax error at or near "{token.text}"')
         if token.kind == "dollar":
             raise RefusedError("42601", 'syntax error at or near "$"')
+        if is_key(tokens, place):  # the server would write it into its log
+            raise RefusedError("42601", f'syntax error at or near "{HIDDEN}"')
     words = {token.text.lower() for token in tokens if token.kind == "word"}
     if words & LEADER_FUNCTIONS and any(word.startswith(CLUSTER_VIEWS) for word in words):
         raise RefusedError("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.")

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-SECRETS = re.compile(
-    r"(?i)\b(PASSWORD|CREDENTIALS|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)(\s+(?:AS\s+)?)[eE]?'(?:[^'\\]|''|\\.)*'",
-    re.DOTALL,
-)
+from runbook_lib.sandbox.redshift.secrecy import masked
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,6 @@ class Faults:
             self._stamp = stamp
             self._faults = [Fault(**each) for each in json.loads(self._path.read_text("utf-8"))] if stamp else []
             self._counts = [0] * len(self._faults)
-
-
-def masked(sql: str) -> str:
-    """Mask what Redshift is said to mask in its own log."""
-    return SECRETS.sub(r"\1\2'***'", sql)
 
 
 class StatementLog:

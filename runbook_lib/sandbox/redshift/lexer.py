@@ -61,7 +61,8 @@ def statements(sql: str) -> list[Statement]:
     while place < len(sql):
         match = TOKEN.match(sql, place)
         if match is None:
-            raise RefusedError("42601", f'syntax error at or near "{sql[place : place + 10]}"')
+            # Only the sign: what follows an open quote may be a secret.
+            raise RefusedError("42601", f'syntax error at or near "{sql[place]}"')
         kind = "dollar" if match.lastgroup == "tag" else str(match.lastgroup)
         if match.group() == ";" and kind == "operator":
             if tokens:

@@ -6,6 +6,7 @@ import re
 from typing import NoReturn
 
 from runbook_lib.sandbox.redshift.lexer import RefusedError, Statement, folded, identifier
+from runbook_lib.sandbox.redshift.secrecy import near
 
 LONGEST_HERE, LONGEST_THERE = 63, 127
 
@@ -31,7 +32,7 @@ class Parser:
         """Refuse what stands here as a syntax error."""
         if self.is_done:
             raise RefusedError("42601", "syntax error at end of input")
-        raise RefusedError("42601", f'syntax error at or near "{self.statement.tokens[self.place].text}"')
+        raise RefusedError("42601", f'syntax error at or near "{near(self.statement.tokens, self.place)}"')
 
     def take(self, *words: str) -> bool:
         """Take words if all of them stand here."""
@@ -95,12 +96,15 @@ class Parser:
 
     def string(self) -> str:
         """Take a string literal's value."""
+        return re.sub(r"\\(.)", r"\1", self.raw_string(), flags=re.DOTALL)
+
+    def raw_string(self) -> str:
+        """Take a string literal's value with its backslashes as they stand."""
         if self.is_done or self.statement.tokens[self.place].kind != "string":
             self.refuse()
         text = self.statement.tokens[self.place].text
         self.place += 1
-        inner = text[text.index("'") + 1 : -1].replace("''", "'")
-        return re.sub(r"\\(.)", r"\1", inner, flags=re.DOTALL)
+        return text[text.index("'") + 1 : -1].replace("''", "'")
 
     def number(self) -> str:
         """Take a number."""

@@ -37,6 +37,8 @@ SETTINGS = {
     "max_locks_per_transaction": "512",
     "max_connections": "60",
     "log_statement": "none",
+    # An error in the log without the statement that made it, which may hold a password.
+    "log_min_error_statement": "panic",
     "jit": "off",
     # A file of the data folder, which goes with it: elsewhere it would outlive a server that is killed.
     "dynamic_shared_memory_type": "mmap",

@@ -6,38 +6,32 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runbook_lib.sandbox.redshift import wire
+from runbook_lib.sandbox.redshift.carrying import Carrier
+from runbook_lib.sandbox.redshift.link import Link
 from runbook_lib.sandbox.redshift.login import Login, Logins
-from runbook_lib.sandbox.redshift.translate import Session, translate
+from runbook_lib.sandbox.redshift.secrecy import masked
+from runbook_lib.sandbox.redshift.translate import Translation, translate
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
+    from runbook_lib.sandbox.redshift.objects import Storage
+    from runbook_lib.sandbox.redshift.transfer import Transfer
 
 LIMIT = 2**24
-
-
-@dataclass
-class Link:
-    """Hold one client's connection: both streams, and what its statements depend on."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    user: str = ""
-    database: str = ""
-    session: Session = field(default_factory=Session)
-    tags: tuple[str, ...] = ()
-    is_dropping: bool = False
 
 
 class Proxy:
     """Listen on loopback and pass statements on, translated."""
 
-    def __init__(self, postgres_port: int, logins: Logins, faults: Faults, log: StatementLog, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, postgres_port: int, logins: Logins, faults: Faults, log: StatementLog, storage: Storage, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._postgres_port, self._logins, self._faults, self._log, self._tls = postgres_port, logins, faults, log, tls
+        self._storage = storage
 
     async def serve(self, port: int, inherited: int | None = None) -> asyncio.Server:
         """Listen, on a port or on an inherited socket. Raises OSError when the port is taken."""
@@ -98,21 +92,64 @@ class Proxy:
             task.exception()
 
     async def _up(self, link: Link, backend: asyncio.StreamWriter) -> None:
+        is_skipping = False
         while True:
             kind, body = await wire.read_message(link.reader)
+            is_skipping = is_skipping and kind not in {b"S", b"Q"}
+            if is_skipping:
+                continue  # as the server does after an error, until the client asks where it stands
+            transfer = None
             if kind == b"Q":
-                text = await self._statement(link, body[:-1].decode())
-                body = text.encode() + b"\0"
+                translation = await self._statement(link, body[:-1].decode())
+                body, transfer = translation.text.encode() + b"\0", translation.transfer
             elif kind == b"P":
-                first = body.index(b"\0")
-                second = body.index(b"\0", first + 1)
-                text = await self._statement(link, body[first + 1 : second].decode())
-                body = body[: first + 1] + text.encode() + body[second:]
-            backend.write(wire.message(kind, body))
+                body = await self._parsed(link, body)
+            elif kind == b"B":
+                portal, statement = body.split(b"\0", 2)[:2]
+                link.portals[portal] = link.prepared.get(statement)
+            elif kind == b"E":
+                transfer = link.portals.get(body[: body.index(b"\0")])
+            if transfer is not None:
+                is_skipping = not await self._carried(link, backend, transfer, is_simple=kind == b"Q")
+                continue
+            link.ask(backend, kind, body)
             await backend.drain()
 
-    async def _statement(self, link: Link, sql: str) -> str:
+    async def _parsed(self, link: Link, body: bytes) -> bytes:
+        name, sql, rest = body.split(b"\0", 2)
+        translation = await self._statement(link, sql.decode())
+        link.prepared[name] = translation.transfer
+        return b"\0".join((name, translation.text.encode(), rest))
+
+    async def _carried(self, link: Link, backend: asyncio.StreamWriter, transfer: Transfer, *, is_simple: bool) -> bool:
+        """Carry out an UNLOAD or COPY when all before it is answered; tell whether the client may go on."""
+        if not is_simple:
+            link.is_hidden = True
+            link.ask(backend, b"S", b"")
+        await backend.drain()
+        await link.is_idle.wait()
+        link.is_hidden = False
+        if link.has_failed:
+            return False
+        link.diverted = asyncio.Queue()
+        carrier = Carrier(link.diverted, lambda kind, body: link.ask(backend, kind, body), self._storage)
+        outcome = await carrier.carried(transfer)
+        link.diverted = None
+        if link.is_dropping:
+            raise ConnectionResetError
+        if outcome.error:
+            link.writer.write(wire.message(b"E", outcome.error))
+        else:
+            link.writer.write(wire.message(b"N", wire.said("00000", outcome.notice, "INFO")))
+            link.writer.write(wire.message(b"C", outcome.tag.encode() + b"\0"))
+        if is_simple:
+            link.writer.write(wire.message(b"Z", link.standing))
+        await link.writer.drain()
+        return is_simple or not outcome.error
+
+    async def _statement(self, link: Link, sql: str) -> Translation:
         self._log.append(link.user, link.database, sql)
+        link.is_secret = masked(sql) != sql
         for fault in self._faults.meet(sql):
             match fault.kind:
                 case "latency":
@@ -122,31 +159,26 @@ class Proxy:
                 case "drop after":
                     link.is_dropping = True
                 case "error":
-                    return f"CALL pg_catalog.rs_raise('{fault.code}', '{fault.message}')"
+                    return Translation(f"CALL pg_catalog.rs_raise('{fault.code}', '{fault.message}')")
         lowered = sql.lower()
         if "enable_case_sensitive_identifier" in lowered and lowered.lstrip().startswith("set"):
             link.session = replace(link.session, case_sensitive="true" in lowered or lowered.rstrip().endswith(" on"))
         translation = translate(sql, link.session)
         link.tags = translation.tags
-        return translation.text
+        return translation
 
     async def _down(self, link: Link, server: asyncio.StreamReader) -> None:
-        tag: Callable[[], str] = lambda: next((each for each in link.tags if each), "")  # noqa: E731
         while True:
             kind, body = await wire.read_message(server)
-            if kind == b"S":
-                shown = wire.status(body)
-                if shown is None:
-                    continue
-                body = shown
-            elif kind == b"C" and body in (b"CALL\0", b"DO\0") and tag():
-                body = tag().encode() + b"\0"
-            elif kind == b"E":
-                body = wire.error_as_redshift(body)
-            elif kind == b"Z":
-                link.session = replace(link.session, in_block=body != b"I")
-                if link.is_dropping:
-                    raise ConnectionResetError
-            link.writer.write(wire.message(kind, body))
+            if kind == b"Z":
+                link.note_answered(body)
+            if link.diverted is not None:
+                link.diverted.put_nowait((kind, body))
+                continue
+            shown = link.shown(kind, body)
+            if kind == b"Z" and shown is not None and link.is_dropping:
+                raise ConnectionResetError
+            if shown is not None:
+                link.writer.write(wire.message(kind, shown))
             if kind in b"ZES":
                 await link.writer.drain()

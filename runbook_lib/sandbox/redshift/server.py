@@ -11,12 +11,13 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
 from runbook_lib.sandbox.redshift.login import Logins
+from runbook_lib.sandbox.redshift.objects import Storage
 from runbook_lib.sandbox.redshift.postgres import Postgres
 from runbook_lib.sandbox.redshift.proxy import Proxy
 
@@ -35,6 +36,7 @@ class Settings:
     tls: tuple[str, str] | None = None
     has_sample: bool = True
     listening: int | None = None
+    storage: Storage = field(default_factory=Storage)
 
 
 def run(settings: Settings) -> int:
@@ -74,7 +76,7 @@ async def _serve(postgres: Postgres, settings: Settings) -> int:
     threading.Thread(target=_until_input_ends, args=(loop, stop), daemon=True).start()
     shared = settings.folder.parent
     logins, faults = Logins(_stored(postgres), shared / "credentials.json"), Faults(shared / "faults.json")
-    proxy = Proxy(postgres.port, logins, faults, StatementLog(shared / "statements.jsonl"), _tls(settings))
+    proxy = Proxy(postgres.port, logins, faults, StatementLog(shared / "statements.jsonl"), settings.storage, _tls(settings))
     async with await proxy.serve(settings.port, settings.listening) as server:
         port = server.sockets[0].getsockname()[1]
         facts = {

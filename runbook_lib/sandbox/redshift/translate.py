@@ -19,10 +19,13 @@ from runbook_lib.sandbox.redshift.lexer import (
     statements,
 )
 from runbook_lib.sandbox.redshift.parser import Parser
+from runbook_lib.sandbox.redshift.transfer import Transfer, Verb, transfer_statement
 from runbook_lib.sandbox.redshift.users import drop_user, user_statement
 
 SHOW_CASE = "SELECT coalesce(current_setting('redshift.enable_case_sensitive_identifier', true), 'off') AS enable_case_sensitive_identifier"
 LARGEST = 16 * 2**20
+NOTHING = "DO $rs$BEGIN END$rs$"
+TRANSFERS: dict[str, Verb] = {"UNLOAD": "UNLOAD", "COPY": "COPY"}
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,55 @@ class Session:
 
 @dataclass(frozen=True)
 class Translation:
-    """Hold the text for PostgreSQL and the command tags that the client should see (empty: as PostgreSQL says)."""
+    """Hold the text for PostgreSQL and the command tags that the client should see (empty: as PostgreSQL says).
+
+    What PostgreSQL has no statement for is carried out beside it: then the text does nothing.
+    """
 
     text: str
     tags: tuple[str, ...] = ()
+    transfer: Transfer | None = None
 
 
 def translate(sql: str, session: Session) -> Translation:
     """Translate a string of statements; a refusal becomes a call that raises it, so that the transaction's state stays true."""
     try:
         _refuse_large(len(sql.encode()))
-        found = [_translated(each, session) for each in statements(sql)]
+        given = statements(sql)
+        if transfer := _transfer(given, session):
+            return Translation(NOTHING, transfer=transfer)
+        found = [_translated(each, session) for each in given]
     except RefusedError as refusal:
         return Translation(f"CALL pg_catalog.rs_raise({literal(refusal.code)}, {literal(refusal.message)})")
     return Translation(";".join(text for _, text in found), tuple(tag for tag, _ in found))
+
+
+def _transfer(given: list[Statement], session: Session) -> Transfer | None:
+    """Read UNLOAD or COPY; None when it is something else."""
+    verbs = [verb for each in given if (verb := TRANSFERS.get(each.tokens[0].upper))]
+    if not verbs:
+        return None
+    if len(given) > 1:
+        raise not_modelled(f"{verbs[0]} among other statements in one string")
+    parser = Parser(given[0], case_sensitive=session.case_sensitive)
+    parser.take(verbs[0])
+    return transfer_statement(parser, verbs[0], lambda sql: _query(sql, session))
+
+
+def _query(sql: str, session: Session) -> str:
+    """Translate the query of an UNLOAD, which stays within its parentheses."""
+    found = statements(sql)
+    if len(found) != 1 or found[0].tokens[0].upper not in {"SELECT", "WITH"}:
+        raise RefusedError("42601", "stand-in: UNLOAD takes one SELECT")
+    depth = 0
+    for token in found[0].tokens:
+        depth += {"(": 1, ")": -1}.get(token.upper, 0)
+        if depth < 0:
+            raise RefusedError("42601", 'syntax error at or near ")"')
+        if depth == 0 and token.upper == "LIMIT":
+            raise RefusedError("0A000", "Limit clause is not supported in the outermost select of an UNLOAD statement")
+    refuse_foreign_words(found[0])
+    return _rewritten(found[0], session)
 
 
 def _refuse_large(size: int) -> None:

@@ -52,10 +52,15 @@ def message(kind: bytes, body: bytes) -> bytes:
     return kind + INT.pack(len(body) + 4) + body
 
 
-def error(code: str, text: str, severity: str = "ERROR") -> bytes:
-    """Frame an ErrorResponse."""
-    fields = {"S": severity, "C": code, "M": text}
-    return message(b"E", b"".join(key.encode() + value.encode() + b"\0" for key, value in fields.items()) + b"\0")
+def said(code: str, text: str, severity: str = "ERROR", detail: str = "") -> bytes:
+    """Write the fields of an ErrorResponse or a NoticeResponse."""
+    fields = {"S": severity, "C": code, "M": text, "D": detail}
+    return b"".join(key.encode() + value.encode() + b"\0" for key, value in fields.items() if value) + b"\0"
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """Read the fields of an ErrorResponse or a NoticeResponse."""
+    return {field[:1].decode(): field[1:].decode() for field in body.split(b"\0") if field}
 
 
 def start_up(parameters: dict[str, str]) -> bytes:
@@ -76,9 +81,13 @@ def status(body: bytes) -> bytes | None:
     return None if key in HIDDEN_STATUS else key + b"\0" + STATUS.get(key, value) + b"\0"
 
 
-def error_as_redshift(body: bytes) -> bytes:
-    """Leave PostgreSQL's own fields out of an error, and say what Redshift says for role, table and view."""
+def error_as_redshift(body: bytes, *, has_place: bool = True) -> bytes:
+    """Leave PostgreSQL's own fields out of an error, and say what Redshift says for role, table and view.
+
+    A place makes clients quote the statement there: it is left out where that statement is another one, or holds a secret.
+    """
     for ours, theirs in WORDS:
         body = body.replace(b"\0M" + ours, b"\0M" + theirs)
-    fields = [field for field in body.split(b"\0") if field and field[:1] not in b"WFLRqpstcdn"]
+    dropped = b"WFLRqpstcdn" + (b"" if has_place else b"P")
+    fields = [field for field in body.split(b"\0") if field and field[:1] not in dropped]
     return b"".join(field + b"\0" for field in fields) + b"\0"

@@ -28,6 +28,8 @@ class StandIn:
     folder: Path
     tls: tuple[Path, Path] | None = None
     has_sample: bool = False
+    aws: Path | None = None
+    region: str = "us-east-1"
     id: str = "5b8a7b8c-6f4f-4d39-9f0e-0d7c53a6c001"
     password: str = field(default_factory=lambda: f"Sb1{secrets.token_hex(16)}", repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class StandIn:
         words = ["--folder", f"{self.folder}/postgres", "--ready-file", str(ready), "--id", self.id, "--admin-password-env", ADMIN_PASSWORD]
         words += [] if self.has_sample else ["--no-sample"]
         words += [] if self.tls is None else ["--tls", *map(str, self.tls)]
+        words += [] if self.aws is None else ["--aws-ready", str(self.aws), "--region", self.region]
         command = [sys.executable, "-m", "runbook_lib.sandbox.redshift", *words]
         with (self.folder / "redshift.log").open("ab") as log:
             variables = {**os.environ, ADMIN_PASSWORD: self.password}
