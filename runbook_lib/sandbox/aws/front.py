@@ -19,6 +19,7 @@ from runbook_lib.sandbox.aws.authorisation import Authorisation
 from runbook_lib.sandbox.aws.callers import Caller
 from runbook_lib.sandbox.aws.decisions import Decisions
 from runbook_lib.sandbox.aws.faults import Dropped, Faults, Proceed, faults_of
+from runbook_lib.sandbox.aws.metadata import Metadata
 from runbook_lib.sandbox.aws.requests import UNKNOWN, Call, call_of
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -26,7 +27,7 @@ Rule = Callable[[Call, Proceed], Answer]
 """Answers a call itself, or goes on and may change the answer."""
 Rules = Mapping[str, Rule]
 """Rules by `service:Operation`; `service:*` holds for the rest of a service."""
-PREFIX = "/_sandbox/"
+PREFIX, INSTANCES = "/_sandbox/", "instances/"
 UNSIGNED: Answer = (
     "403 Forbidden",
     [("Content-Type", "application/xml")],
@@ -43,6 +44,7 @@ class Front:
     def __init__(self, inner: Application, identity: Mapping[str, Any], rules: Rules, find: Callable[[str, str], Caller | None]) -> None:
         self._inner, self._identity, self._rules, self._find = inner, identity, rules, find
         self._faults, self._decisions = Faults(), Decisions()
+        self._metadata = Metadata(identity["account"], identity["region"])
         self._calls: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
@@ -124,7 +126,10 @@ class Front:
             self._calls = []
 
     def _control(self, environ: Mapping[str, Any], body: bytes) -> Answer:
-        match environ["PATH_INFO"].removeprefix(PREFIX), environ["REQUEST_METHOD"]:
+        path = environ["PATH_INFO"].removeprefix(PREFIX)
+        if path.startswith(INSTANCES):
+            return self._metadata.answer(environ, path.removeprefix(INSTANCES))
+        match path, environ["REQUEST_METHOD"]:
             case "health", "GET":
                 return _json(dict(self._identity))
             case "calls", "GET":
@@ -144,7 +149,7 @@ class Front:
                 return self._set_faults(body)
             case "faults", "DELETE":
                 return self._set_faults(b"[]")
-        return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, decisions, faults, sessions"
+        return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, decisions, faults, sessions, instances"
 
     def _set_faults(self, body: bytes) -> Answer:
         try:

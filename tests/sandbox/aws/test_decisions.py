@@ -62,7 +62,7 @@ def test_the_log_is_emptied(account: Account) -> None:
 
 def test_an_unknown_page_is_not_there(account: Account) -> None:
     """The endpoint says what it can be asked."""
-    assert (404, "known: health, calls, decisions, faults, sessions") == account.sent("GET", "/_sandbox/nothing")
+    assert (404, "known: health, calls, decisions, faults, sessions, instances") == account.sent("GET", "/_sandbox/nothing")
 
 
 @pytest.mark.parametrize(("service", "operation"), [("iam", "ListRoles"), ("ec2", "DescribeInstances"), ("kms", "ListKeys"),
