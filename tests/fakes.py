@@ -15,6 +15,7 @@ from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered,
 from runbook_lib.ports import Observation
 from runbook_lib.resources.iam import Role
 from runbook_lib.resources.kms import Key
+from runbook_lib.resources.rehearsals import Exercise, Rehearsal, Step
 from runbook_lib.resources.secretsmanager import Secret
 from runbook_lib.resources.warehouse import DatabaseUser, Grants
 
@@ -38,6 +39,8 @@ class FakeTarget:
     before_write: Callable[[int], None] = lambda _number: None
     after_write: Callable[[int], None] = lambda _number: None
     is_deaf: bool = False
+    exercises: dict[str, Exercise] = field(default_factory=dict)
+    played: list[str] = field(default_factory=list)
 
     def snapshot(self) -> tuple[dict[str, Resource], dict[GrantSet, set[tuple[str, ...]]]]:
         """Copy the state of the world."""
@@ -64,6 +67,12 @@ class FakeTarget:
                 self.things, self.grants, self.ours = saved
                 raise
         self.after_write(self.writes)
+
+    def exercise(self, rehearsal: Rehearsal) -> Exercise:
+        """Play a rehearsal as it is prepared; well, if it is not."""
+        self.played.append(rehearsal.flow)
+        step = Step(name="play", principal="nobody", permissions=("s3:ListBucket on a bucket",), ended="done")
+        return self.exercises.get(rehearsal.flow, Exercise(rehearsal=rehearsal, at="2026-01-31T12:00:00Z", steps=(step,)))
 
     def close(self) -> None:
         """Have no connections to let go."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from runbook_lib.model import Question, Resource, Value
+from pydantic import BeforeValidator
+
+from runbook_lib.model import Kinded, Question, Resource, Value
 
 Flow = Literal["files", "orchestration", "unload_and_copy", "source_user", "destination_user"]
 Ended = Literal["done", "refused", "failed", "left out"]
@@ -59,7 +61,7 @@ class Exercise(Value):
     `left` is what could not be removed again.
     """
 
-    rehearsal: Rehearsal
+    rehearsal: Annotated[Rehearsal, BeforeValidator(Kinded.decode)]
     at: str
     steps: tuple[Step, ...]
     subjects: tuple[tuple[str, str], ...] = ()

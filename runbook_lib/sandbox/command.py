@@ -83,7 +83,10 @@ def write_parameters(template: Path, target: Path, state: State) -> None:
     yaml = YAML()
     yaml.preserve_quotes = True
     values = yaml.load(template.read_text("utf-8"))
+    endpoint = values["aws"]["endpoint"]
     values["aws"]["endpoint"] = f"http://127.0.0.1:{state.aws_port}"
+    if metadata := values["server"].get("metadata"):
+        values["server"]["metadata"] = metadata.replace(endpoint, values["aws"]["endpoint"])
     for side in ("source", "destination"):
         values[side]["port"] = state.redshift_port
     text = io.StringIO()

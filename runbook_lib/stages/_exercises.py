@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.rehearsal import of_server, of_user
@@ -29,6 +30,7 @@ ROWS: dict[Flow, tuple[str, ...]] = {
     "destination_user": ("H3", "H3a", "H3b", "H3c"),
 }
 EVALUATED = "rehearsal: evaluate in the parameter file: nothing is played"
+SESSION = re.compile(r"arn:\S+:assumed-role/([^/\s]+)/\S+")
 AGAIN = "plan, read the change, approve its digest and apply: it is played again"
 
 
@@ -106,7 +108,7 @@ def _exercise(env: Environment, inventory: Inventory, found: ExerciseAnswer) -> 
 
 def _step(env: Environment, exercise: Exercise, step: Step) -> Judgement:
     grade, took = exercised(env), listed(step.permissions)
-    who = step.principal.rpartition("assumed-role/")[2]
+    who = SESSION.sub(r"\1", step.principal)
     claim = f"{who}: {step.name}" if not step.has_to_fail else f"{who} is refused: {step.name}"
     if step.is_good:
         return kept(took, claim=claim, grade=grade)
