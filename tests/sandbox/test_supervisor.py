@@ -22,6 +22,7 @@ import psycopg2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.utils import InstanceMetadataFetcher
 
 from runbook_lib.sandbox import processes, state, supervisor
 from runbook_lib.sandbox.snapshot import snapshot
@@ -167,6 +168,22 @@ def test_a_port_that_another_sandbox_holds_is_told_so(shared: Box, tmp_path: Pat
 
         assert f"port {there.aws_port} is held by another sandbox (process {there.aws_pid})" == told.answer["what"]
         assert {"tmp"} == made.files()
+
+
+def test_both_parts_play_together(shared: Box) -> None:
+    """The stand-in unloads the sample to the endpoint's S3, where the instance's metadata and the sample's image are too."""
+    known, place = variables(shared), "s3://acme-data-lake/unloaded/"
+    keys = f"ACCESS_KEY_ID '{known['AWS_ACCESS_KEY_ID']}' SECRET_ACCESS_KEY '{known['AWS_SECRET_ACCESS_KEY']}'"
+    with closing(warehouse(shared, "tickit")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"UNLOAD ('select venueid, venuename from venue order by 1') TO '{place}' {keys} CSV PARALLEL OFF")
+    s3, ecr, ec2 = (client(shared, each) for each in ("s3", "ecr", "ec2"))
+
+    assert s3.get_object(Bucket="acme-data-lake", Key="unloaded/000")["Body"].read().startswith(b"1,")
+    s3.delete_object(Bucket="acme-data-lake", Key="unloaded/000")
+    assert ["latest"] == [each["imageTag"] for each in ecr.list_images(repositoryName="tonic-redshift-lambda")["imageIds"]]
+    instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
+    fetcher = InstanceMetadataFetcher(base_url=f"http://127.0.0.1:{now(shared).aws_port}/_sandbox/instances/{instance}/", env={})
+    assert {} == fetcher.retrieve_iam_role_credentials()
 
 
 def test_latency_is_injected_by_command(shared: Box) -> None:

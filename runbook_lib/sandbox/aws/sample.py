@@ -12,6 +12,8 @@ INSTANCE = "i-0a1b2c3d4e5f60718"
 """The instance that runs the product's server; it has no profile."""
 OPERATOR = "runbook-operator"
 FOREIGN_ROLE, FOREIGN_BUCKET, FOREIGN_KEY, RETIRED_KEY = "data-lake-etl", "acme-data-lake", "alias/data-lake", "alias/retired"
+REPOSITORY = "tonic-redshift-lambda"
+"""Where the image of the product's functions is, under `latest`; nothing runs it."""
 ARCHIVE_BUCKET, PARTNER_BUCKET, PARTNER = "acme-archive", "acme-partner-exchange", "999988887777"
 """Buckets in another region and of another account."""
 OTHER_REGIONS = {"aws": "us-west-2", "aws-us-gov": "us-gov-east-1", "aws-cn": "cn-northwest-1"}
@@ -75,7 +77,7 @@ def load(account: Account) -> None:
     _instance(account.client("ec2"))
     value = json.dumps({"username": "etl", "password": "not-ours"})
     account.client("secretsmanager").create_secret(Name="acme/etl/database", SecretString=value)
-    account.client("ecr").create_repository(repositoryName="tonic-redshift-lambda")
+    _image(account.client("ecr"))
     _identities(account)
     _keys(account)
     _buckets(account)
@@ -116,6 +118,14 @@ def _instance(ec2: Any) -> None:
         module.random_instance_id = named
     vpc = answer["Instances"][0]["VpcId"]
     ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{ec2.meta.region_name}.s3", VpcEndpointType="Gateway")
+
+
+def _image(ecr: Any) -> None:
+    ecr.create_repository(repositoryName=REPOSITORY)
+    kind = "application/vnd.docker.{}.v{}+json"
+    config = {"mediaType": kind.format("container.image", 1), "size": 2, "digest": f"sha256:{'0' * 64}"}
+    manifest = {"schemaVersion": 2, "mediaType": kind.format("distribution.manifest", 2), "config": config, "layers": []}
+    ecr.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag="latest")
 
 
 def _cluster(account: Account, warehouse: Warehouse, vpc: str, secret: str) -> None:
