@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from runbook_lib.sandbox.redshift import wire
-from runbook_lib.sandbox.redshift.files import Row, line_of, loaded, read, row_of, written
+from runbook_lib.sandbox.redshift.files import line_of, loaded, read, row_of, written
 from runbook_lib.sandbox.redshift.lexer import RefusedError, array, identifier, literal
 
 if TYPE_CHECKING:
@@ -66,12 +66,11 @@ class Carrier:
         reply = await self._asked(f"COPY (\n{transfer.source}\n) TO STDOUT WITH (HEADER)")
         if reply.error:
             return Outcome(reply.error)
-        header, *rows = [row_of(line) for line in b"".join(reply.data).removesuffix(b"\n").split(b"\n")]
         try:
-            await self._in_time(transfer, lambda objects: _write(objects, transfer, header, rows))
+            count = await self._in_time(transfer, lambda objects: _write(objects, transfer, b"".join(reply.data)))
         except RefusedError as refusal:
             return Outcome((await self._asked(f"CALL pg_catalog.rs_raise({literal(refusal.code)}, {literal(refusal.message)})")).error)
-        return Outcome(notice=f"UNLOAD completed, {len(rows)} record(s) unloaded successfully.", tag="UNLOAD")
+        return Outcome(notice=f"UNLOAD completed, {count} record(s) unloaded successfully.", tag="UNLOAD")
 
     async def _copied(self, transfer: Transfer) -> Outcome:
         columns = f" ({', '.join(map(identifier, transfer.columns))})" if transfer.columns else ""
@@ -81,19 +80,19 @@ class Carrier:
             return Outcome(reply.error)
         texts = [row[-1:] == b"t" for row in kinds.data]
         try:
-            rows = await self._in_time(transfer, lambda objects: _read(objects, transfer, texts))
+            lines = await self._in_time(transfer, lambda objects: _read(objects, transfer, texts))
         except (RefusedError, ValueError) as refusal:
             self.send(b"f", b"refused\0")
             await self._reply()
             return Outcome(_body(refusal) if isinstance(refusal, RefusedError) else _bad_data(transfer, str(refusal)))
-        for row in rows:
-            self.send(b"d", line_of(row))
+        for line in lines:
+            self.send(b"d", line)
         self.send(b"c", b"")
         done = await self._reply()
         if done.error:
             fields = wire.fields_of(done.error)
             return Outcome(_bad_data(transfer, fields["M"]) if fields["C"].startswith(BAD_DATA) else done.error)
-        return Outcome(notice=f"Load into table '{_name(transfer)}' completed, {len(rows)} record(s) loaded successfully.", tag="COPY")
+        return Outcome(notice=f"Load into table '{_name(transfer)}' completed, {len(lines)} record(s) loaded successfully.", tag="COPY")
 
     async def _asked(self, sql: str) -> Reply:
         self.send(b"Q", sql.encode() + b"\0")
@@ -122,9 +121,11 @@ class Carrier:
             raise RefusedError("XX000", f"stand-in: S3 did not answer within {SECONDS:.0f} s") from None
 
 
-def _write(objects: Objects, transfer: Transfer, header: Row, rows: list[Row]) -> None:
+def _write(objects: Objects, transfer: Transfer, given: bytes) -> int:
+    """Write the server's lines, of which the first names the columns; give the number of rows."""
     if objects.listed(transfer.bucket, transfer.prefix) and not transfer.overwrites:
         raise RefusedError("XX000", NOT_EMPTY)
+    header, *rows = [row_of(line) for line in given.removesuffix(b"\n").split(b"\n")]
     slices = [rows[number::SLICES] for number in range(min(SLICES, len(rows) or 1))] if transfer.is_parallel else [rows]
     for number, part in enumerate(slices):
         name = f"{number:04d}_part_00" if transfer.is_parallel else "000"
@@ -132,13 +133,16 @@ def _write(objects: Objects, transfer: Transfer, header: Row, rows: list[Row]) -
         objects.write(transfer.bucket, key, written(header, part, transfer.layout), transfer.kms_key)
         # AWS wants GET of whoever unloads, and does not say what for.
         objects.look_at(transfer.bucket, key)
+    return len(rows)
 
 
-def _read(objects: Objects, transfer: Transfer, texts: list[bool]) -> list[Row]:
+def _read(objects: Objects, transfer: Transfer, texts: list[bool]) -> list[bytes]:
+    """Read all files as lines for the server."""
     keys = objects.listed(transfer.bucket, transfer.prefix)
     if not keys:
         raise RefusedError("XX000", f"The specified S3 prefix '{transfer.prefix}' does not exist")
-    return [loaded(row, transfer.layout, texts) for key in keys for row in read(objects.read(transfer.bucket, key), transfer.layout)]
+    rows = (row for key in keys for row in read(objects.read(transfer.bucket, key), transfer.layout))
+    return [line_of(loaded(row, transfer.layout, texts)) for row in rows]
 
 
 def _column_kinds(transfer: Transfer) -> str:

@@ -58,7 +58,7 @@ def read(body: bytes, layout: Layout) -> Iterator[list[bytes]]:
         text = (gzip.decompress(body) if layout.is_gzip else body).decode()
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError("the file is not gzip's") from error
-    rows = csv_rows(text, layout.delimiter.decode()) if layout.is_csv else _plain_rows(text, layout.delimiter.decode())
+    rows = _csv_rows(text, layout.delimiter.decode()) if layout.is_csv else _plain_rows(text, layout.delimiter.decode())
     for number, row in enumerate(rows):
         if number >= layout.skipped:
             yield [each.encode() for each in row]
@@ -70,7 +70,7 @@ def loaded(row: Sequence[bytes], layout: Layout, texts: Sequence[bool]) -> Row:
     return [None if each == layout.null or not (is_text or each.strip()) else each for each, is_text in zip(row, kinds, strict=False)]
 
 
-def csv_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+def _csv_rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """Read CSV. Raises ValueError where a quote is out of place."""
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
