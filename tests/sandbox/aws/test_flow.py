@@ -71,8 +71,8 @@ def test_the_legacy_process_runs_from_end_to_end(scene: Scene) -> None:
     assert ["worked on input/table_0000"] == read_back(scene, server)
 
     removed(scene, server, queue, mapping)
-    assert ([], []) == (scene.client("sqs").list_queues(QueueNamePrefix=f"tonic-{scene.name}").get("QueueUrls", []),
-                        scene.client("lambda").list_event_source_mappings()["EventSourceMappings"])  # fmt: skip
+    mapped = scene.client("lambda").list_event_source_mappings(EventSourceArn=scene.names["queue_arn"])["EventSourceMappings"]
+    assert ([], []) == (scene.client("sqs").list_queues(QueueNamePrefix=f"tonic-{scene.name}").get("QueueUrls", []), mapped)
 
 
 def wired(scene: Scene, server: Keys) -> tuple[str, str]:

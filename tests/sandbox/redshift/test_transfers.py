@@ -353,7 +353,7 @@ REFUSALS = {
     "UNLOAD ('select 1') {to} IGNOREHEADER 1": ("42601", 'syntax error at or near "IGNOREHEADER"'),
     "UNLOAD ('select 1') {to} DELIMITER 'ab'": ("0A000", "COPY delimiter must be a single character"),
     "UNLOAD ('select 1') TO 's3://b/k'": ("42601", "UNLOAD needs ACCESS_KEY_ID and SECRET_ACCESS_KEY, or CREDENTIALS"),
-    "UNLOAD ('select 1') TO '/tmp/file' CSV": ("0A000", "UNLOAD but with 's3://bucket/prefix' is not modelled"),
+    "UNLOAD ('select 1') TO '/file' CSV": ("0A000", "UNLOAD but with 's3://bucket/prefix' is not modelled"),
     "UNLOAD ('select 1 limit 1') {to}": ("0A000", "Limit clause is not supported in the outermost select of an UNLOAD statement"),
     "UNLOAD ('select 1; select 2') {to}": ("42601", "UNLOAD takes one SELECT"),
     "UNLOAD ('delete from t') {to}": ("42601", "UNLOAD takes one SELECT"),
