@@ -53,7 +53,7 @@ def suites() -> Iterator[Suite]:
     yield Suite("types", partial(run_checks, ("mypy",)))
     for name in ("repository", "unit", "vendor", "ledger", "stages", "properties"):
         yield Suite(name, partial(run_pytest, (name,), spread="load"))
-    for name in ("contract", "sandbox", "faults", "notebooks", "end_to_end"):
+    for name in ("contract", "sandbox", "rehearsal", "faults", "notebooks", "end_to_end"):
         yield Suite(name, partial(run_pytest, (name,), spread="loadfile"))
     yield Suite("oracle", oracle)
     yield Suite("rendered", rendered)

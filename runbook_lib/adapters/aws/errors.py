@@ -38,7 +38,7 @@ _CODES: tuple[tuple[type[TargetError], str], ...] = (
         r"|Internal(Failure|Error|ServiceError|ServerError|ServerException)|ServiceFailure(Exception)?|KMSInternalException"
         r"|DependencyTimeout(Exception)?|OperationAborted|ConcurrentModification(Exception)?|EntityTemporarilyUnmodifiable(Exception)?"),
     ),
-    (NotFound, r"NoSuch\w+|\w*NotFound(\w|\.)*|\w+\.NotFound|404"),
+    (NotFound, r"NoSuch\w+|\w*NotFound(\w|\.)*|\w+\.NotFound|404|(AWS\.SimpleQueueService\.)?NonExistentQueue|QueueDoesNotExist"),
     (Conflict, r"\w*AlreadyExists(Exception|Fault)?|BucketAlreadyOwnedByYou|Resource(Exists|Conflict)Exception"),
     (InUse, r"DeleteConflict(Exception)?|BucketNotEmpty|DependencyViolation|ResourceInUse(Exception)?"),
 )  # fmt: skip

@@ -10,6 +10,9 @@ from runbook_lib.errors import Rejected
 if TYPE_CHECKING:
     from runbook_lib.adapters.rehearsal.job import Job
 
+POLLS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""What Lambda asks of the function's role before it maps a queue."""
+
 
 def image(job: Job) -> str | None:
     """Find an image for the function, as the server does: one of a repository that is named after the product, else any."""
@@ -78,7 +81,7 @@ def mapping(job: Job, queue: str | None, arn: str | None) -> str | None:
     on = job.arn("sqs", job.name)
     made = job.as_server(
         "map the queue to the function, disabled",
-        ("lambda:CreateEventSourceMapping on *", f"sqs:ReceiveMessage, DeleteMessage, GetQueueAttributes on {on} (the function's role)"),
+        ("lambda:CreateEventSourceMapping on *", *(f"sqs:{each} on {on} (the function's role)" for each in POLLS)),
         "lambda.create_event_source_mapping",
         after=arn if queue is not None else None,
         EventSourceArn=on,

@@ -110,7 +110,7 @@ def _is_unready(error: TargetError) -> bool:
 
 
 def _key_of_s3(job: Job) -> tuple[str, ...]:
-    return ("kms:GenerateDataKey and kms:Decrypt on the queue's key (S3)",) if queue_keys(job.env) else ()
+    return tuple(f"{each} on the queue's key (S3)" for each in (files.ENCRYPTS, files.DECRYPTS)) if queue_keys(job.env) else ()
 
 
 def message(job: Job, url: str | None) -> None:

@@ -1,0 +1,83 @@
+"""A role is acted as through the instance itself or through a twin, as the parameter file allows, and as nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from runbook_lib.documents.rehearsal import twin_name
+from runbook_lib.errors import Conflict, Unresolved
+from runbook_lib.parameters import Environment
+from tests.rehearsal.places import INSTANCE, Place, amiss, described, played, prepared
+
+
+@pytest.fixture
+def env(set_up: Callable[[str], Environment]) -> Environment:
+    """Give the simplest shape."""
+    return set_up("v2-documented")
+
+
+def without_twins(env: Environment) -> Environment:
+    """Take the word for twins back."""
+    return env.model_copy(update={"roles": env.roles.model_copy(update={"twins": False})})
+
+
+def test_without_a_word_nobody_is_acted_as(place: Place, env: Environment) -> None:
+    """Where the file names no metadata service and allows no twin, nothing is made, and the way out names both."""
+    place.sends("DELETE", "calls")
+
+    with pytest.raises(Unresolved, match=r"allow roles\.twins, or name server\.metadata"):
+        played(without_twins(env), "files")
+
+    assert [] == [each["operation"] for each in place.asked("calls") if each["access"] == "write"]
+
+
+def test_somebody_elses_role_is_no_twin(place: Place, env: Environment) -> None:
+    """A role that has the twin's name and not our tag is neither used nor removed."""
+    iam, name = place.client("iam"), twin_name(env.server_role)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+
+    with pytest.raises(Conflict, match="exists, and is not the runbook's"):
+        played(env, "files")
+
+    iam.delete_role(RoleName=name)
+
+
+def test_a_twin_is_bounded_as_its_role(place: Place, env: Environment) -> None:
+    """What the role's boundary leaves out is refused to the twin as well."""
+    iam, role = place.client("iam"), env.server_role
+    only = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}'
+    arn = iam.create_policy(PolicyName="only-lists", PolicyDocument=only)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=arn)
+    try:
+        exercise = played(env, "files")
+    finally:
+        iam.delete_role_permissions_boundary(RoleName=role)
+
+    assert {"refused", "left out"} == {ended for _, ended, _ in amiss(exercise)}
+
+
+def test_the_role_is_the_instances_own(place: Place) -> None:
+    """With its metadata service named, the instance's own credentials are used, and no twin is made."""
+    metadata = f"{place.endpoint}/_sandbox/instances/{INSTANCE}"
+    env = without_twins(described(place, "v2-scoped", attach_profile=True, metadata=metadata))
+    prepared(env)
+    place.sends("DELETE", "calls")
+
+    exercise = played(env, "files")
+
+    assert [] == amiss(exercise)
+    assert {f"arn:aws:sts::{env.aws.account}:assumed-role/{env.server_role}/{INSTANCE}"} == {each.principal for each in exercise.steps}
+    assert "CreateRole" not in {each["operation"] for each in place.asked("calls")}
+
+
+def test_the_instance_of_another_role_is_refused(place: Place, env: Environment) -> None:
+    """Credentials of a role that the environment does not know are not used."""
+    metadata = f"{place.endpoint}/_sandbox/instances/i-00000000000000000"
+    other = env.model_copy(update={"server": env.server.model_copy(update={"metadata": metadata})})
+
+    with pytest.raises(Unresolved, match="gives no credentials"):
+        played(other, "files")
