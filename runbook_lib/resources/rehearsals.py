@@ -51,8 +51,8 @@ class Step(Value):
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """List the actions it takes."""
-        return tuple(each.partition(" ")[0] for each in self.permissions)
+        """List the actions that whoever acts needs himself; what a service needs besides has its name in brackets behind it."""
+        return tuple(each.partition(" ")[0] for each in self.permissions if not each.endswith(")"))
 
 
 class Exercise(Value):
