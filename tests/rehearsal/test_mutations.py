@@ -16,6 +16,8 @@ from runbook_lib.parameters import Environment
 from runbook_lib.resources.rehearsals import Step
 from tests.rehearsal.places import Place, played
 
+Lost = tuple[str, str, str]
+"""Who calls what on what."""
 SHAPES = {"v2-scoped-keys": "files", "legacy-scoped-keys": "orchestration"}
 
 
@@ -29,12 +31,12 @@ def losses(env: Environment) -> list[tuple[Document, int, str]]:
     ]
 
 
-def refused(env: Environment, left: Document) -> set[tuple[str, str]]:
+def refused(env: Environment, left: Document) -> set[Lost]:
     """Say which calls the matrix has refused, by who makes them, when one document is what is left of it."""
     carried = wanted(env)
     policies = deciding(env, carried).instead(left)
     calls = [each for each in lines_of(env, carried) if isinstance(each.asked, Call)]
-    return {(each.acts_as, each.asked.action) for each in calls if decide(each, policies).state == "refused"}
+    return {(each.acts_as, each.asked.action, each.asked.on) for each in calls if decide(each, policies).state == "refused"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -70,10 +72,18 @@ def shape_of(env: Environment) -> str:
     return next(each for each in SHAPES if each.startswith(env.pipeline))
 
 
-def _is_as_predicted(env: Environment, step: Step, predicted: set[tuple[str, str]]) -> bool:
+def _is_as_predicted(env: Environment, step: Step, predicted: set[Lost]) -> bool:
     acts_as = "lambda" if env.lambda_role in step.principal else "server"
-    felt = any((acts_as, action) in predicted for action in step.actions)
     # The mapping is made by the server, and looked at with the rights of the function's role.
-    others = [each for each in step.permissions if each.endswith("(the function's role)")]
-    felt |= any(who == "lambda" and each.startswith(action) for who, action in predicted for each in others)
+    felt = any(
+        text.startswith(f"{action} ") and _is_on(text, on) and who == ("lambda" if text.endswith("(the function's role)") else acts_as)
+        for who, action, on in predicted
+        for text in step.permissions
+        if not text.endswith("(S3)")
+    )
     return step.ended in {"refused", "failed", "left out"} if felt or step.has_to_fail else step.ended in {"done", "left out"}
+
+
+def _is_on(permission: str, on: str) -> bool:
+    """Tell one key from the other."""
+    return not on.endswith(" key") or f"the {on.partition(' ')[0]}'s key" in permission
