@@ -87,9 +87,14 @@ def judge_privileges(env: Environment, inventory: Inventory) -> Iterator[Judgeme
         yield kept(f"{side}: {user}, {power}, {create} create schemas")
 
 
-def judge_scope(_env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
+def judge_scope(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
     """Say what this rehearsal leaves open."""
-    yield kept("no job ran, no UNLOAD or COPY; policies of the organisation and of VPC endpoints are not seen", grade="")
+    played = (
+        "the flow was played as the ledger knows it: neither the product itself ran nor a function's code, and the cluster's own role was not tried"
+        if env.rehearsal == "exercise"
+        else "nothing was played, no UNLOAD or COPY either (rehearsal: evaluate)"
+    )
+    yield kept(f"{played}; policies of VPC endpoints and of resources are not evaluated", grade="")
 
 
 def exercised(env: Environment) -> Grade:
