@@ -1,5 +1,6 @@
 """Read IAM policies by meaning: canonical form, differences, and what they come to for a request. Pure; standard library only."""
 
+from runbook_lib.policy.asked import keys_asked
 from runbook_lib.policy.canonical import (
     Document,
     Statement,
@@ -39,6 +40,7 @@ __all__ = [
     "compiled",
     "differences",
     "evaluate",
+    "keys_asked",
     "meaning",
     "parsed",
     "same_meaning",
