@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from runbook_lib.sandbox.aws import functions, iam, kms, logs, queues, redshift, s3, secretsmanager, sessions
+from runbook_lib.sandbox.aws import functions, iam, kms, logs, queues, redshift, s3, secretsmanager, sessions, simulator
 from runbook_lib.sandbox.aws.credentials import issuing_into
 from runbook_lib.sandbox.aws.sample import secret_arn
 
@@ -34,5 +34,6 @@ def all_rules(given: argparse.Namespace, find: Callable[[str, str], Caller | Non
         **functions.rules(),
         **logs.rules(),
         **sessions.rules(find),
+        **simulator.rules(),
         **redshift.rules(lambda: warehouse(given), issuing_into(passwords)),
     }
