@@ -13,7 +13,8 @@ from runbook_lib.resources import (
     rehearsals,
     s3,
     secretsmanager,
+    simulation,
     warehouse,
 )
 
-__all__ = ["ec2", "files", "iam", "kms", "records", "rehearsals", "s3", "secretsmanager", "warehouse"]
+__all__ = ["ec2", "files", "iam", "kms", "records", "rehearsals", "s3", "secretsmanager", "simulation", "warehouse"]

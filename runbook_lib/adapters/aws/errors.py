@@ -91,6 +91,8 @@ _SECRETIVE = {"CreateSecret", "PutSecretValue", "UpdateSecret"}
 _LONGEST = 600
 """Characters of a service's message that are told: some quote the whole document."""
 
+_PREFIXES = {"accessanalyzer": "access-analyzer"}
+"""What actions begin with, by boto3's name of the service, where the two differ."""
 _S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
@@ -128,7 +130,7 @@ class Request:
     def action(self) -> str:
         """Give the IAM action that the operation needs."""
         operation = _S3_ACTIONS.get(self.operation, self.operation) if self.service == "s3" else self.operation
-        return f"{self.service}:{operation}"
+        return f"{_PREFIXES.get(self.service, self.service)}:{operation}"
 
     @property
     def where(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_READS = ("Get", "List", "Describe", "Head", "Simulate", "AssumeRole")
+_READS = ("Get", "List", "Describe", "Head", "Simulate", "Validate", "AssumeRole")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import traceback
 
 import pytest
 
+from runbook_lib.adapters.aws.credentials import READ_ATTEMPTS
 from runbook_lib.adapters.target import CompositeTarget, connect
 from runbook_lib.errors import Denied, LoginRefused, Rejected, Transient, Unreachable
 from runbook_lib.model import Change, Inventory, Resource, Unanswered
@@ -15,7 +16,8 @@ from runbook_lib.resources.iam import Caller, RoleAsked
 from runbook_lib.resources.kms import Key, KeyRotation
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.secretsmanager import Secret
-from tests.contract.aws.cases import bucket, key, role
+from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
+from tests.contract.aws.cases import bucket, key, policy, role
 from tests.faults.aws.conftest import Clock
 from tests.faults.aws.proxy import Fault, Proxy, query_error
 
@@ -54,6 +56,27 @@ def test_throttling_without_end_is_given_up(target: CompositeTarget, environment
     with pytest.raises(Transient, match="Rate exceeded"):
         create(target, role(environment))
     assert (proxy.seen.count("CreateRole"), sum(clock.pauses) <= 60) == (11, True)
+
+
+def test_a_throttled_simulation_is_waited_out(target: CompositeTarget, proxy: Proxy, clock: Clock) -> None:
+    """Only the request that was throttled is repeated: first by the client, then after a pause of ours."""
+    document = policy({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"})
+    calls = tuple(SimulatedCall(action="s3:ListBucket", resource="*", context=(("s3:prefix", (each,)),)) for each in ("a", "b"))
+    question = SimulationAsked(documents=(document,), calls=calls)
+    proxy.faults.append(Fault("SimulateCustomPolicy", 400, THROTTLED, times=READ_ATTEMPTS))
+    decisions = [each.decision for each in target.ask([question])[question]]
+    assert (["allowed", "allowed"], [0.5]) == (decisions, clock.pauses)
+    assert proxy.seen.count("SimulateCustomPolicy") == READ_ATTEMPTS + 2
+
+
+def test_a_refused_simulation_leaves_it_open(target: CompositeTarget, proxy: Proxy) -> None:
+    """Who may not simulate is told so at the first request, and no further one is sent."""
+    calls = tuple(SimulatedCall(action="s3:ListBucket", resource="*", context=(("s3:prefix", (each,)),)) for each in ("a", "b"))
+    question = SimulationAsked(documents=("{}",), calls=calls)
+    proxy.faults.append(Fault("SimulateCustomPolicy", 403, query_error("AccessDenied", "no"), times=10))
+    with pytest.raises(Unanswered, match="is not authorized to perform iam:SimulateCustomPolicy") as caught:
+        target.ask([question])[question]
+    assert (caught.value.verdict, proxy.seen.count("SimulateCustomPolicy")) == ("owed", 1)
 
 
 def test_a_refused_write_names_who_may_not_do_what_on_what(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what adapters do without a service."""
