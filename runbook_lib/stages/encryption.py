@@ -14,7 +14,7 @@ from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, KeyRotation, KeyStatement
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked, BucketSetting
 from runbook_lib.resources.symbols import symbol
-from runbook_lib.stages import _keys, _linting
+from runbook_lib.stages import _keys, _linting, _validated
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, is_made_here, judge_keys, key_asks
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ STAGE = Stage(
             _linting.asks_day,
             when="plan",
         ),
+        _validated.check(("E2", "E4"), "Access Analyzer finds no fault in the keys' policies", _linting.key_documents),
         Check(("A8",), "the roles are granted the keys that encrypt the buckets", judge_keys, key_asks, found_key_asks),
     ),
     artefacts=artefacts,

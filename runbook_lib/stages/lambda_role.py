@@ -10,7 +10,7 @@ from runbook_lib.documents.trusts import LAMBDA as LAMBDA_SERVICE
 from runbook_lib.documents.trusts import trusted
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.iam import Role, RoleAsked
-from runbook_lib.stages import _linting, _roles, _sufficiency
+from runbook_lib.stages import _linting, _roles, _simulated, _sufficiency, _validated
 from runbook_lib.stages._judging import broken, kept
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ STAGE = Stage(
             _if_legacy(_sufficiency.judged_offline("lambda")),
             when="plan",
         ),
+        _simulated.Simulation("lambda", is_installed=False).check(("D1", "E4")),
         Check(("D1",), "the role's inline policies fit", _if_legacy(judge_size), asks, when="plan"),
         Check(
             ("D1", "D3", "E3", "E4"),
@@ -145,6 +146,7 @@ STAGE = Stage(
             _linting.asks_day,
             when="plan",
         ),
+        _validated.check(("D1", "D3"), "Access Analyzer finds no fault in the Lambda role's documents", _linting.lambda_documents),
         Check(
             ("D1",),
             "the role's boundary exists",

@@ -8,7 +8,7 @@ from runbook_lib.documents.policies import lambda_role_policies, server_role_pol
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.warehouse import PrivilegesAsked, RelationsAsked, SchemasAsked
-from runbook_lib.stages import _apart, _calls, _databases, _exercises, _rehearsal, _roles, _sufficiency
+from runbook_lib.stages import _apart, _calls, _databases, _exercises, _rehearsal, _roles, _simulated, _sufficiency
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import instance_asks, role_asks, server_role
 
@@ -147,6 +147,8 @@ STAGE = Stage(
             _calls.function_policies,
         ),
         Check(("E2",), "S3 may use the queues' key, and nobody through it", _sufficiency.judged("key"), _calls.asks),
+        _simulated.Simulation("server", is_installed=True).check(SERVER_ROWS),
+        _simulated.Simulation("lambda", is_installed=True).check(("D1",)),
         Check((*SERVER_ROWS, "D1", "E4"), "the policies hold nothing idle", _sufficiency.judge_use),
         *(Check(rows, FLOWS[flow], _exercises.judged(flow), _exercises.asked(flow)) for flow, rows in _exercises.ROWS.items()),
         Check(("A1",), "what is not proven here is said", _rehearsal.judge_scope),

@@ -9,7 +9,7 @@ from runbook_lib.documents.policies import EXTRA, KMS, LEGACY, V2, ec2_trust, se
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 from runbook_lib.resources.iam import Role, RoleAsked
-from runbook_lib.stages import _linting, _passrole, _roles, _server_checks, _sufficiency
+from runbook_lib.stages import _linting, _passrole, _roles, _server_checks, _simulated, _sufficiency, _validated
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._judging import kept
 from runbook_lib.stages._server import identity, instance_asks, role_asks, server_role
@@ -130,6 +130,7 @@ STAGE = Stage(
             _sufficiency.judged_offline("server"),
             when="plan",
         ),
+        _simulated.Simulation("server", is_installed=False).check((*V2_ROWS, *LEGACY_ROWS, "C3")),
         Check(("A5",), "the role's inline policies fit", judge_size, instance_asks, role_asks, when="plan"),
         Check(
             ("A5",),
@@ -138,6 +139,7 @@ STAGE = Stage(
             _linting.asks_day,
             when="plan",
         ),
+        _validated.check(("A5",), "Access Analyzer finds no fault in the server role's documents", _linting.server_documents),
         Check(("A5",), "the role's boundary exists", _roles.judge_boundary, _roles.boundary_asks, when="plan"),
     ),
     artefacts=artefacts,

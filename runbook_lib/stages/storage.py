@@ -10,7 +10,7 @@ from runbook_lib.documents.keys import bucket_key
 from runbook_lib.model import Check, Part, Stage
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.s3 import Bucket, BucketAnswer, BucketAsked, BucketSetting, BucketStatement
-from runbook_lib.stages import _linting
+from runbook_lib.stages import _linting, _validated
 from runbook_lib.stages._buckets import bucket_asks, is_made_here, judge_existing, judge_missing
 from runbook_lib.stages._judging import advised, broken, kept
 
@@ -92,6 +92,7 @@ STAGE = Stage(
             _linting.asks_day,
             when="plan",
         ),
+        _validated.check(("A4",), "Access Analyzer finds no fault in the buckets' policies", _linting.bucket_documents),
         Check(("A4",), "the bucket is ours, in the right region, and fit for raw data", judge_buckets, bucket_asks),
         Check(("A4",), "the bucket's notifications may be replaced", judge_notifications, bucket_asks),
     ),

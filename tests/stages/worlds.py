@@ -17,6 +17,7 @@ from runbook_lib.resources.kms import KeyAnswer, KeyAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked
+from runbook_lib.resources.simulation import SimulationAsked, ValidationAsked
 from runbook_lib.resources.warehouse import (
     LoginAnswer,
     LoginAsked,
@@ -291,6 +292,8 @@ def answered(step: Part | Check, env: Environment, answers: World) -> Inventory:
 def _answer(question: Question, answers: World) -> Any:
     if isinstance(question, RightsAsked):
         return answers.get(question, ())
+    if isinstance(question, SimulationAsked | ValidationAsked):
+        return answers.get(question, Unanswered("nobody may simulate", "owed"))
     return answers[question]
 
 
