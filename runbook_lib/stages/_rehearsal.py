@@ -90,7 +90,7 @@ def judge_privileges(env: Environment, inventory: Inventory) -> Iterator[Judgeme
 def judge_scope(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:
     """Say what this rehearsal leaves open."""
     played = (
-        "the flow was played as the ledger knows it: neither the product itself ran nor a function's code, and the cluster's own role was not tried"
+        "the flow was played as the ledger knows it: no code of the product ran, and the cluster's own role was not tried"
         if env.rehearsal == "exercise"
         else "nothing was played, no UNLOAD or COPY either (rehearsal: evaluate)"
     )
