@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.policy.differences import differences
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import Key, KeyStatement
+from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import BucketSetting, BucketStatement
 from runbook_lib.resources.warehouse import DefaultPrivileges, Grants, Ownership
 from runbook_lib.views.blocks import Fold, Line, counted
@@ -64,8 +65,17 @@ def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
             yield from _objects(_schemas(before), _schemas(after))
         case Ownership():
             yield from _owners(before, after)
+        case Rehearsal():
+            yield from _played(after)
         case _:
             yield from _fields(before, after)
+
+
+def _played(after: Resource | None) -> Iterator[Line]:
+    """Say as whom a flow is played, and what it makes and removes again."""
+    if isinstance(after, Rehearsal):
+        yield Line(f"played as {', '.join(after.acts_as)}", "+")
+        yield from (Line(f"makes and removes {each}", "+", 1) for each in after.touches)
 
 
 def _subject(before: Resource | None, after: Resource | None) -> Resource | None:
