@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
     from runbook_lib.resources.rehearsals import Exercise, Rehearsal
+    from runbook_lib.resources.rights import Permission
     from runbook_lib.secrets import Masked
 
 
@@ -39,7 +40,14 @@ class Target(Protocol):
         """Make the changes of one group: all or none where they share a transaction. Raises `TargetError`."""
 
 
-class ConnectedTarget(Target, Protocol):
+class DeclaringTarget(Target, Protocol):
+    """Be a target that can tell beforehand what it takes."""
+
+    def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
+        """Declare which permissions it takes to ask a question, look at a resource or make a change; asks nobody."""
+
+
+class ConnectedTarget(DeclaringTarget, Protocol):
     """Be a target that holds connections, and can play the product's part."""
 
     def exercise(self, rehearsal: Rehearsal) -> Exercise:

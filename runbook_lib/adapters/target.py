@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from runbook_lib.adapters.aws.rights import permissions_of
 from runbook_lib.adapters.connections import Connections
 from runbook_lib.adapters.refusals import unanswered
 from runbook_lib.adapters.symbols import (
@@ -17,8 +18,8 @@ from runbook_lib.adapters.symbols import (
 from runbook_lib.errors import TargetError
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
-from runbook_lib.resources import warehouse
 from runbook_lib.resources.kms import Key, KeyAsked, KeyRotation, KeyStatement
+from runbook_lib.resources.warehouse import is_of_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Secrets
     from runbook_lib.resources.rehearsals import Exercise, Rehearsal
+    from runbook_lib.resources.rights import Permission
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -73,7 +75,7 @@ class CompositeTarget:
         """Make the changes of one group. Raises TargetError, before anything is sent when a text is not complete."""
         if not changes:
             return
-        if all(_is_of_warehouse(change.subject) for change in changes):
+        if all(is_of_warehouse(change.subject) for change in changes):
             self._connections.warehouse().write(changes)
             return
         aws = self._connections.aws()
@@ -89,6 +91,10 @@ class CompositeTarget:
         from runbook_lib.adapters.rehearsal import exercise
 
         return exercise(rehearsal, self._connections)
+
+    def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
+        """Declare what a use takes of AWS; no SDK is loaded for it."""
+        return permissions_of(use, self._connections.environment)
 
     def close(self) -> None:
         """Let the connections go; the next question makes new ones."""
@@ -158,14 +164,10 @@ def _symbolised(seen: Observation, wanted: Resource, names: Mapping[str, str]) -
     return Observation(with_symbols(seen.value, wanted, names), seen.is_ours, seen.refusal)
 
 
-def _is_of_warehouse(value: Kinded) -> bool:
-    return type(value).__module__ == warehouse.__name__
-
-
 def _parted(values: Sequence[K]) -> tuple[list[K], list[K]]:
     """Part what is the databases' from the rest."""
-    sql = [each for each in values if _is_of_warehouse(each)]
-    return sql, [each for each in values if not _is_of_warehouse(each)]
+    sql = [each for each in values if is_of_warehouse(each)]
+    return sql, [each for each in values if not is_of_warehouse(each)]
 
 
 def _both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:

@@ -11,10 +11,11 @@ from runbook_lib.resources import (
     kms,
     records,
     rehearsals,
+    rights,
     s3,
     secretsmanager,
     simulation,
     warehouse,
 )
 
-__all__ = ["ec2", "files", "iam", "kms", "records", "rehearsals", "s3", "secretsmanager", "simulation", "warehouse"]
+__all__ = ["ec2", "files", "iam", "kms", "records", "rehearsals", "rights", "s3", "secretsmanager", "simulation", "warehouse"]

@@ -115,16 +115,6 @@ class RoleAnswer(Value):
     id: str = ""
 
 
-class RightsAsked(Question):
-    """Ask whether the caller may make calls (IAM's simulator, as the caller); answered with the refused ones of `calls`, in their order.
-
-    Each call is an action and the ARN it is made on.
-    """
-
-    kind: ClassVar[str] = "ask_rights"
-    calls: tuple[tuple[str, str], ...]
-
-
 class ManagedPolicyAsked(Question):
     """Ask for the default version of a managed policy by ARN; answered with its canonical document, or None."""
 

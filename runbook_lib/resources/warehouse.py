@@ -322,3 +322,8 @@ class OwnedAnswer(Value):
 
     owned: tuple[str, ...]
     ddl: tuple[str, ...]
+
+
+def is_of_warehouse(value: object) -> bool:
+    """Tell whether a question or a resource is of this module: the databases answer for it, not AWS."""
+    return type(value).__module__ == __name__
