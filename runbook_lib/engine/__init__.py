@@ -9,10 +9,12 @@ from runbook_lib.engine.history import History, claimed, elsewhere
 from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import reverse
+from runbook_lib.engine.rights import WAY_BACK, needs, needs_of_reverse, setting_up
 from runbook_lib.engine.verify import HAND_OVER, check, state, verify
 
 __all__ = [
     "HAND_OVER",
+    "WAY_BACK",
     "History",
     "Journal",
     "apply",
@@ -22,8 +24,11 @@ __all__ = [
     "drift",
     "elsewhere",
     "inventory_of",
+    "needs",
+    "needs_of_reverse",
     "plan",
     "reverse",
+    "setting_up",
     "state",
     "verify",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from runbook_lib.engine.history import at, claimed, standing
@@ -20,7 +21,7 @@ from runbook_lib.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from runbook_lib.engine.history import History
@@ -80,18 +81,46 @@ def _owed_part(stage: Stage, part: Part, refusal: Unanswered) -> Owed:
     )
 
 
+@dataclass(frozen=True)
+class Together:
+    """Hold the plans of several stages, the answers that they were made from, and the resources that were looked at."""
+
+    plans: tuple[Plan, ...]
+    inventory: Inventory
+    observed: tuple[Resource, ...]
+
+
 def plan(stage: Stage, environment: Environment, target: Target, scope: Scope, history: History = ()) -> tuple[Plan, Inventory]:
     """Compare what a stage wants with what is there, and take back access that we gave and is wanted no more.
 
     `history` tells what is ours. Returns the plan and the answers it was made from.
     """
-    inventory, refusals = inventory_of(stage.parts, environment, target)
+    together = plan_together((stage,), environment, target, scope, history)
+    return together.plans[0], together.inventory
+
+
+def plan_together(stages: Sequence[Stage], environment: Environment, target: Target, scope: Scope, history: History = ()) -> Together:
+    """Plan several stages as `plan` does one; all are asked for together, and all that they want is looked at together."""
+    parts = [part for stage in stages for part in stage.parts]
+    inventory, refusals = inventory_of(parts, environment, target)
     ours = standing(at(history, scope))
-    wanted = _with_lingering(desired(stage, environment, inventory, refusals), stage, ours)
-    covered = [each.covering(ours.get(each.address, ())) for each in wanted.resources]
-    observed = target.observe((*covered, *wanted.unwanted, *wanted.lingering))
-    before = {each.address: restored(observed[each.address].value, ours[each.address]) for each in wanted.lingering}
-    return difference(stage.slug, environment, wanted, observed, scope, claimed(history, scope), before), inventory
+    wishes: list[Wanted] = []
+    for stage, begin in zip(stages, accumulate((len(each.parts) for each in stages), initial=0), strict=False):
+        own = {place: refusals[begin + place] for place in range(len(stage.parts)) if begin + place in refusals}
+        wishes.append(_with_lingering(desired(stage, environment, inventory, own), stage, ours))
+    looked_at = tuple(each for wanted in wishes for each in _looked_at(wanted, ours))
+    observed = target.observe(looked_at)
+    before = {each.address: restored(observed[each.address].value, ours[each.address]) for wanted in wishes for each in wanted.lingering}
+    made = claimed(history, scope)
+    plans = (
+        difference(stage.slug, environment, wanted, observed, scope, made, before) for stage, wanted in zip(stages, wishes, strict=True)
+    )
+    return Together(tuple(plans), inventory, looked_at)
+
+
+def _looked_at(wanted: Wanted, ours: Mapping[str, History]) -> tuple[Resource, ...]:
+    """List what to observe for what is wanted, so that what earlier changes added is not missed."""
+    return (*(each.covering(ours.get(each.address, ())) for each in wanted.resources), *wanted.unwanted, *wanted.lingering)
 
 
 def _with_lingering(wanted: Wanted, stage: Stage, ours: Mapping[str, History]) -> Wanted:
