@@ -193,13 +193,14 @@ def _render(arguments: argparse.Namespace) -> Answer:
     from pathlib import Path
 
     from runbook_lib import place
+    from runbook_lib.adapters.target import connect
     from runbook_lib.exports import render
     from runbook_lib.parameters.load import load
     from runbook_lib.runbook.start import all_stages
 
     environment = load(place.parameter_file(arguments.environment))
     folder = Path(arguments.out or f"rendered/{environment.environment}")
-    names = render(environment, all_stages(), folder)
+    names = render(environment, all_stages(), folder, connect(environment).permissions)
     return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
 
 

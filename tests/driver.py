@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from runbook_lib import evidence, headless
+from runbook_lib.adapters.target import connect
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence.record import RunVerb
+from runbook_lib.exports.render import Offline
 from runbook_lib.model import Finding, Stage
+from runbook_lib.parameters import Environment
+from runbook_lib.resources.rights import Need, RightsAnswer
 from runbook_lib.runbook import open_stage
 from runbook_lib.sandbox.command import write_parameters
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
+from runbook_lib.stages import all_stages
+from runbook_lib.stages._rights import forward
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -70,6 +76,14 @@ def not_kept(run: headless.Run) -> list[tuple[str, str, str]]:
 def named(findings: tuple[Finding, ...], verdict: str) -> set[str]:
     """Collect the addresses of findings with a verdict."""
     return {each.address for each in findings if each.verdict == verdict and each.address}
+
+
+def offline_needs(environment: Environment) -> tuple[Need, ...]:
+    """List what setting up an environment in an empty account takes, without asking anybody."""
+    question = forward(environment)
+    world = Offline(environment, all_stages(), connect(environment).permissions)
+    answer: RightsAnswer = world.ask((question,))[question]
+    return answer.needs
 
 
 def example(name: str, state: State, sandbox_folder: Path, folder: Path) -> Driver:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from runbook_lib.model.findings import Finding, Inventory, Judgement
+from runbook_lib.model.findings import Inventory, Judgement
 from runbook_lib.model.kinds import Question, Resource, Unwanted
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Stage:
-    """Declare one stage: what it sets up and how that is proven; `tables` are values to show beside what it wants."""
+    """Declare one stage: what it sets up and how that is proven.
+
+    `tables` are values to show beside what it wants; `reports` writes files at its end, from the answers to `report_asks`.
+    """
 
     number: int
     slug: str
@@ -72,7 +75,8 @@ class Stage:
     idle: Callable[[Environment], str] = field(default=lambda _environment: "")
     tables: Callable[[Environment], tuple[object, ...]] = field(default=lambda _environment: ())
     artefacts: Callable[[Environment, tuple[Resource, ...]], Mapping[str, str]] = field(default=lambda _environment, _desired: {})
-    reports: Callable[[Environment, tuple[Finding, ...]], Mapping[str, str]] = field(default=lambda _environment, _findings: {})
+    report_asks: Asks = no_questions
+    reports: Callable[[Environment, Inventory], Mapping[str, str]] = field(default=lambda _environment, _inventory: {})
 
     @property
     def owner(self) -> str:

@@ -46,7 +46,7 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     scope = scope_of(environment)
     from runbook_lib.adapters.target import connect
 
-    world = World(connect(environment), record, environment.environment, source.parent, scope, lock)
+    world = World(connect(environment), record, environment, source.parent, scope, lock)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
         verb=facts.verb, is_alone=not folder,

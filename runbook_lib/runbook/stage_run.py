@@ -222,7 +222,7 @@ class StageRun:
         owed = dict.fromkeys(entry.artefact for entry in entries if entry.artefact)
         texts |= {f"owed-{number}.sql": artefact for number, artefact in enumerate(owed, 1)}
         setting = self._setting
-        texts |= setting.stage.reports(setting.environment, self._run_findings())
+        texts |= setting.stage.reports(setting.environment, setting.world.told(tuple(setting.stage.report_asks(setting.environment))))
         return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())
 
     def _wanted_artefacts(self) -> dict[str, str]:

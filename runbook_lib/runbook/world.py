@@ -13,7 +13,9 @@ from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
 from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal
+from runbook_lib.resources.rights import RightsAsked
 from runbook_lib.runbook import rehearsing
+from runbook_lib.runbook.rights import rights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
     from runbook_lib.engine.plan import Scope
     from runbook_lib.model import Change, Question, Resource
+    from runbook_lib.parameters import Environment
     from runbook_lib.ports import ConnectedTarget, Observation
+    from runbook_lib.resources.rights import Permission
 
-LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked)
+LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked, RightsAsked)
 
 
 def now() -> str:
@@ -38,7 +42,7 @@ class World:
         self,
         target: ConnectedTarget,
         record: evidence.Record,
-        environment: str,
+        environment: Environment,
         folder: Path,
         scope: Scope,
         lock: evidence.Lock | None = None,
@@ -47,13 +51,20 @@ class World:
         self._scope, self._lock = scope, lock
         self.seconds = 0.0
         self.left: tuple[str, ...] = ()
+        self._told = Inventory({})
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions, the local ones without a call."""
         remote = tuple(question for question in questions if not isinstance(question, LOCAL))
         with self._timed():
             answers = self._target.ask(remote) if remote else Inventory({})
-        return answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
+        found = answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
+        self._told = self._told.merged(found)
+        return found
+
+    def told(self, questions: Sequence[Question]) -> Inventory:
+        """Give the last answers; what was not asked yet is asked now, and what this run found always."""
+        return self._told.merged(self.ask([each for each in questions if each not in self._told or isinstance(each, FindingsAsked)]))
 
     def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
         """Read what is there; whether a rehearsal counts is told by the records."""
@@ -71,6 +82,10 @@ class World:
                     rehearsing.play(rehearsal, self._target, self._record)
                 case _:
                     self._target.write(changes)
+
+    def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
+        """Declare what a use takes."""
+        return self._target.permissions(use)
 
     def close(self) -> None:
         """Let the connections go, for a database that somebody is logged in to cannot be dropped, and let other runs write."""
@@ -99,6 +114,8 @@ class World:
                 return self._reverse()
             case ExerciseAsked(flow=flow):
                 return newest(self._record.folder.parent, flow)
+            case RightsAsked():
+                return rights(question, self._environment, self._target, self._scope, self._history())
         return Unanswered(f"nothing answers {question.kind}")
 
     def _exported(self, path: str) -> str | None:
@@ -106,11 +123,14 @@ class World:
         return file.read_text("utf-8") if file.is_file() else None
 
     def _reverse(self) -> ReverseAnswer:
-        history = evidence.history(self._record.folder.parent)
-        plan = engine.reverse(self._environment, history, self._target, self._scope)
+        history = self._history()
+        plan = engine.reverse(self._environment.environment, history, self._target, self._scope)
         return ReverseAnswer(
             changes=plan.changes,
             waiting=tuple(each for each in plan.kept if each.once_removed() == each),
             owed=(*self.left, *(each.address for each in plan.owed)),
             elsewhere=engine.elsewhere(history, self._scope),
         )
+
+    def _history(self) -> engine.History:
+        return evidence.history(self._record.folder.parent)

@@ -1,21 +1,19 @@
-"""Who calls, what he may do, and which process the workspaces use."""
+"""Who calls, which role the server runs as, and which process the workspaces use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.documents.rights import calls
-from runbook_lib.model import Unanswered
-from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RightsAsked, RoleAnswer, RoleAsked
-from runbook_lib.stages._confirmations import asks_today, vouched
+from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RoleAnswer, RoleAsked
 from runbook_lib.stages._confirmations import owed as unconfirmed
-from runbook_lib.stages._judging import broken, kept, listed, owed, unknown
+from runbook_lib.stages._confirmations import vouched
+from runbook_lib.stages._judging import broken, kept, listed
 from runbook_lib.stages._server import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbook_lib.model import Grade, Inventory, Judgement, Question
+    from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
 PREFIX = "tonic-"
@@ -57,29 +55,6 @@ def judge_orchestration(env: Environment, inventory: Inventory) -> Iterator[Judg
         return
     functions: tuple[str, ...] = inventory[ProductLeftovers(service="lambda")]
     yield kept(f"the product's functions so far: {listed(functions) or 'none'}; one a version, never removed by it")
-
-
-def rights_asks(env: Environment) -> tuple[Question, ...]:
-    """Ask whether the caller may make the calls that setting up this environment takes."""
-    return (RightsAsked(calls=calls(env)), *asks_today(env))
-
-
-def judge_rights(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-    """Name the calls that the simulator refuses; who may not ask it learns of a missing right from the stage that needs it."""
-    grade: Grade = "evaluated offline" if env.aws.endpoint else "simulated by AWS"
-    try:
-        refused: tuple[tuple[str, str], ...] = inventory[RightsAsked(calls=calls(env))]
-    except Unanswered as reason:
-        way_out = "allow iam:SimulatePrincipalPolicy to be told before the first write, or confirm row A5"
-        detail = f"nothing was simulated: {reason.reason}; a missing right ends its stage owed"
-        yield vouched(env, inventory, "A5", unknown(detail, way_out))
-        return
-    if not refused:
-        yield kept(f"all {len(calls(env))} calls are allowed; conditions on tags are not simulated", grade=grade)
-        return
-    detail = "refused: " + listed(tuple(f"{action} on {resource}" for action, resource in refused))
-    way_out = "ask for these rights, or hand over the artefacts of the stages that end owed"
-    yield owed(detail, way_out, "cloud engineer", grade=grade)
 
 
 def judge_role(env: Environment, inventory: Inventory) -> Iterator[Judgement]:

@@ -48,9 +48,9 @@ def _summary(findings: tuple[Finding, ...]) -> str:
     return f"ready: {len(findings)} claims hold, {words} of them on somebody's word, {warnings} with advice"
 
 
-def reports(env: Environment, findings: tuple[Finding, ...]) -> Mapping[str, str]:
+def reports(env: Environment, inventory: Inventory) -> Mapping[str, str]:
     """Write the hand-off sheet from what the whole run found."""
-    return {"hand-over.md": sheet(env, findings)}
+    return {"hand-over.md": sheet(env, inventory[FindingsAsked()])}
 
 
 STAGE = Stage(
@@ -60,5 +60,6 @@ STAGE = Stage(
     rows=("A1",),
     summary="Says whether everything is ready, what to enter in the workspace, and who still owes what.",
     checks=(Check(("A1",), "everything before the first workspace is complete", judge_readiness, asks),),
+    report_asks=asks,
     reports=reports,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
-from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight
+from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight, _rights
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, judge_keys_before, judge_owners, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
@@ -38,8 +38,8 @@ IDENTITY = before_the_plan(
     Check(
         ("A5",),
         "the operator has the rights that this environment's plan takes",
-        _preflight.judge_rights,
-        _preflight.rights_asks,
+        _rights.judge(_rights.forward),
+        _rights.asks(_rights.forward),
     ),
 )
 DATABASES = before_the_plan(
@@ -95,4 +95,6 @@ STAGE = Stage(
     rows=("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"),
     summary="Checks identity, rights, network and regions. Changes nothing.",
     checks=(*IDENTITY, *DATABASES, *PLACES, *CHOICES),
+    report_asks=_rights.report_asks(_rights.forward),
+    reports=_rights.reports(_rights.forward),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import ProductLeftovers
 from runbook_lib.resources.records import ReverseAnswer, ReverseAsked
+from runbook_lib.stages import _rights
 from runbook_lib.stages._judging import advised, broken, kept, listed, owed
 
 if TYPE_CHECKING:
@@ -76,8 +77,17 @@ STAGE = Stage(
     rows=(),
     summary="Undoes what the receipts say was done, and lists what stays.",
     checks=(
+        Check(
+            (),
+            "the operator has the rights that the way back takes",
+            _rights.judge(_rights.back),
+            _rights.asks(_rights.back),
+            when="plan",
+        ),
         Check((), "everything the runbook did is undone", judge_reverse, reverse_asks),
         Check((), "keys and secrets in their waiting periods are listed", judge_waiting, reverse_asks),
         Check((), "what the product left is listed", judge_leftovers, leftover_asks),
     ),
+    report_asks=_rights.report_asks(_rights.back),
+    reports=_rights.reports(_rights.back),
 )

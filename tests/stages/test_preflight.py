@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from runbook_lib.documents.rights import calls
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked
-from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RightsAsked, RoleAsked
+from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RoleAsked
+from runbook_lib.resources.rights import Need, Permission, RightsAnswer
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.warehouse import SessionAsked
+from runbook_lib.stages._rights import forward
 from tests.stages.worlds import (
     ACCOUNT,
     INSTANCE,
@@ -195,23 +196,33 @@ def test_a_bucket_of_another_account_is_broken_before_the_plan() -> None:
     assert ["kept", "kept"] == [verdict for verdict, _ in verdicts("preflight", OWNERS, env, ours)]
 
 
+def need(action: str, resource: str, reason: str) -> Need:
+    """Make a need of applying."""
+    return Need(permission=Permission(action=action, resource=resource), purpose="apply", reason=reason)
+
+
+ROLE_ARN = "arn:aws:iam::111122223333:role/tonic-staging-server"
+TAKEN = "the plan takes 2 permissions; the policy that gives just these is among the artefacts"
+CREATED, PUT = need("iam:CreateRole", ROLE_ARN, "create iam_role/x"), need("iam:PutRolePolicy", ROLE_ARN, "create iam_role_policy/x/y")
+
+
 def test_refused_rights_are_owed_before_anything_is_planned() -> None:
-    """The simulator's refusals name action and resource."""
+    """The simulator's refusals name action, resource and what it is for, and the way out is the policy."""
     env = environment()
-    refused = (("iam:CreateRole", "arn:aws:iam::111122223333:role/tonic-staging-server"),)
-    answers = world(env, {RightsAsked(calls=calls(env)): refused})
-    [(verdict, detail)] = verdicts("preflight", RIGHTS, env, answers)
-    assert (verdict, detail) == (
+    answers = world(env, {forward(env): RightsAnswer(needs=(CREATED, PUT), refused=(PUT,))})
+    [found] = [each for check, each in judged("preflight", env, answers) if check.claim == RIGHTS]
+    assert (found.verdict, found.detail) == (
         "owed",
-        "refused: iam:CreateRole on arn:aws:iam::111122223333:role/tonic-staging-server",
+        f"{TAKEN}; refused: iam:PutRolePolicy on {ROLE_ARN} (apply: create iam_role_policy/x/y)",
     )
+    assert "the caller's policy from the artefacts" in found.way_out
 
 
 @pytest.mark.parametrize(("words", "verdict", "grade"), [([], "unknown", ""), (["A5"], "kept", "on the word of")])
 def test_rights_that_nobody_may_simulate_are_unknown_unless_vouched_for(words: list[str], verdict: str, grade: str) -> None:
     """Without the simulator nothing is decided: somebody vouches, or the stage that lacks a right tells."""
     env = environment(confirmations=[{"row": row, "who": "Ada", "date": "2026-01-31"} for row in words])
-    answers = world(env, {RightsAsked(calls=calls(env)): Unanswered("you may not ask", "owed")})
+    answers = world(env, {forward(env): RightsAnswer(needs=(CREATED,), unasked="you may not ask")})
     [found] = [each for check, each in judged("preflight", env, answers) if check.claim == RIGHTS]
     assert (found.verdict, found.grade) == (verdict, grade)
 
@@ -220,37 +231,8 @@ def test_rights_that_nobody_may_simulate_are_unknown_unless_vouched_for(words: l
 def test_a_simulation_on_loopback_is_no_more_than_our_own(endpoint: str, grade: str) -> None:
     """The grade is AWS's only when AWS simulated."""
     env = environment(aws={"endpoint": endpoint})
-    assert [each.grade for check, each in judged("preflight", env) if check.claim == RIGHTS] == [grade]
-
-
-def test_rights_follow_what_the_environment_makes() -> None:
-    """Legacy, keys, buckets, profile and generated passwords each add their calls."""
-    env = legacy(
-        kms={"queue_key": {"create": "tonic-q"}},
-        source={"user": {"name": "tonic_user", "password": "generate:secretsmanager:tonic/src"}},
-    )
-    actions = {action for action, _ in calls(env)}
-    assert actions == {
-        "ec2:AssociateIamInstanceProfile",
-        *(f"iam:{name}" for name in ("AddRoleToInstanceProfile", "CreateInstanceProfile", "CreateRole", "PassRole")),
-        *(f"iam:{name}" for name in ("PutRolePolicy", "TagInstanceProfile", "TagRole")),
-        *(f"kms:{name}" for name in ("CreateAlias", "CreateKey", "EnableKeyRotation", "PutKeyPolicy", "TagResource")),
-        *(f"s3:{name}" for name in ("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketTagging")),
-        *(f"s3:{name}" for name in ("PutBucketPublicAccessBlock", "PutEncryptionConfiguration", "PutLifecycleConfiguration")),
-        "secretsmanager:CreateSecret",
-        "secretsmanager:TagResource",
-    }
-    assert {arn for action, arn in calls(env) if action == "iam:CreateRole"} == {
-        "arn:aws:iam::111122223333:role/tonic-staging-lambda",
-        "arn:aws:iam::111122223333:role/tonic-staging-server",
-    }
-
-
-def test_a_role_by_arn_needs_no_more_than_policies() -> None:
-    """For an existing role the operator puts policies and makes nothing."""
-    arn = "arn:aws:iam::111122223333:role/task"
-    env = environment(server={"instance_id": "", "role_arn": arn}, buckets={"create": False})
-    assert calls(env) == (("iam:PutRolePolicy", arn),)
+    answers = world(env, {forward(env): RightsAnswer(needs=(CREATED,))})
+    assert [each.grade for check, each in judged("preflight", env, answers) if check.claim == RIGHTS] == [grade]
 
 
 def test_without_words_the_open_questions_are_owed() -> None:

@@ -119,6 +119,7 @@ def test_a_clean_reverse_is_kept_and_the_rest_is_listed() -> None:
     waiting = ReverseAnswer(waiting=(Secret(name="tonic/x", state="PendingDeletion"),))
     answers = world(legacy(), {ReverseAsked(): waiting, ProductLeftovers(service="lambda"): ("tonic-1",)})
     assert [(each.verdict, each.warning, each.detail) for _, each in judged("teardown", legacy(), answers)] == [
+        ("kept", False, "nothing is to be read or changed"),
         ("kept", False, "undoing every receipt would change nothing"),
         ("kept", False, "secretsmanager_secret/tonic/x waits for its deletion; a later apply restores it"),
         ("kept", True, "lambda: tonic-1"),

@@ -12,9 +12,10 @@ from runbook_lib.parameters import Environment
 from runbook_lib.policy import canonical
 from runbook_lib.resources.ec2 import ClusterAnswer, ClusterAsked, InstanceAnswer, InstanceAsked
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
-from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RightsAsked, RoleAnswer, RoleAsked
+from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RoleAnswer, RoleAsked
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
+from runbook_lib.resources.rights import RightsAnswer, RightsAsked
 from runbook_lib.resources.s3 import BucketAnswer, BucketAsked
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked
 from runbook_lib.resources.simulation import SimulationAsked, ValidationAsked
@@ -291,7 +292,7 @@ def answered(step: Part | Check, env: Environment, answers: World) -> Inventory:
 
 def _answer(question: Question, answers: World) -> Any:
     if isinstance(question, RightsAsked):
-        return answers.get(question, ())
+        return answers.get(question, RightsAnswer())
     if isinstance(question, SimulationAsked | ValidationAsked):
         return answers.get(question, Unanswered("nobody may simulate", "owed"))
     return answers[question]

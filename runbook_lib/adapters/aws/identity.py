@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.iam import attached_policies
 from runbook_lib.adapters.aws.tags import read_tags
@@ -12,13 +13,17 @@ from runbook_lib.policy import canonical
 from runbook_lib.resources.iam import (
     CallerAnswer,
     ManagedPolicyAsked,
-    RightsAsked,
     RoleAnswer,
     RoleAsked,
 )
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
+    from runbook_lib.resources.rights import Permission, SimulationAsked
+
+Context = tuple[tuple[str, str], ...]
+_MOST, _AT_ONCE = 50, 8
+"""Actions in one question to the simulator, and questions at once."""
 
 
 def caller(reader: Reader) -> CallerAnswer:
@@ -65,18 +70,23 @@ def managed_policy(question: ManagedPolicyAsked, reader: Reader) -> str | None:
     return canonical(found["PolicyVersion"]["Document"])
 
 
-def refused_calls(question: RightsAsked, reader: Reader) -> tuple[tuple[str, str], ...]:
-    """Ask IAM's simulator, as the caller, which calls would be refused."""
+def refused_permissions(question: SimulationAsked, reader: Reader) -> tuple[Permission, ...]:
+    """Ask IAM's simulator, as the caller, which permissions he lacks; several resources and conditions are asked about at once."""
     principal = _policy_source(reader)
-    refused: set[tuple[str, str]] = set()
-    for resource, calls in groupby(sorted(question.calls, key=lambda call: call[1]), key=lambda call: call[1]):
-        names = (action for action, _ in calls)
-        while actions := list(islice(names, 50)):
-            refused |= {(action, resource) for action in _refused(actions, resource, principal, reader)}
-    return tuple(call for call in question.calls if call in refused)
+    alike = defaultdict[tuple[str, Context], list[str]](list)
+    for each in question.permissions:
+        alike[each.resource, each.context].append(each.action)
+    calls = [(on, context, actions[at : at + _MOST]) for (on, context), actions in alike.items() for at in range(0, len(actions), _MOST)]
+    # Who may not ask is told so once, not by every question.
+    first = [_refused(*each, principal, reader) for each in calls[:1]]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = [*first, *pool.map(lambda call: _refused(call[0], call[1], call[2], principal, reader), calls[1:])]
+        refused = {(action, on, context) for (on, context, _), actions in zip(calls, answers, strict=True) for action in actions}
+    return tuple(each for each in question.permissions if (each.action, each.resource, each.context) in refused)
 
 
-def _refused(actions: list[str], resource: str, principal: str, reader: Reader) -> list[Any]:
+def _refused(resource: str, context: Context, actions: list[str], principal: str, reader: Reader) -> list[str]:
+    entries = [{"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in context]
     results = reader.pages(
         "iam",
         "simulate_principal_policy",
@@ -84,8 +94,9 @@ def _refused(actions: list[str], resource: str, principal: str, reader: Reader) 
         PolicySourceArn=principal,
         ActionNames=actions,
         ResourceArns=[resource],
+        ContextEntries=entries,
     )
-    return [each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"]
+    return [str(each["EvalActionName"]) for each in results if each["EvalDecision"] != "allowed"]
 
 
 def _policy_source(reader: Reader) -> str:

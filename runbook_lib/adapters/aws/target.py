@@ -17,6 +17,7 @@ from runbook_lib.ports import Observation
 from runbook_lib.resources import ec2 as ec2_values
 from runbook_lib.resources import iam as iam_values
 from runbook_lib.resources import kms as kms_values
+from runbook_lib.resources import rights as rights_values
 from runbook_lib.resources import s3 as s3_values
 from runbook_lib.resources import secretsmanager as secret_values
 from runbook_lib.resources import simulation as simulation_values
@@ -51,7 +52,7 @@ _OBSERVERS: Mapping[type[Resource], Callable[[Any, Reader], Observation]] = {
 _ANSWERS: Mapping[type[Question], Callable[[Any, Reader], Any]] = {
     iam_values.Caller: lambda _question, reader: identity.caller(reader),
     iam_values.RoleAsked: identity.role,
-    iam_values.RightsAsked: identity.refused_calls,
+    rights_values.SimulationAsked: identity.refused_permissions,
     iam_values.ManagedPolicyAsked: identity.managed_policy,
     iam_values.ProductLeftovers: clusters.leftovers,
     ec2_values.InstanceAsked: ec2.instance,

@@ -8,13 +8,13 @@ from typing import Any
 from botocore.session import get_session
 
 from runbook_lib.documents.policies import lambda_role_policies, server_role_policies
-from runbook_lib.documents.rights import calls
 from runbook_lib.parameters.load import load
 from runbook_lib.policy.canonical import statements
 from runbook_lib.policy.reference import reference
 from runbook_lib.sandbox.aws.permissions.iam import FREE
 from runbook_lib.sandbox.aws.permissions.needs import anything
 from runbook_lib.sandbox.aws.permissions.table import TABLE
+from tests.driver import offline_needs
 from tests.machine import ROOT
 
 IMPLIED = {
@@ -53,7 +53,7 @@ def test_every_action_that_we_grant_is_one_that_is_decided() -> None:
             environment = load(file).model_copy(update={"policy_style": style})
             for _, document in (*server_role_policies(environment), *lambda_role_policies(environment)):
                 wanted |= {action for each in statements(document) for action in _listed(each["Action"])}
-            wanted |= {action for action, _ in calls(environment)}
+            wanted |= {need.permission.action for need in offline_needs(environment)}
 
     assert set() == {each for each in wanted if not re.search(r"[*?]", each)} - decided
 

@@ -1,0 +1,73 @@
+"""Whether whoever runs this may do what the plan takes, and the least policy for the one who is to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.documents.caller_sheet import caller_artefacts
+from runbook_lib.resources.rights import RightsAsked
+from runbook_lib.resources.secretsmanager import ReferenceAsked
+from runbook_lib.secrets import parse_reference
+from runbook_lib.stages._confirmations import asks_today, vouched
+from runbook_lib.stages._judging import kept, listed, owed, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runbook_lib.model import Grade, Inventory, Judgement, Question
+    from runbook_lib.parameters import Environment
+    from runbook_lib.resources.rights import Need, RightsAnswer
+
+
+def forward(env: Environment) -> RightsAsked:
+    """Ask for the way forward; no plan without a database shows that generated passwords are read."""
+    references = (env.source.user.password, env.destination.user.password)
+    generated = tuple(ReferenceAsked(reference=each) for each in references if parse_reference(each).source == "generate")
+    return RightsAsked(also=generated)
+
+
+def back(_env: Environment) -> RightsAsked:
+    """Ask for the way back."""
+    return RightsAsked(undo=True)
+
+
+def asks(question: Callable[[Environment], RightsAsked]) -> Callable[[Environment], tuple[Question, ...]]:
+    """Ask for the rights, and for the day."""
+    return lambda env: (question(env), *asks_today(env))
+
+
+def judge(question: Callable[[Environment], RightsAsked]) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
+    """Name what is refused and what it is for; who may not ask the simulator learns of it from the stage that needs it."""
+
+    def judged(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+        grade: Grade = "evaluated offline" if env.aws.endpoint else "simulated by AWS"
+        answer: RightsAnswer = inventory[question(env)]
+        total = f"{len(answer.needs)} permissions; the policy that gives just these is among the artefacts"
+        if not answer.needs:
+            yield kept("nothing is to be read or changed", grade="")
+        elif answer.unasked:
+            way_out = "allow iam:SimulatePrincipalPolicy to be told before the first write, or confirm row A5"
+            detail = f"the plan takes {total}; nothing was simulated: {answer.unasked}; a missing right ends its stage owed"
+            yield vouched(env, inventory, "A5", unknown(detail, way_out))
+        elif answer.refused:
+            detail = f"the plan takes {total}; refused: {listed(tuple(_said(each) for each in answer.refused))}"
+            way_out = "have the caller's policy from the artefacts attached, or hand over the artefacts of the stages that end owed"
+            yield owed(detail, way_out, "cloud engineer", grade=grade)
+        else:
+            yield kept(f"allowed are all {total}", grade=grade)
+
+    return judged
+
+
+def reports(question: Callable[[Environment], RightsAsked]) -> Callable[[Environment, Inventory], Mapping[str, str]]:
+    """Write the policies and what is to be known about them."""
+    return lambda env, inventory: caller_artefacts(env, inventory[question(env)].needs)
+
+
+def report_asks(question: Callable[[Environment], RightsAsked]) -> Callable[[Environment], tuple[Question, ...]]:
+    """Ask for the rights alone."""
+    return lambda env: (question(env),)
+
+
+def _said(need: Need) -> str:
+    return f"{need.permission.action} on {need.permission.resource} ({need.purpose}: {need.reason})"
