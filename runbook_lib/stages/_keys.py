@@ -10,7 +10,7 @@ from runbook_lib.model import Unanswered
 from runbook_lib.policy.canonical import canonical_statement
 from runbook_lib.resources.kms import KeyAnswer, KeyAsked
 from runbook_lib.resources.symbols import symbols_in
-from runbook_lib.stages._judging import advised, broken, kept
+from runbook_lib.stages._judging import advised, broken, kept, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,6 +88,10 @@ def _judged(env: Environment, inventory: Inventory, keys: Iterable[str]) -> Iter
             yield found if found is not None else broken("there is no such key", "apply this stage")
         elif reference.startswith("arn:") and reference != key.arn:
             yield broken(f"{reference} is not the key's own ARN, which policies need", f"adopt {key.arn}")
+        elif key.rotation is None:
+            yield unknown(
+                f"id {key.key_id}, ARN {key.arn}; whether it rotates cannot be read", f"allow kms:GetKeyRotationStatus on {key.arn}"
+            )
         elif not key.rotation:
             yield advised(
                 f"id {key.key_id}, ARN {key.arn}, without yearly rotation",
