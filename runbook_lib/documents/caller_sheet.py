@@ -35,7 +35,8 @@ _WHERE = {
 The id of a new key is KMS's choice, so changes of one stand on `key/*`. AWS asks `kms:TagResource` at creation on all keys of the
 account and region; `aws:RequestTag` holds it to this environment's tag. A condition on the key's own tags is not used: up to five
 minutes pass until tags count, and applying uses the key within seconds. Once the keys are there, their ARNs can take the place of
-`key/*` by hand, but for `kms:TagResource` and `kms:ListResourceTags`.
+`key/*` by hand, but for `kms:TagResource` and `kms:ListResourceTags`. `kms:PutKeyPolicy` stands there because KMS makes no key whose
+policy its maker could not change.
 """,
     "kms:": "A key's own policy has to let the account's IAM policies decide; that of an adopted key may not.",
     "secretsmanager:": """

@@ -181,23 +181,26 @@ def _said(error: Exception) -> str:
 def _of_service(error: botocore.ClientError, request: Request) -> TargetError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     leaf = leaf_of_code(code)
-    message = "" if request.operation in _SECRETIVE else str(error.response.get("Error", {}).get("Message", ""))
+    told = str(error.response.get("Error", {}).get("Message", ""))
+    message = "" if request.operation in _SECRETIVE else told
     number = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     said = f"{shorten(message, _LONGEST) or 'refused'} ({code}" + (f", request {number})" if number else ")")
     if _REGION.fullmatch(code):
         return Rejected(request.where, f"it lies in another region: {said}", "correct aws.region or the bucket's name")
     if leaf is Denied:
-        return _denied(message, request, code)
+        return _denied(told, request, code)
     if any(code.startswith(name) and text in message for name, text in _UNSETTLED):
         return Unsettled(request.where, said, "run again when IAM's change has reached the service")
     return leaf(request.where, said, _LOGIN_WAY_OUT if leaf is LoginRefused else "")
 
 
 def _denied(message: str, request: Request, code: str) -> Denied:
+    """Name who lacks what; of a message that may quote a secret nothing but the action is taken."""
     match = _DENIED.search(message)
-    principal = (match and match["principal"]) or request.principal or "the caller"
+    named = match if request.operation not in _SECRETIVE else None
+    principal = (named and named["principal"]) or request.principal or "the caller"
     action = (match and match["action"]) or request.action
-    resource = (match and match["resource"]) or request.resource or "*"
+    resource = (named and named["resource"]) or request.resource or "*"
     return Denied(
         request.where,
         f"{principal} is not authorized to perform {action} on {resource} ({code})",

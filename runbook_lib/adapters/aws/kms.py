@@ -14,7 +14,7 @@ from runbook_lib.adapters.aws.tags import (
     tag_steps,
     wanted_tags,
 )
-from runbook_lib.errors import Conflict, NotFound, Transient
+from runbook_lib.errors import Conflict, Denied, NotFound, Rejected, TargetError, Transient
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import (
     canonical_statement,
@@ -126,8 +126,19 @@ def _create(key: Key, session: AwsSession) -> None:
         if find_key(key.name, Reader(session)) is None:
             raise
         return
+    except Rejected as error:
+        raise _locked_out(error) from None
     session.made_keys[key.name] = answer["KeyMetadata"]["KeyId"]
     session.born(answer["KeyMetadata"]["KeyId"])
+
+
+def _locked_out(error: Rejected) -> TargetError:
+    """Name the right that is missing where KMS refuses a key whose policy its maker could not change (API reference, CreateKey)."""
+    if "MalformedPolicyDocument" not in error.what or "update the key policy" not in error.what:
+        return error
+    return Denied(
+        error.where, error.what, "have kms:PutKeyPolicy allowed on the account's keys: whoever makes one has to be able to change it"
+    )
 
 
 def _update(before: Key, after: Key | None, session: AwsSession) -> None:

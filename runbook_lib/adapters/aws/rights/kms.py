@@ -65,6 +65,8 @@ def changing_key(change: Change, env: Environment) -> Iterator[Permissions]:
         case None, Key() as after:
             yield on(ANY, "kms:CreateKey", *given(after.tags))
             yield on(keys, "kms:TagResource", *given(after.tags))
+            # CreateKey refuses a policy under which its caller could not put another (KMS API reference, CreateKey, Policy).
+            yield on(keys, "kms:PutKeyPolicy")
         case Key() as before, (Key() | None) as after:
             yield looking_up(env)
             yield from _moving(before.state, after.state if after is not None else "PendingDeletion", env)

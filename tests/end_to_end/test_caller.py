@@ -1,0 +1,110 @@
+"""A user with just the policies that the runbook writes sets an environment up, verifies it and takes it down again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runbook_lib import cli, headless
+from runbook_lib.sandbox.state import State
+from runbook_lib.sandbox.supervisor import Wanted, environment, running
+from tests.driver import Driver, driver, example, not_kept
+from tests.end_to_end.conftest import passable
+from tests.end_to_end.world import client
+
+Sandbox = tuple[State, Path]
+
+
+def changed(name: str, old: str, new: str) -> Callable[[Sandbox, Path], Driver]:
+    """Drive a parameter file that differs in one place."""
+
+    def make(sandbox: Sandbox, folder: Path) -> Driver:
+        drive = driver(*sandbox, folder) if name == "sandbox" else example(name, *sandbox, folder)
+        text = drive.file.read_text("utf-8")
+        assert old in text
+        drive.file.write_text(text.replace(old, new), "utf-8")
+        return drive
+
+    return make
+
+
+def adopting_key(sandbox: Sandbox, folder: Path) -> Driver:
+    """Drive the legacy example with a key of the queues that is there already."""
+    policy = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{sandbox[0].account}:root"}, "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    drive = example("example-legacy-kms", *sandbox, folder)
+    kms = client("kms", sandbox[0])
+    arn = kms.create_key(Policy=document)["KeyMetadata"]["Arn"]
+    kms.enable_key_rotation(KeyId=arn)
+    text = drive.file.read_text("utf-8")
+    key = next(line for line in text.splitlines() if line.strip().startswith("create: ") and "queue" in line)
+    drive.file.write_text(text.replace(key, key[: key.index("create")] + f"adopt: {arn}"), "utf-8")
+    return drive
+
+
+VARIANTS: dict[str, Callable[[Sandbox, Path], Driver]] = {
+    "V2": changed("sandbox", "rehearsal: exercise", "rehearsal: evaluate"),
+    "managed secret": changed(
+        "sandbox", "    user: awsuser\n    password: env:RUNBOOK_SANDBOX_ADMIN_PASSWORD\n", "    login: managed_secret\n"
+    ),
+    "V2 with keys": changed("example-v2-kms", "records:", "records:"),
+    "legacy with an adopted key": adopting_key,
+}
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """Run a sandbox in which nobody set up anything: that is what the policies are rendered for."""
+    folder = passable(tmp_path / "box")
+    with running(folder, Wanted()) as state:
+        yield state, folder
+
+
+@pytest.fixture
+def caller(sandbox: Sandbox) -> Iterator[Callable[[Path, str], None]]:
+    """Act as a user who has just the policies in a folder."""
+    state, folder = sandbox
+    os.environ.update(environment(folder))
+    iam, name = client("iam", state), "least-caller"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def allow(written: Path, prefix: str) -> None:
+        for file in sorted(written.glob("caller-*.json")):
+            made = iam.create_policy(PolicyName=f"{prefix}-{file.stem}", PolicyDocument=json.dumps(json.loads(file.read_text("utf-8"))))
+            iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
+        os.environ.update(AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"])
+
+    yield allow
+    os.environ.update(environment(folder))
+
+
+def amiss(run: headless.Run) -> list[tuple[str, str, str]]:
+    """List what is not kept, but for the rights themselves, which nobody simulates here."""
+    return [each for each in not_kept(run) if "rights" not in each[1]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_written_policies_are_enough(name: str, sandbox: Sandbox, tmp_path: Path, caller: Callable[[Path, str], None]) -> None:
+    """With what `render` wrote, plan, apply and verify end well, and the second plan is empty; so does the way back, with its own."""
+    drive = VARIANTS[name](sandbox, tmp_path)
+    assert 0 == cli.main(["render", str(drive.file), "--out", str(tmp_path / "rendered")])
+    caller(tmp_path / "rendered" / "10_preflight", "set-up")
+
+    planned = drive("plan")
+    assert [] == amiss(planned)
+    applied = drive("apply", approve=planned.plan.digest)
+    assert ([], True) == (amiss(applied), bool(planned.plan.plans[1].changes))
+    again = drive("plan")
+    assert ([], True) == (amiss(again), again.plan.is_empty)
+
+    os.environ.update(environment(sandbox[1]))
+    back = drive("destroy")
+    caller(back.record.folder / "artefacts" / "teardown", "back")
+    destroyed = drive("destroy", approve=drive("destroy").plan.digest)
+    assert [] == amiss(destroyed)
