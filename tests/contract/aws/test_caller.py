@@ -135,6 +135,7 @@ def environment_of(name: str, url: str = "", instance: str = worlds.INSTANCE, bo
         roles={"permissions_boundary": boundary or f"arn:aws:iam::{ACCOUNT}:policy/boundary"},
         buckets={"source": {"name": f"tonic-{name}-a"}, "destination": {"name": f"tonic-{name}-b"}},
         kms={"queue_key": {"create": f"tonic-{name}-q"}, "bucket_keys": {"source": {"create": f"tonic-{name}-s"}}},
+        adopt=["database_user/source/tonic_user", "database_user/destination/tonic_destination_user"],
         source=_side("tonic_user", f"generate:secretsmanager:tonic/{name}/source"),
         destination=_side("tonic_destination_user", f"generate:secretsmanager:tonic/{name}/destination"),
     )
