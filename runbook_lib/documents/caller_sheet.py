@@ -21,7 +21,8 @@ _PURPOSES = {
 }
 _ALWAYS = """
 `sts:GetCallerIdentity` takes no permission. To be told of a missing one before the first write, allow `iam:SimulatePrincipalPolicy` on the
-caller himself, and `iam:GetRole` where he is a role.
+caller himself, and `iam:GetRole` where he is a role. To be told what AWS itself makes of the policies, allow `iam:SimulateCustomPolicy` and
+`access-analyzer:ValidatePolicy`, and `iam:SimulatePrincipalPolicy` on the two roles: without them the findings stay `evaluated offline`.
 
 A permissions boundary, a session policy or an organization's policy of the caller may still refuse what these policies allow.
 

@@ -76,7 +76,7 @@ def of_server(env: Environment, flow: Flow, role: str) -> Rehearsal:
         "unload_and_copy": (role, f"source/{env.source.user.name}", f"destination/{env.destination.user.name}"),
     }.get(flow, (role,))
     objects = tuple(place.url for place in places(env))
-    twins = tuple(f"role {twin_name(each)}" for each in acts_as if "/" not in each and _is_twin(env, each, role))
+    twins = tuple(f"role {twin_name(each)}" for each in acts_as if "/" not in each and is_twin(env, each, role))
     made = {"orchestration": _job(env), "unload_and_copy": (f"schema {SCHEMA} (destination)",)}.get(flow, ())
     misses = matrix(env, wanted(env)).misses
     return Rehearsal(
@@ -101,7 +101,7 @@ def of_user(env: Environment, flow: Flow) -> Rehearsal:
     )
 
 
-def _is_twin(env: Environment, role: str, server: str) -> bool:
+def is_twin(env: Environment, role: str, server: str) -> bool:
     """Tell whether a role is played through a twin: the server only where its instance cannot be asked."""
     return env.roles.twins and not (role == server and env.server.metadata)
 

@@ -84,6 +84,8 @@ def _asked(checks: Sequence[Check], environment: Environment, known: Inventory) 
 
 def _needs(purpose: Purpose, uses: Iterable[Question | Resource | Change], target: DeclaringTarget) -> Iterator[Need]:
     for use in uses:
+        if isinstance(use, Question) and use.is_optional:
+            continue
         yield from (Need(permission=each, purpose=purpose, reason=_reason(use)) for each in target.permissions(use))
 
 

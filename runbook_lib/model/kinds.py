@@ -137,4 +137,9 @@ class Unwanted(Value):
 
 
 class Question(Kinded):
-    """Ask the world something that a stage or a check needs to know."""
+    """Ask the world something that a stage or a check needs to know.
+
+    `is_optional` marks what is asked to know better: who may not ask is told so, and nothing ends worse for it.
+    """
+
+    is_optional: ClassVar[bool] = False

@@ -46,8 +46,8 @@ class RightsAnswer(Value):
     unasked: str = ""
 
 
-class SimulationAsked(Question):
+class RefusedAsked(Question):
     """Ask IAM's simulator which permissions the caller lacks; answered with the refused ones, in their order."""
 
-    kind: ClassVar[str] = "ask_simulation"
+    kind: ClassVar[str] = "ask_refused"
     permissions: tuple[Permission, ...]

@@ -27,6 +27,7 @@ class SimulationAsked(Question):
     """
 
     kind: ClassVar[str] = "ask_simulation"
+    is_optional: ClassVar[bool] = True
     principal: str = ""
     documents: tuple[str, ...] = ()
     boundary: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class ValidationAsked(Question):
     """Ask what Access Analyzer finds in a document; answered with `Validated` findings. `resource_type` is CloudFormation's name."""
 
     kind: ClassVar[str] = "ask_validation"
+    is_optional: ClassVar[bool] = True
     document: str
     policy_type: PolicyType
     resource_type: str = ""

@@ -115,7 +115,7 @@ class World:
             case ExerciseAsked(flow=flow):
                 return newest(self._record.folder.parent, flow)
             case RightsAsked():
-                return rights(question, self._environment, self._target, self._scope, self._history())
+                return rights(question, self._environment, self, self._scope, self._history())
         return Unanswered(f"nothing answers {question.kind}")
 
     def _exported(self, path: str) -> str | None:

@@ -59,10 +59,8 @@ def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
             if before is None:
                 yield from _policy(None, _text(after, "policy"))
             yield from _fields(before, after)
-        case Grants():
+        case Grants() | DefaultPrivileges():
             yield from _objects(_granted(before), _granted(after))
-        case DefaultPrivileges():
-            yield from _objects(_schemas(before), _schemas(after))
         case Ownership():
             yield from _owners(before, after)
         case Rehearsal():
@@ -136,11 +134,12 @@ def _objects(was: tuple[str, ...], now: tuple[str, ...]) -> Iterator[Line]:
 
 
 def _granted(resource: Resource | None) -> tuple[str, ...]:
-    return tuple(dotted(each) for each in resource.objects) if isinstance(resource, Grants) else ()
-
-
-def _schemas(resource: Resource | None) -> tuple[str, ...]:
-    return resource.schemas if isinstance(resource, DefaultPrivileges) else ()
+    match resource:
+        case Grants(objects=objects):
+            return tuple(dotted(each) for each in objects)
+        case DefaultPrivileges(schemas=schemas):
+            return schemas
+    return ()
 
 
 def _owners(before: Resource | None, after: Resource | None) -> Iterator[Line]:

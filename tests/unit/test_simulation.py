@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from runbook_lib.adapters.aws.identity import refused_permissions
-from runbook_lib.resources.rights import Permission, SimulationAsked
+from runbook_lib.resources.rights import Permission, RefusedAsked
 
 ROLE = "arn:aws:iam::111122223333:role/acme/tonic"
 PASSED = (("iam:PassedToService", "ec2.amazonaws.com"),)
@@ -36,7 +36,7 @@ def test_refusals_are_told_in_order_with_their_conditions() -> None:
     passing = Permission(action="iam:PassRole", resource=ROLE, context=PASSED)
     simulator = Simulator("iam:PassRole", "iam:GetRole")
 
-    refused = refused_permissions(SimulationAsked(permissions=(passing, create, read)), cast("Any", simulator))
+    refused = refused_permissions(RefusedAsked(permissions=(passing, create, read)), cast("Any", simulator))
 
     assert (passing, read) == refused
     assert {ROLE} == {each["PolicySourceArn"] for each in simulator.asked}
@@ -50,7 +50,7 @@ def test_many_actions_are_asked_about_in_several_calls() -> None:
     several = tuple(Permission(action=f"s3:Get{number}", resource="arn:aws:s3:::b") for number in range(120))
     simulator = Simulator("s3:Get7", "s3:Get119")
 
-    refused = refused_permissions(SimulationAsked(permissions=several), cast("Any", simulator))
+    refused = refused_permissions(RefusedAsked(permissions=several), cast("Any", simulator))
 
     assert (several[7], several[119]) == refused
     assert [20, 50, 50] == sorted(len(each["ActionNames"]) for each in simulator.asked)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.iam import attached_policies
+from runbook_lib.adapters.aws.simulating import simulate
 from runbook_lib.adapters.aws.tags import read_tags
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import canonical
@@ -16,14 +15,11 @@ from runbook_lib.resources.iam import (
     RoleAnswer,
     RoleAsked,
 )
+from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
-    from runbook_lib.resources.rights import Permission, SimulationAsked
-
-Context = tuple[tuple[str, str], ...]
-_MOST, _AT_ONCE = 50, 8
-"""Actions in one question to the simulator, and questions at once."""
+    from runbook_lib.resources.rights import Permission, RefusedAsked
 
 
 def caller(reader: Reader) -> CallerAnswer:
@@ -70,33 +66,17 @@ def managed_policy(question: ManagedPolicyAsked, reader: Reader) -> str | None:
     return canonical(found["PolicyVersion"]["Document"])
 
 
-def refused_permissions(question: SimulationAsked, reader: Reader) -> tuple[Permission, ...]:
-    """Ask IAM's simulator, as the caller, which permissions he lacks; several resources and conditions are asked about at once."""
-    principal = _policy_source(reader)
-    alike = defaultdict[tuple[str, Context], list[str]](list)
-    for each in question.permissions:
-        alike[each.resource, each.context].append(each.action)
-    calls = [(on, context, actions[at : at + _MOST]) for (on, context), actions in alike.items() for at in range(0, len(actions), _MOST)]
-    # Who may not ask is told so once, not by every question.
-    first = [_refused(*each, principal, reader) for each in calls[:1]]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = [*first, *pool.map(lambda call: _refused(call[0], call[1], call[2], principal, reader), calls[1:])]
-        refused = {(action, on, context) for (on, context, _), actions in zip(calls, answers, strict=True) for action in actions}
-    return tuple(each for each in question.permissions if (each.action, each.resource, each.context) in refused)
-
-
-def _refused(resource: str, context: Context, actions: list[str], principal: str, reader: Reader) -> list[str]:
-    entries = [{"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in context]
-    results = reader.pages(
-        "iam",
-        "simulate_principal_policy",
-        "EvaluationResults",
-        PolicySourceArn=principal,
-        ActionNames=actions,
-        ResourceArns=[resource],
-        ContextEntries=entries,
-    )
-    return [str(each["EvalActionName"]) for each in results if each["EvalDecision"] != "allowed"]
+def refused_permissions(question: RefusedAsked, reader: Reader) -> tuple[Permission, ...]:
+    """Ask IAM's simulator, as the caller, which permissions he lacks."""
+    calls = {
+        each: SimulatedCall(
+            action=each.action, resource=each.resource, context=tuple((key, (value,)) for key, value in sorted(each.context))
+        )
+        for each in question.permissions
+    }
+    asked = SimulationAsked(principal=_policy_source(reader), calls=tuple(calls.values()))
+    answers = simulate(asked, reader)
+    return tuple(each for each, answer in zip(calls, answers, strict=True) if answer.decision != "allowed")
 
 
 def _policy_source(reader: Reader) -> str:

@@ -52,7 +52,7 @@ _OBSERVERS: Mapping[type[Resource], Callable[[Any, Reader], Observation]] = {
 _ANSWERS: Mapping[type[Question], Callable[[Any, Reader], Any]] = {
     iam_values.Caller: lambda _question, reader: identity.caller(reader),
     iam_values.RoleAsked: identity.role,
-    rights_values.SimulationAsked: identity.refused_permissions,
+    rights_values.RefusedAsked: identity.refused_permissions,
     iam_values.ManagedPolicyAsked: identity.managed_policy,
     iam_values.ProductLeftovers: clusters.leftovers,
     ec2_values.InstanceAsked: ec2.instance,

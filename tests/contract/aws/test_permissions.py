@@ -23,7 +23,7 @@ from runbook_lib.parameters import Environment
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Caller, ManagedPolicyAsked, ProductLeftovers, RoleAsked, RolePolicy
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked
-from runbook_lib.resources.rights import Permission, SimulationAsked
+from runbook_lib.resources.rights import Permission, RefusedAsked
 from runbook_lib.resources.s3 import BucketAsked, BucketStatement
 from runbook_lib.resources.secretsmanager import ReferenceAsked
 from runbook_lib.resources.symbols import symbol
@@ -212,7 +212,7 @@ def test_each_question_takes_what_it_declares(watch: Watch, environment: Environ
 def test_the_simulator_takes_what_it_declares(environment: Environment, endpoint: str) -> None:
     """Whoever asks it is asked for on himself."""
     account = Account(endpoint)
-    question = SimulationAsked(permissions=(Permission(action="iam:CreateRole", resource=environment.role_arn("x")),))
+    question = RefusedAsked(permissions=(Permission(action="iam:CreateRole", resource=environment.role_arn("x")),))
     account.control("decisions", "DELETE")
     connect(environment).ask([question])
     asked = {(each["action"], each["resource"]) for each in account.decisions()}

@@ -17,6 +17,7 @@ from runbook_lib.resources.rehearsals import Exercise, ExerciseAsked, Flow, Rehe
 from runbook_lib.resources.warehouse import UserIdAsked
 from runbook_lib.runbook.world import World
 from tests.fakes import FakeTarget
+from tests.stages.worlds import environment
 
 USER = UserIdAsked(side="source", user="reader")
 ROLE = RoleAsked(name="server")
@@ -49,7 +50,7 @@ def world(target: FakeTarget, tmp_path: Path) -> World:
 
 def run(target: FakeTarget, store: Path) -> World:
     """Begin a run over a record store."""
-    return World(target, evidence.Record.create(store, facts()), "staging", store, ())
+    return World(target, evidence.Record.create(store, facts()), environment(), store, ())
 
 
 def is_there(world: World, wanted: Rehearsal = WANTED) -> bool:

@@ -12,7 +12,8 @@ from runbook_lib.resources.iam import AttachedPolicy, ManagedPolicyAsked, Role, 
 if TYPE_CHECKING:
     from runbook_lib.model import Change
     from runbook_lib.parameters import Environment
-    from runbook_lib.resources.rights import SimulationAsked
+    from runbook_lib.resources.rights import RefusedAsked
+    from runbook_lib.resources.simulation import SimulationAsked, ValidationAsked
 
 _BOUNDARY = "iam:PermissionsBoundary"
 
@@ -55,7 +56,17 @@ def asking_managed_policy(question: ManagedPolicyAsked, _env: Environment) -> Pe
     return on(question.arn, "iam:GetPolicy iam:GetPolicyVersion")
 
 
-def asking_simulator(_question: SimulationAsked, env: Environment) -> Permissions:
+def asking_simulation(question: SimulationAsked, _env: Environment) -> Permissions:
+    """Declare `simulating.simulate`."""
+    return on(question.principal, "iam:SimulatePrincipalPolicy") if question.principal else on("*", "iam:SimulateCustomPolicy")
+
+
+def asking_validation(_question: ValidationAsked, _env: Environment) -> Permissions:
+    """Declare `validating.validate`."""
+    return on("*", "access-analyzer:ValidatePolicy")
+
+
+def asking_simulator(_question: RefusedAsked, env: Environment) -> Permissions:
     """Declare `identity.refused_permissions`: whoever asks asks about himself; a session's role is looked up for its path."""
     roles = env.arn("iam", "role/*", region="")
     return (*on(env.arn("iam", "user/*", region=""), "iam:SimulatePrincipalPolicy"), *on(roles, "iam:SimulatePrincipalPolicy iam:GetRole"))

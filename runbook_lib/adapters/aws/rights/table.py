@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.adapters.aws.rights import databases, ec2, iam, kms, s3, stores
+from runbook_lib.adapters.aws.rights import databases, ec2, iam, kms, rehearsal, s3, stores
 from runbook_lib.adapters.symbols import symbols_of
 from runbook_lib.model import Change
 from runbook_lib.resources import ec2 as ec2_values
 from runbook_lib.resources import iam as iam_values
 from runbook_lib.resources import kms as kms_values
+from runbook_lib.resources import rehearsals as rehearsal_values
 from runbook_lib.resources import rights as rights_values
 from runbook_lib.resources import s3 as s3_values
 from runbook_lib.resources import secretsmanager as secret_values
+from runbook_lib.resources import simulation as simulation_values
 from runbook_lib.resources.symbols import symbols_in
 from runbook_lib.resources.warehouse import is_of_warehouse
 
@@ -34,7 +36,9 @@ READ: Mapping[type[Kinded], Callable[[Any, Environment], Permissions]] = {
     iam_values.RoleAsked: iam.asking_role,
     iam_values.ManagedPolicyAsked: iam.asking_managed_policy,
     iam_values.ProductLeftovers: databases.asking_leftovers,
-    rights_values.SimulationAsked: iam.asking_simulator,
+    rights_values.RefusedAsked: iam.asking_simulator,
+    simulation_values.SimulationAsked: iam.asking_simulation,
+    simulation_values.ValidationAsked: iam.asking_validation,
     ec2_values.InstanceProfile: ec2.reading_profile,
     ec2_values.InstanceProfileRole: ec2.reading_profile_role,
     ec2_values.ProfileAssociation: ec2.reading_association,
@@ -45,6 +49,7 @@ READ: Mapping[type[Kinded], Callable[[Any, Environment], Permissions]] = {
     kms_values.KeyRotation: kms.reading_rotation,
     kms_values.KeyStatement: kms.reading_statement,
     kms_values.KeyAsked: kms.asking_key,
+    rehearsal_values.Rehearsal: rehearsal.looking_at,
     s3_values.Bucket: s3.reading_bucket,
     s3_values.BucketSetting: s3.reading_setting,
     s3_values.BucketStatement: s3.reading_statement,
@@ -63,6 +68,7 @@ CHANGED: Mapping[type[Resource], Callable[[Change, Environment], Iterable[Permis
     kms_values.KeyAlias: kms.changing_alias,
     kms_values.KeyRotation: kms.changing_rotation,
     kms_values.KeyStatement: kms.changing_statement,
+    rehearsal_values.Rehearsal: rehearsal.playing,
     s3_values.Bucket: s3.changing_bucket,
     s3_values.BucketSetting: s3.changing_setting,
     s3_values.BucketStatement: s3.changing_statement,
