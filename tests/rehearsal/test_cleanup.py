@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -85,11 +86,11 @@ def test_the_next_one_sweeps_up_after_a_kill(place: Place, env: Environment, flo
     count = [0]
     ended = steps.Played._ended
 
-    def dying(self: steps.Played, *given: object, **named: object) -> object:
+    def dying(self: steps.Played, *given: Any, **named: Any) -> Any:
         count[0] += 1
         if count[0] == 6:  # in the middle of each
             raise Killed
-        return ended(self, *given, **named)  # type: ignore[arg-type]
+        return ended(self, *given, **named)
 
     with monkeypatch.context() as patched:
         patched.setattr(steps.Played, "_ended", dying)

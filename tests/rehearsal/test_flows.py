@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runbook_lib.adapters.rehearsal import principals
@@ -49,8 +51,8 @@ def test_nothing_tells_the_keys_that_a_role_acted_with(place: Place, env: Enviro
     acted: list[Actor] = []
     make = principals._actor
 
-    def kept(*given: object) -> Actor:
-        acted.append(make(*given))  # type: ignore[arg-type]
+    def kept(*given: Any) -> Actor:
+        acted.append(make(*given))
         return acted[-1]
 
     monkeypatch.setattr(principals, "_actor", kept)

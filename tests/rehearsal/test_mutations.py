@@ -13,12 +13,12 @@ from runbook_lib.documents.proof.deciding import Document, deciding, documents_o
 from runbook_lib.documents.proof.ledger import Call
 from runbook_lib.documents.proof.matrix import decide, lines_of
 from runbook_lib.parameters import Environment
-from runbook_lib.resources.rehearsals import Step
+from runbook_lib.resources.rehearsals import Flow, Step
 from tests.rehearsal.places import Place, played
 
 Lost = tuple[str, str, str]
 """Who calls what on what."""
-SHAPES = {"v2-scoped-keys": "files", "legacy-scoped-keys": "orchestration"}
+SHAPES: dict[str, Flow] = {"v2-scoped-keys": "files", "legacy-scoped-keys": "orchestration"}
 
 
 def losses(env: Environment) -> list[tuple[Document, int, str]]:
@@ -62,7 +62,7 @@ def without(place: Place, env: Environment, left: Document, number: int) -> list
             iam.put_role_policy(RoleName=role, PolicyName=left.name, PolicyDocument=changed)
         else:
             iam.delete_role_policy(RoleName=role, PolicyName=left.name)
-        return list(played(env, SHAPES[shape_of(env)]).steps)  # type: ignore[arg-type]
+        return list(played(env, SHAPES[shape_of(env)]).steps)
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=left.name, PolicyDocument=json.dumps(found))
 

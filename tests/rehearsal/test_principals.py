@@ -7,10 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
+from runbook_lib.documents.caller import covers
 from runbook_lib.documents.rehearsal import twin_name
 from runbook_lib.errors import Conflict, Unresolved
+from runbook_lib.model import Change
 from runbook_lib.parameters import Environment
-from tests.rehearsal.places import INSTANCE, Place, amiss, described, played, prepared
+from runbook_lib.resources.rehearsals import Flow
+from runbook_lib.resources.rights import Permission
+from tests.rehearsal.places import INSTANCE, Place, amiss, described, played, prepared, rehearsal, target_of
+
+ONLY_AFTER_A_KILL = {"lambda:DeleteEventSourceMapping"}
+"""What the operator does only about what an earlier rehearsal left."""
 
 
 @pytest.fixture
@@ -67,7 +74,12 @@ def test_the_role_is_the_instances_own(place: Place) -> None:
     prepared(env)
     place.sends("DELETE", "calls")
 
-    exercise = played(env, "files")
+    try:
+        exercise = played(env, "files")
+    finally:
+        ec2 = place.client("ec2")
+        for each in ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]:
+            ec2.disassociate_iam_instance_profile(AssociationId=each["AssociationId"])
 
     assert [] == amiss(exercise)
     assert {f"arn:aws:sts::{env.aws.account}:assumed-role/{env.server_role}/{INSTANCE}"} == {each.principal for each in exercise.steps}
@@ -81,3 +93,22 @@ def test_the_instance_of_another_role_is_refused(place: Place, env: Environment)
 
     with pytest.raises(Unresolved, match="gives no credentials"):
         played(other, "files")
+
+
+@pytest.mark.parametrize("flow", ["files", "orchestration", "unload_and_copy", "destination_user", "source_user"])
+def test_the_operator_is_asked_for_what_is_declared(place: Place, set_up: Callable[[str], Environment], flow: Flow) -> None:
+    """What a flow takes of the operator on AWS is what its declaration says: nothing more, nothing less."""
+    env = set_up("legacy-scoped-keys")
+    target = target_of(env)
+    declared = target.permissions(Change(before=None, after=rehearsal(env, flow)))
+    place.sends("DELETE", "decisions")
+
+    assert played(env, flow).is_good
+
+    asked = {(each["action"], each["resource"]) for each in place.asked("decisions") if each["principal"].endswith("user/runbook-operator")}
+    assert [] == [each for each in sorted(asked) if not any(_is_it(granted, *each) for granted in declared)]
+    assert {each.action for each in declared} - ONLY_AFTER_A_KILL == {action for action, _ in asked} - ONLY_AFTER_A_KILL
+
+
+def _is_it(declared: Permission, action: str, resource: str) -> bool:
+    return covers(declared, Permission(action=action, resource=resource, context=declared.context))

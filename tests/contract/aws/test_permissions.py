@@ -23,9 +23,11 @@ from runbook_lib.parameters import Environment
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Caller, ManagedPolicyAsked, ProductLeftovers, RoleAsked, RolePolicy
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked
+from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.rights import Permission, RefusedAsked
 from runbook_lib.resources.s3 import BucketAsked, BucketStatement
 from runbook_lib.resources.secretsmanager import ReferenceAsked
+from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
 from runbook_lib.resources.symbols import symbol
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, LoginAsked, SessionAsked
 from tests.contract.aws.cases import CASES, Case, bucket, key, policy, role
@@ -209,10 +211,17 @@ def test_each_question_takes_what_it_declares(watch: Watch, environment: Environ
     watch.ask(KeyAsked(key=symbol(used.address)))
 
 
-def test_the_simulator_takes_what_it_declares(environment: Environment, endpoint: str) -> None:
-    """Whoever asks it is asked for on himself."""
-    account = Account(endpoint)
-    question = RefusedAsked(permissions=(Permission(action="iam:CreateRole", resource=environment.role_arn("x")),))
+@pytest.mark.parametrize("name", ["caller", "role", "documents"])
+def test_the_simulator_takes_what_it_declares(name: str, environment: Environment, session: AwsSession, endpoint: str) -> None:
+    """Whoever asks it about himself or a role is asked for on that, about documents on no resource."""
+    account, holder = Account(endpoint), role(environment)
+    call = SimulatedCall(action="iam:CreateRole", resource=environment.role_arn("x"))
+    question = {
+        "caller": RefusedAsked(permissions=(Permission(action=call.action, resource=call.resource),)),
+        "role": SimulationAsked(principal=environment.role_arn(holder.name), calls=(call,)),
+        "documents": SimulationAsked(documents=(LISTING,), calls=(call,)),
+    }[name]
+    session.write("iam", "create_role", RoleName=holder.name, Path=holder.path, AssumeRolePolicyDocument=holder.trust)
     account.control("decisions", "DELETE")
     connect(environment).ask([question])
     asked = {(each["action"], each["resource"]) for each in account.decisions()}
@@ -262,8 +271,8 @@ def test_the_products_users_take_their_passwords(environment: Environment) -> No
 
 def test_every_kind_has_a_declaration() -> None:
     """What the adapters answer, look at and change is in the tables; only who calls is told without a permission."""
-    assert {*_ANSWERS, *_OBSERVERS, ReferenceAsked} - {Caller} == set(READ)
-    assert set(_WRITERS) == set(CHANGED)
+    assert {*_ANSWERS, *_OBSERVERS, ReferenceAsked, Rehearsal} - {Caller} == set(READ)
+    assert {*_WRITERS, Rehearsal} == set(CHANGED)
 
 
 @pytest.mark.parametrize("action", EXCEPTIONAL)

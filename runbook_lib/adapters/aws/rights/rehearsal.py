@@ -71,6 +71,6 @@ def _cleaning_up(env: Environment) -> Iterator[Permissions]:
     yield on(env.arn("lambda", f"function:{name}"), "lambda:GetFunctionConfiguration lambda:DeleteFunction")
     yield on("*", "lambda:ListEventSourceMappings")
     yield on(env.arn("lambda", "event-source-mapping:*"), "lambda:DeleteEventSourceMapping")
-    yield on(env.arn("logs", f"log-group:/aws/lambda/{name}"), "logs:DeleteLogGroup")
+    yield on(env.arn("logs", f"log-group:/aws/lambda/{name}:*"), "logs:DeleteLogGroup")
     if any(symbols_in(each) for each in queue_keys(env)):
         yield kms.looking_up(env)
