@@ -42,17 +42,20 @@ def adopting_key(sandbox: Sandbox, folder: Path) -> Driver:
     kms.enable_key_rotation(KeyId=arn)
     text = drive.file.read_text("utf-8")
     key = next(line for line in text.splitlines() if line.strip().startswith("create: ") and "queue" in line)
-    drive.file.write_text(text.replace(key, key[: key.index("create")] + f"adopt: {arn}"), "utf-8")
+    text = text.replace(key, key[: key.index("create")] + f"adopt: {arn}")
+    assert "\nrehearsal: evaluate" in text
+    text = text.replace("\nrehearsal: evaluate", "\nroles:\n  twins: true\nrehearsal: exercise")
+    drive.file.write_text(text, "utf-8")
     return drive
 
 
 VARIANTS: dict[str, Callable[[Sandbox, Path], Driver]] = {
-    "V2": changed("sandbox", "rehearsal: exercise", "rehearsal: evaluate"),
+    "V2, played as the instance": changed("sandbox", "rehearsal: exercise", "rehearsal: exercise"),
     "managed secret": changed(
         "sandbox", "    user: awsuser\n    password: env:RUNBOOK_SANDBOX_ADMIN_PASSWORD\n", "    login: managed_secret\n"
     ),
     "V2 with keys": changed("example-v2-kms", "records:", "records:"),
-    "legacy with an adopted key": adopting_key,
+    "legacy with an adopted key, played through twins": adopting_key,
 }
 
 
@@ -84,7 +87,7 @@ def caller(sandbox: Sandbox) -> Iterator[Callable[[Path, str], None]]:
 
 
 def amiss(run: headless.Run) -> list[tuple[str, str, str]]:
-    """List what is not kept, but for the rights themselves, which nobody simulates here."""
+    """List what is not kept, but for the rights themselves, which he may not have simulated."""
     return [each for each in not_kept(run) if "rights" not in each[1]]
 
 
