@@ -24,6 +24,7 @@ from runbook_lib.resources.rehearsals import Exercise, Flow, Rehearsal
 from runbook_lib.runbook.open import scope_of
 from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State
+from runbook_lib.sandbox.supervisor import environment
 from tests.driver import HERE
 from tests.end_to_end.world import admin
 from tests.fakes import ListJournal
@@ -48,7 +49,8 @@ class Place:
 
     def client(self, service: str) -> Any:
         """Make a client as the operator."""
-        session = cast("Any", boto3.Session())
+        keys = environment(self.folder)
+        session = cast("Any", boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]))
         return session.client(service, endpoint_url=self.endpoint, region_name=self.state.region)
 
     def asked(self, what: str) -> Any:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from runbook_lib.documents.caller import covers
+from runbook_lib.documents.caller import caller_policies, covers
 from runbook_lib.documents.rehearsal import twin_name
-from runbook_lib.errors import Conflict, Unresolved
+from runbook_lib.errors import Conflict, TargetError, Unresolved
 from runbook_lib.model import Change
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.rehearsals import Flow
-from runbook_lib.resources.rights import Permission
+from runbook_lib.resources.rights import Need, Permission
 from tests.rehearsal.places import INSTANCE, Place, amiss, described, played, prepared, rehearsal, target_of
 
 AT_TIMES = {"lambda:DeleteEventSourceMapping", "kms:ListKeys"}
@@ -105,10 +105,73 @@ def test_the_operator_is_asked_for_what_is_declared(place: Place, set_up: Callab
 
     assert played(env, flow).is_good
 
-    asked = {(each["action"], each["resource"]) for each in place.asked("decisions") if each["principal"].endswith("user/runbook-operator")}
+    decisions = [each for each in place.asked("decisions") if each["principal"].endswith("user/runbook-operator")]
+    # The twin's trust alone lets him take it.
+    asked = {(each["action"], each["resource"]) for each in decisions if each["action"] != "sts:AssumeRole"}
     assert [] == [each for each in sorted(asked) if not any(_is_it(granted, *each) for granted in declared)]
     assert {each.action for each in declared} - AT_TIMES == {action for action, _ in asked} - AT_TIMES
 
 
 def _is_it(declared: Permission, action: str, resource: str) -> bool:
     return covers(declared, Permission(action=action, resource=resource, context=declared.context))
+
+
+@pytest.fixture
+def caller(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[Need]], None]]:
+    """Act as a user who has just what is given."""
+    iam, name = place.client("iam"), "least-player"
+    iam.create_user(UserName=name)
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(everything))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def allow(needs: list[Need]) -> None:
+        [document] = caller_policies(needs).values()
+        made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)["PolicyVersion"][
+            "VersionId"
+        ]
+        for each in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if each["VersionId"] != made:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=each["VersionId"])
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+
+    yield allow
+    monkeypatch.undo()
+    iam.detach_user_policy(UserName=name, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+def test_without_one_action_a_rehearsal_names_it(
+    place: Place, set_up: Callable[[str], Environment], caller: Callable[[list[Need]], None]
+) -> None:
+    """With just what is declared the flow is played; without any one action of it what is told names that action."""
+    env = set_up("legacy-scoped-keys")
+    change = Change(before=None, after=rehearsal(env, "orchestration"))
+    needs = [Need(permission=each, purpose="apply", reason="play") for each in target_of(env).permissions(change)]
+    before = place.things()
+    caller(needs)
+    assert played(env, "orchestration").is_good
+
+    actions = sorted({each.permission.action for each in needs} - AT_TIMES)
+    silent = []
+    for action in actions:
+        caller([each for each in needs if each.permission.action != action])
+        if action not in _told(env):
+            silent.append(action)
+
+    assert [] == silent
+    caller(needs)
+    assert played(env, "orchestration").is_good
+    assert before == place.things()
+
+
+def _told(env: Environment) -> str:
+    """Tell all that playing says."""
+    try:
+        return played(env, "orchestration").model_dump_json()
+    except TargetError as error:
+        return str(error)

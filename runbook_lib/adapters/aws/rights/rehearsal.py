@@ -54,7 +54,7 @@ def playing(change: Change, env: Environment) -> Iterator[Permissions]:
 
 
 def _twin(role: str, env: Environment) -> Iterator[Permissions]:
-    """Declare `principals.twin`; its trust names the operator, which is enough for him to take it."""
+    """Declare `principals.twin`; its trust names the operator, which alone lets him take it."""
     arn = env.role_arn(twin_name(role))
     boundary = env.roles.permissions_boundary
     bounded = (("iam:PermissionsBoundary", boundary),) if boundary else ()
@@ -62,7 +62,6 @@ def _twin(role: str, env: Environment) -> Iterator[Permissions]:
     yield on(arn, "iam:CreateRole", *given(env.tags), *bounded)
     yield on(arn, "iam:TagRole", *given(env.tags))
     yield on(arn, _MADE)
-    yield on(arn, "sts:AssumeRole")
 
 
 def _cleaning_up(env: Environment) -> Iterator[Permissions]:
