@@ -63,6 +63,17 @@ def test_the_record_keeps_every_executed_notebook(demo: dict[str, Any]) -> None:
         assert (folder / f"{stage}.html").is_file()
 
 
+def test_the_rehearsal_played_every_flow(demo: dict[str, Any]) -> None:
+    """The record holds what became of each flow, and the notebook says it step by step, in both policy styles what allows each call."""
+    record = Path(demo["record"])
+    played = {path.stem: json.loads(path.read_text("utf-8")) for path in (record / "exercises").iterdir()}
+    page = (record / "notebooks" / "90_rehearsal.html").read_text("utf-8")
+
+    assert {"source_user", "destination_user", "files", "unload_and_copy"} == set(played)
+    assert [] == [each for each in played.values() if each["left"]]
+    assert all(words in page for words in ("UNLOAD it to", "COPY it from", "documented (chosen)", "scoped", "known vendor gap"))
+
+
 def test_the_page_leads_to_everything(demo: dict[str, Any]) -> None:
     """Every link of `index.html` leads to a file of the record, and each stage's notebook, plan and receipt is among them."""
     folder = Path(demo["record"])
@@ -76,7 +87,7 @@ def test_the_commands_that_follow(checkout: Checkout, demo: dict[str, Any]) -> N
     """A second apply has nothing to write, verify finds no drift, destroy takes all of it back."""
     file = str(checkout.box / "sandbox.yaml")
     again = checkout("apply", file)
-    assert (demo["changes"], 0) == (30, again["changes"])
+    assert (demo["changes"], 0) == (34, again["changes"])
 
     checkout("verify", file)
     # What is set on a bucket goes with the bucket and is no change of its own.
