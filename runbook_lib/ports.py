@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
-    from runbook_lib.resources.rehearsals import Exercise, Rehearsal
+    from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
     from runbook_lib.secrets import Masked
 
@@ -50,8 +50,11 @@ class DeclaringTarget(Target, Protocol):
 class ConnectedTarget(DeclaringTarget, Protocol):
     """Be a target that holds connections, and can play the product's part."""
 
-    def exercise(self, rehearsal: Rehearsal) -> Exercise:
-        """Play a flow of the product as its own principals, and leave nothing. Raises `TargetError` when these cannot be had."""
+    def exercise(self, change: Change) -> Exercise:
+        """Play the flow that a change wants as the product's own principals, and leave nothing; sweep first what an unfinished one left.
+
+        Raises `TargetError` when that cannot begin: then nothing was made.
+        """
 
     def close(self) -> None:
         """Let the connections go; what is asked later makes new ones."""

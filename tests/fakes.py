@@ -68,9 +68,11 @@ class FakeTarget:
                 raise
         self.after_write(self.writes)
 
-    def exercise(self, rehearsal: Rehearsal) -> Exercise:
+    def exercise(self, change: Change) -> Exercise:
         """Play a rehearsal as it is prepared; well, if it is not."""
-        self.played.append(rehearsal.flow)
+        rehearsal = change.subject
+        assert isinstance(rehearsal, Rehearsal)
+        self.played.append(rehearsal.flow if change.after is not None else f"swept {rehearsal.flow}")
         step = Step(name="play", principal="nobody", permissions=("s3:ListBucket on a bucket",), ended="done")
         return self.exercises.get(rehearsal.flow, Exercise(rehearsal=rehearsal, at="2026-01-31T12:00:00Z", steps=(step,)))
 

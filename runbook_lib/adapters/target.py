@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change, Kinded, Question, Resource
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Secrets
-    from runbook_lib.resources.rehearsals import Exercise, Rehearsal
+    from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
 
 A = TypeVar("A")
@@ -86,11 +86,11 @@ class CompositeTarget:
             refuse_placeholders(change.subject)
         aws.write(ready)
 
-    def exercise(self, rehearsal: Rehearsal) -> Exercise:
-        """Play a flow of the product as its own principals. Raises TargetError when these cannot be had."""
+    def exercise(self, change: Change) -> Exercise:
+        """Play a flow of the product as its own principals, or sweep up after one. Raises TargetError when nothing was made."""
         from runbook_lib.adapters.rehearsal import exercise
 
-        return exercise(rehearsal, self._connections)
+        return exercise(change, self._connections)
 
     def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
         """Declare what a use takes of AWS; no SDK is loaded for it."""

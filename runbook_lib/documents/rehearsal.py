@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.rehearsals import Flow
 
-FOLDER = "tonic-runbook-rehearsal"
-SCHEMA = "tonic_runbook_rehearsal"
-GRANTED, OTHERS = f"{SCHEMA}_granted", f"{SCHEMA}_others"
-"""Schemas that the administrator makes, with DROP granted and with nothing granted."""
-TWIN = "-twin"
-LONGEST_ROLE = 64
+ROWS = "tonic_runbook_probe"
+"""The temporary table of one row that is unloaded."""
 
 
 @dataclass(frozen=True)
@@ -48,25 +44,29 @@ class Place:
 
 def places(env: Environment) -> tuple[Place, Place]:
     """Give the rehearsal's places in the source bucket and in the destination bucket."""
-    keys, buckets = env.kms.bucket_keys, env.buckets
-    return (
-        Place(buckets.source.name, _prefix(buckets.source.path, "in"), keys.source is not None),
-        Place(buckets.destination.name, _prefix(buckets.destination.path, "out"), keys.destination is not None),
-    )
+    sides = (env.buckets.source, env.kms.bucket_keys.source, "in"), (env.buckets.destination, env.kms.bucket_keys.destination, "out")
+    source, destination = (Place(bucket.name, _prefix(env, bucket.path, side), key is not None) for bucket, key, side in sides)
+    return source, destination
 
 
-def _prefix(path: str, side: str) -> str:
-    return f"{path.strip('/')}/{FOLDER}-{side}/".removeprefix("/")
+def _prefix(env: Environment, path: str, side: str) -> str:
+    return f"{path.strip('/')}/{name_of(env)}-{side}/".removeprefix("/")
 
 
-def job_name(env: Environment) -> str:
-    """Name queue and function of the legacy rehearsal alike, in the range that the policies allow."""
+def name_of(env: Environment) -> str:
+    """Begin the names of what a rehearsal makes with product and environment, in the range that the policies allow."""
     return f"tonic-{env.environment}-rehearsal"
 
 
-def twin_name(role: str) -> str:
-    """Name the twin of a role."""
-    return f"{role[: LONGEST_ROLE - len(TWIN)]}{TWIN}"
+def schemas(env: Environment) -> tuple[str, str, str]:
+    """Name the schemas: the user's own, and the administrator's two, with DROP granted and with nothing granted."""
+    own = name_of(env).replace("-", "_")
+    return own, f"{own}_granted", f"{own}_others"
+
+
+def twin_name(env: Environment, role: str) -> str:
+    """Name the twin of a role: the Lambda role's, or the server's, whatever that is called."""
+    return f"tonic-{env.environment}-{'lambda' if role == env.lambda_role else 'server'}-twin"
 
 
 def of_server(env: Environment, flow: Flow, role: str) -> Rehearsal:
@@ -76,8 +76,8 @@ def of_server(env: Environment, flow: Flow, role: str) -> Rehearsal:
         "unload_and_copy": (role, f"source/{env.source.user.name}", f"destination/{env.destination.user.name}"),
     }.get(flow, (role,))
     objects = tuple(place.url for place in places(env))
-    twins = tuple(f"role {twin_name(each)}" for each in acts_as if "/" not in each and is_twin(env, each, role))
-    made = {"orchestration": _job(env), "unload_and_copy": (f"schema {SCHEMA} (destination)",)}.get(flow, ())
+    twins = tuple(f"role {twin_name(env, each)}" for each in acts_as if "/" not in each and is_twin(env, each, role))
+    made = {"orchestration": _job(env), "unload_and_copy": (f"schema {schemas(env)[0]} (destination)",)}.get(flow, ())
     misses = matrix(env, wanted(env)).misses
     return Rehearsal(
         flow=flow,
@@ -92,11 +92,11 @@ def of_user(env: Environment, flow: Flow) -> Rehearsal:
     """Describe what is played as one of the two database users."""
     side = "source" if flow == "source_user" else "destination"
     user = env.side(side).user.name
-    schemas = (SCHEMA, GRANTED, OTHERS) if side == "destination" else ()
+    made = schemas(env) if side == "destination" else ()
     return Rehearsal(
         flow=flow,
         acts_as=(f"{side}/{user}",),
-        touches=("a temporary table", *(f"schema {each}" for each in schemas)),
+        touches=("a temporary table", *(f"schema {each}" for each in made)),
         proves=_digest({"user": user, "superuser": side == "destination" and env.destination.preserve_ownership}),
     )
 
@@ -107,12 +107,12 @@ def is_twin(env: Environment, role: str, server: str) -> bool:
 
 
 def _job(env: Environment) -> tuple[str, ...]:
-    name = job_name(env)
+    name = name_of(env)
     return (
         f"queue {name}",
         f"function {name}",
         f"a mapping of {name}",
-        f"a notification of {env.buckets.source.name}",
+        f"a notification of {env.buckets.source.name} (whoever else is notified of its objects is told of the rehearsal's too)",
         f"log group /aws/lambda/{name}",
     )
 

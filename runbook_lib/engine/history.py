@@ -30,13 +30,14 @@ def elsewhere(history: History, scope: Scope) -> tuple[str, ...]:
 def standing(history: History) -> dict[str, History]:
     """Fold a history to the changes of each address that are not undone yet, in order of first change.
 
-    An undo whose end nobody knows takes nothing away: what it did is read from live state.
+    An undo whose end nobody knows takes nothing away: what it did is read from live state. What leaves nothing stands only while
+    nobody knows its end.
     """
     changes: dict[str, History] = {}
     for each in history:
-        if each.change.subject.leaves_nothing:
-            continue
-        if not each.is_undo:
+        if each.change.subject.leaves_nothing and each.is_certain:
+            changes.pop(each.address, None)
+        elif not each.is_undo:
             changes[each.address] = (*changes.get(each.address, ()), each)
         elif each.is_certain:
             for address in (each.address, *_lost_with(each, changes)):

@@ -128,7 +128,8 @@ def _with_lingering(wanted: Wanted, stage: Stage, ours: Mapping[str, History]) -
     if wanted.owed:
         return wanted
     known = {each.address for each in (*wanted.resources, *wanted.unwanted)}
-    of_stage = [subject(writes) for writes in ours.values() if writes[-1].stage == stage.slug and writes[-1].change.after is not None]
+    mine = [writes for writes in ours.values() if writes[-1].stage == stage.slug]
+    of_stage = [subject(each) for each in mine if each[-1].change.after is not None or each[-1].change.subject.leaves_nothing]
     lingering = tuple(each for each in of_stage if each.gives_access and each.address not in known)
     return replace(wanted, lingering=lingering, owners={**wanted.owners, **{each.address: stage.owner for each in lingering}})
 

@@ -10,7 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.evidence.exercises import of_record
 from runbook_lib.model import Change, Entry, Written, canonical
+from runbook_lib.resources.rehearsals import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,10 +63,18 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def history(environment_folder: Path) -> History:
     """Read our changes of an environment from all its records, oldest first."""
-    journals = [read for each in sorted(environment_folder.glob(f"*/{FILE}")) if (read := list(lines(each)))]
+    journals = [(read, each.parent) for each in sorted(environment_folder.glob(f"*/{FILE}")) if (read := list(lines(each)))]
     # One run writes at a time. A record's name tells seconds and then chance, its lines tell which of two came first.
-    journals.sort(key=lambda journal: str(journal[0]["at"]))
-    return tuple(change for journal in journals for change in _changes(journal))
+    journals.sort(key=lambda pair: str(pair[0][0]["at"]))
+    return tuple(_settled(change, folder) for journal, folder in journals for change in _changes(journal))
+
+
+def _settled(written: Written, folder: Path) -> Written:
+    """Leave the end of a rehearsal open that could not remove all that it made."""
+    match written.change.after:
+        case Rehearsal(flow=flow) if written.is_certain and any(each.left for each in of_record(folder, flow)):
+            return written.model_copy(update={"is_certain": False})
+    return written
 
 
 def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:

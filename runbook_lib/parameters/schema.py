@@ -15,6 +15,7 @@ from runbook_lib.parameters.texts import (
     Address,
     Arn,
     BucketName,
+    BucketPath,
     ClusterId,
     DatabaseName,
     Date,
@@ -88,7 +89,7 @@ class Bucket(Section):
     """One staging bucket."""
 
     name: BucketName = Field(description="bucket name; starts with tonic- under the documented style")
-    path: Text = Field("", description="prefix inside the bucket, for the hand-over sheet")
+    path: BucketPath = Field("", description="prefix inside the bucket, for the hand-over sheet")
 
 
 class Buckets(Section):

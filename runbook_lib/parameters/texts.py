@@ -67,6 +67,11 @@ BucketName = Annotated[
     _pattern(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"),
     Wanted("3 to 63 lower-case letters, digits, dots and hyphens", ("tonic-source", "tonic-destination")),
 ]
+BucketPath = Annotated[
+    str,
+    _pattern(r"^[A-Za-z0-9/_.=-]*$"),
+    Wanted("a prefix of letters, digits and /_.=-", ("tonic/input", "staging")),
+]
 RoleName = Annotated[
     str, _pattern(r"^[A-Za-z0-9_+=,.@-]{0,64}$"), Wanted("up to 64 letters, digits and _+=,.@-", ("tonic-server", "acme-tonic"))
 ]

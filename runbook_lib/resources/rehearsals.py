@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
 from runbook_lib.model import Kinded, Question, Resource, Value
+from runbook_lib.resources.iam import RoleAsked
+from runbook_lib.resources.warehouse import UserIdAsked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from runbook_lib.model import Written
 
 Flow = Literal["files", "orchestration", "unload_and_copy", "source_user", "destination_user"]
-Ended = Literal["done", "refused", "failed", "left out"]
+Ended = Literal["done", "refused", "failed", "undecided", "left out"]
 
 
 class Rehearsal(Resource):
@@ -17,21 +24,40 @@ class Rehearsal(Resource):
 
     `acts_as` are the roles and database users (`side/name`) it is played as, `touches` what it makes and removes again. `proves` is a
     digest of what it depends on: with other policies, keys or names it is due again. `gaps` are the actions that the wanted policies are
-    known not to allow. It is there once it was played to its end with these very roles and users.
+    known not to allow. It is there once it was played to its end with these very roles and users, at this place; one that was stopped, or
+    could not remove all that it made, is there as unfinished until it is played again or swept.
     """
 
     kind: ClassVar[str] = "rehearsal"
     leaves_nothing: ClassVar[bool] = True
+    gives_access: ClassVar[bool] = True
     flow: Flow
     acts_as: tuple[str, ...]
     touches: tuple[str, ...]
     proves: str
     gaps: tuple[str, ...] = ()
+    is_unfinished: bool = False
 
     @property
     def address(self) -> str:
         """Name the flow."""
         return f"{self.kind}/{self.flow}"
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Name where it is played: the account where roles act, and each side whose user does."""
+        sides = tuple(dict.fromkeys(name.partition("/")[0] for name in self.acts_as if "/" in name))
+        return (*super().place, *sides) if len(sides) < len(self.acts_as) else sides
+
+    def restored(self, history: tuple[Written, ...]) -> Resource | None:
+        """Give nothing: what an unfinished one left is swept."""
+        del history
+        return None
+
+    def may_be_ours(self, known: Collection[Resource | None]) -> bool:
+        """Be ours: a journal names it."""
+        del known
+        return True
 
 
 class Step(Value):
@@ -58,11 +84,12 @@ class Step(Value):
 class Exercise(Value):
     """State what became of a rehearsal: `subjects` pairs its roles and users with the ids that tell them from others of their name.
 
-    `left` is what could not be removed again.
+    `scope` tells where it was played, `left` what could not be removed again.
     """
 
     rehearsal: Annotated[Rehearsal, BeforeValidator(Kinded.decode)]
     at: str
+    scope: tuple[tuple[str, str], ...] = ()
     steps: tuple[Step, ...]
     subjects: tuple[tuple[str, str], ...] = ()
     left: tuple[str, ...] = ()
@@ -89,3 +116,18 @@ class ExerciseAnswer(Value):
 
     exercise: Exercise
     record: str
+
+
+def subject_question(name: str) -> RoleAsked | UserIdAsked:
+    """Ask for what tells a role, or a database user (`side/name`), from a later one of the same name."""
+    side, _, user = name.rpartition("/")
+    return UserIdAsked(side=side, user=user) if side else RoleAsked(name=name)
+
+
+def subjects(names: Iterable[str], answers: Mapping[Question, Any]) -> tuple[tuple[str, str], ...]:
+    """Pair roles and users with their ids; what is not there has none. Raises Unanswered."""
+    return tuple((name, _id(answers[subject_question(name)])) for name in names)
+
+
+def _id(answer: object) -> str:
+    return str(getattr(answer, "id", answer) or "")

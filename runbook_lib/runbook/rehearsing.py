@@ -4,63 +4,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.history import at, standing
+from runbook_lib.errors import Rejected
 from runbook_lib.evidence import exercises
 from runbook_lib.model import Unanswered
 from runbook_lib.ports import Observation
-from runbook_lib.resources.iam import RoleAsked
-from runbook_lib.resources.warehouse import UserIdAsked
+from runbook_lib.resources.rehearsals import subject_question, subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from runbook_lib import evidence
-    from runbook_lib.model import Question
+    from runbook_lib.engine import History
+    from runbook_lib.engine.plan import Scope
+    from runbook_lib.model import Change
     from runbook_lib.ports import ConnectedTarget
-    from runbook_lib.resources.rehearsals import Rehearsal
+    from runbook_lib.resources.rehearsals import ExerciseAnswer, Rehearsal
 
 
-def observe(wanted: Sequence[Rehearsal], target: ConnectedTarget, store: evidence.Record) -> Mapping[str, Observation]:
-    """Say which rehearsals are there: played to their end as wanted, with the very roles and users that are there now."""
-    newest = {each.address: exercises.newest(store.folder.parent, each.flow) for each in wanted}
-    due = [
-        each for each in wanted if (found := newest[each.address]) is None or not found.exercise.is_good or found.exercise.rehearsal != each
-    ]
-    observed = {each.address: Observation() for each in due}
-    asked = [each for each in wanted if each.address not in observed]
-    answers = target.ask(tuple(dict.fromkeys(_question(name) for each in asked for name in each.acts_as))) if asked else {}
+def unfinished(history: History, scope: Scope) -> frozenset[str]:
+    """List the rehearsals whose end nobody knows, or that could not remove all that they made."""
+    ours = standing(at(history, scope))
+    return frozenset(address for address, writes in ours.items() if writes[-1].change.subject.leaves_nothing)
+
+
+def observe(
+    wanted: Sequence[Rehearsal], newest: Mapping[str, ExerciseAnswer | None], open_: frozenset[str], target: ConnectedTarget
+) -> Mapping[str, Observation]:
+    """Say which rehearsals are there: played to their end as wanted, with the very roles and users that are there now; or unfinished."""
+    observed = {each.address: _unasked(each, newest[each.address], open_) for each in wanted}
+    asked = [each for each in wanted if (value := observed[each.address].value) is not None and value == each and each.address not in open_]
+    answers = target.ask(tuple(dict.fromkeys(subject_question(name) for each in asked for name in each.acts_as))) if asked else {}
     for each in asked:
         found = newest[each.address]
         try:
-            now = _subjects(each.acts_as, answers)
+            is_theirs = found is not None and found.exercise.subjects == subjects(each.acts_as, answers)
+            observed[each.address] = Observation(each if is_theirs else None)
         except Unanswered as refusal:
             observed[each.address] = Observation(refusal=refusal)
-        else:
-            observed[each.address] = Observation(each if found is not None and found.exercise.subjects == now else None)
     return observed
 
 
-def play(rehearsal: Rehearsal, target: ConnectedTarget, record: evidence.Record) -> None:
-    """Play a rehearsal and keep how each step ended. Raises TargetError when its principals cannot be had."""
-    exercise = target.exercise(rehearsal)
-    answers = target.ask(tuple(map(_question, rehearsal.acts_as)))
+def _unasked(wanted: Rehearsal, found: ExerciseAnswer | None, open_: frozenset[str]) -> Observation:
+    if wanted.address in open_:
+        return Observation(wanted.model_copy(update={"is_unfinished": True}))
+    is_played = found is not None and found.exercise.is_good and found.exercise.rehearsal == wanted
+    return Observation(wanted if is_played else None)
+
+
+def play(change: Change, target: ConnectedTarget, record: evidence.Record, scope: Scope) -> None:
+    """Play a rehearsal and keep how each step ended, or sweep up after one.
+
+    Raises TargetError when it cannot begin, or when not all could be swept.
+    """
+    exercise = target.exercise(change)
+    if change.after is None:
+        if exercise.left:
+            raise Rejected(change.address, f"is left: {', '.join(exercise.left)}", "remove it by hand, then apply again")
+        return
+    names = exercise.rehearsal.acts_as
     try:
-        subjects = _subjects(rehearsal.acts_as, answers)
+        found = subjects(names, target.ask(tuple(map(subject_question, names))))
     except Unanswered:
         # Whose it was cannot be told: it counts for this run, and is due again in the next.
-        subjects = ()
-    exercises.keep(record, exercise.model_copy(update={"subjects": subjects}))
-
-
-def _question(name: str) -> Question:
-    """Ask for the id of a role, or of a database user (`side/name`)."""
-    side, _, user = name.rpartition("/")
-    return UserIdAsked(side=side, user=user) if side else RoleAsked(name=name)
-
-
-def _subjects(names: Iterable[str], answers: Mapping[Question, object]) -> tuple[tuple[str, str], ...]:
-    """Pair roles and users with their ids; what is not there has none. Raises Unanswered."""
-    return tuple((name, _id(answers[_question(name)])) for name in names)
-
-
-def _id(answer: object) -> str:
-    return str(getattr(answer, "id", answer) or "")
+        found = ()
+    exercises.keep(record, exercise.model_copy(update={"subjects": found, "scope": scope}))

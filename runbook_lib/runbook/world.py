@@ -71,17 +71,20 @@ class World:
         rehearsals = [each for each in wanted if isinstance(each, Rehearsal)]
         others = [each for each in wanted if not isinstance(each, Rehearsal)]
         with self._timed():
-            played = rehearsing.observe(rehearsals, self._target, self._record) if rehearsals else {}
+            played = self._rehearsals(rehearsals) if rehearsals else {}
             return {**played, **(self._target.observe(others) if others else {})}
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group; a rehearsal is played."""
         with self._timed():
-            match [each.after for each in changes]:
-                case [Rehearsal() as rehearsal]:
-                    rehearsing.play(rehearsal, self._target, self._record)
-                case _:
-                    self._target.write(changes)
+            if len(changes) == 1 and isinstance(changes[0].subject, Rehearsal):
+                rehearsing.play(changes[0], self._target, self._record, self._scope)
+            else:
+                self._target.write(changes)
+
+    def _rehearsals(self, wanted: Sequence[Rehearsal]) -> Mapping[str, Observation]:
+        found = {each.address: newest(self._record.folder.parent, each.flow, self._scope, now()) for each in wanted}
+        return rehearsing.observe(wanted, found, rehearsing.unfinished(self._history(), self._scope), self._target)
 
     def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
         """Declare what a use takes."""
@@ -113,7 +116,7 @@ class World:
             case ReverseAsked():
                 return self._reverse()
             case ExerciseAsked(flow=flow):
-                return newest(self._record.folder.parent, flow)
+                return newest(self._record.folder.parent, flow, self._scope, now())
             case RightsAsked():
                 return rights(question, self._environment, self, self._scope, self._history())
         return Unanswered(f"nothing answers {question.kind}")

@@ -6,9 +6,13 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
-from runbook_lib.documents.rehearsal import of_server, of_user
+from runbook_lib.documents.buckets import bucket_names
+from runbook_lib.documents.keys import keys_in_use
+from runbook_lib.documents.rehearsal import is_twin, of_server, of_user
 from runbook_lib.resources.files import TodayAsked
-from runbook_lib.resources.rehearsals import ExerciseAsked
+from runbook_lib.resources.kms import KeyAsked
+from runbook_lib.resources.rehearsals import ExerciseAsked, subject_question, subjects
+from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.stages import _apart
 from runbook_lib.stages._judging import advised, broken, kept, listed, unknown
 from runbook_lib.stages._rehearsal import exercised
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
 
     from runbook_lib.model import Inventory, Judgement, Question, Resource
     from runbook_lib.parameters import Environment
+    from runbook_lib.resources.kms import KeyAnswer
     from runbook_lib.resources.rehearsals import Exercise, ExerciseAnswer, Flow, Rehearsal, Step
+    from runbook_lib.resources.s3 import BucketAnswer
 
 TODAY = TodayAsked()
 ROWS: dict[Flow, tuple[str, ...]] = {
@@ -29,14 +35,17 @@ ROWS: dict[Flow, tuple[str, ...]] = {
     "source_user": ("G4", "G6"),
     "destination_user": ("H3", "H3a", "H3b", "H3c"),
 }
+OF_USERS: tuple[Flow, ...] = ("source_user", "destination_user")
 EVALUATED = "rehearsal: evaluate in the parameter file: nothing is played"
 SESSION = re.compile(r"arn:\S+:assumed-role/([^/\s]+)/\S+")
 AGAIN = "plan, read the change, approve its digest and apply: it is played again"
+BY_NAME = r"aws:principalarn|aws:userid|aws:username"
+"""Condition keys under which a twin is somebody else than its role."""
 
 
 def wanted(env: Environment, inventory: Inventory, flow: Flow) -> Rehearsal:
     """Describe a flow as this environment wants it played. Raises Unanswered when it is not known which role the server has."""
-    if flow in {"source_user", "destination_user"}:
+    if flow in OF_USERS:
         return of_user(env, flow)
     return of_server(env, flow, identity(env, inventory).role)
 
@@ -71,8 +80,20 @@ def apart_asks(env: Environment) -> tuple[Question, ...]:
 
 
 def asked(flow: Flow) -> Callable[[Environment], tuple[Question, ...]]:
-    """Ask for the newest exercise of a flow, where it is played."""
-    return lambda env: (*server_asks(env), ExerciseAsked(flow=flow), TODAY) if is_wanted(env, flow) else ()
+    """Ask for the newest exercise of a flow, where it is played, and for what else decides about a role."""
+
+    def asks(env: Environment) -> tuple[Question, ...]:
+        if not is_wanted(env, flow):
+            return ()
+        holders = () if flow in OF_USERS else (*map(_bucket, bucket_names(env)), *map(_key, keys_in_use(env)))
+        return (*server_asks(env), ExerciseAsked(flow=flow), TODAY, *holders)
+
+    return asks
+
+
+def then(flow: Flow) -> Callable[[Environment, Inventory], tuple[Question, ...]]:
+    """Ask whose roles and users they are by now."""
+    return lambda env, found: tuple(map(subject_question, wanted(env, found, flow).acts_as)) if is_wanted(env, flow) else ()
 
 
 def judged(flow: Flow) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
@@ -88,6 +109,9 @@ def judged(flow: Flow) -> Callable[[Environment, Inventory], Iterator[Judgement]
             yield broken("it was not played yet", AGAIN, address=now.address)
         elif found.exercise.rehearsal != now:
             yield broken(f"it was last played on {_day(found)}, with other policies or names", AGAIN, address=now.address)
+        elif found.exercise.subjects != subjects(now.acts_as, inventory):
+            detail = f"it was last played on {_day(found)}, as roles or users that were made anew since"
+            yield broken(detail, AGAIN, address=now.address)
         else:
             yield from _exercise(env, inventory, found)
 
@@ -98,12 +122,18 @@ def _exercise(env: Environment, inventory: Inventory, found: ExerciseAnswer) -> 
     exercise, grade = found.exercise, exercised(env)
     days = (dt.date.fromisoformat(inventory[TODAY]) - dt.date.fromisoformat(_day(found))).days
     age = "today" if days < 1 else f"{days} days ago" if days > 1 else "yesterday"
-    good = sum(each.is_good for each in exercise.steps)
+    good, doubt = sum(each.is_good for each in exercise.steps), _doubt(env, inventory, exercise.rehearsal)
     for step in exercise.steps:
-        yield _step(env, exercise, step).model_copy(update={"rows": ROWS[exercise.rehearsal.flow]})
-    if exercise.left:
-        yield broken(listed(exercise.left), "remove it by hand", claim="nothing is left of it", grade=grade)
-    yield kept(f"{good} of {len(exercise.steps)} steps, {age} ({exercise.at}), record {found.record}", claim="it was played", grade=grade)
+        judgement = _step(env, exercise, step)
+        if doubt and "assumed-role/" in step.principal and judgement.verdict in {"kept", "broken"}:
+            judgement = unknown(doubt, "run it on the instance itself (server.metadata)", claim=judgement.claim)
+        yield judgement.model_copy(update={"rows": ROWS[exercise.rehearsal.flow]})
+    if left := (*exercise.left, *_versions(env, inventory, exercise.rehearsal)):
+        yield broken(listed(left), "remove it by hand", claim="nothing is left of it", grade=grade)
+    how = "through a twin, " if _is_through_twin(env, exercise.rehearsal) else ""
+    yield kept(
+        f"{how}{good} of {len(exercise.steps)} steps, {age} ({exercise.at}), record {found.record}", claim="it was played", grade=grade
+    )
 
 
 def _step(env: Environment, exercise: Exercise, step: Step) -> Judgement:
@@ -121,7 +151,51 @@ def _step(env: Environment, exercise: Exercise, step: Step) -> Judgement:
             return broken(f"{took}: {step.detail}", f"allow it, then {AGAIN}", claim=claim, grade=grade)
         case "left out":
             return unknown(f"{took}: {step.detail}", "mend the step before it", claim=claim)
+        case "undecided":
+            return unknown(f"{took}: {step.detail}", AGAIN, claim=claim)
     return broken(f"{took}: {step.detail}", f"read the message; {AGAIN}", claim=claim, grade=grade)
+
+
+def _bucket(name: str) -> Question:
+    return BucketAsked(name=name)
+
+
+def _key(reference: str) -> Question:
+    return KeyAsked(key=reference)
+
+
+def _is_through_twin(env: Environment, rehearsal: Rehearsal) -> bool:
+    return any("/" not in name and is_twin(env, name, rehearsal.acts_as[0]) for name in rehearsal.acts_as)
+
+
+def _doubt(env: Environment, inventory: Inventory, rehearsal: Rehearsal) -> str:
+    """Say why what a twin may tells nothing about its role: a policy of a bucket or a key names the role itself."""
+    if rehearsal.flow in OF_USERS or not _is_through_twin(env, rehearsal):
+        return ""
+    roles = "|".join(
+        re.escape(f"role{env.roles.path}{name}") + "|" + re.escape(f'/{name}"') for name in rehearsal.acts_as if "/" not in name
+    )
+    named = [holder for holder, text in _resource_policies(env, inventory) if re.search(f"{BY_NAME}|{roles}", text, re.IGNORECASE)]
+    return f"it was played through a twin, and the policy of {listed(tuple(named))} names the role itself" if named else ""
+
+
+def _resource_policies(env: Environment, inventory: Inventory) -> Iterator[tuple[str, str]]:
+    for name in bucket_names(env):
+        bucket: BucketAnswer | None = inventory[_bucket(name)]
+        yield name, bucket.policy if bucket is not None else ""
+    for reference in keys_in_use(env):
+        key: KeyAnswer | None = inventory[_key(reference)]
+        yield f"key {reference}", key.policy if key is not None else ""
+
+
+def _versions(env: Environment, inventory: Inventory, rehearsal: Rehearsal) -> tuple[str, ...]:
+    """Name the buckets that keep versions of what was removed."""
+    if rehearsal.flow in OF_USERS:
+        return ()
+    buckets = [(name, inventory[_bucket(name)]) for name in bucket_names(env)]
+    return tuple(
+        f"versions of what was removed from {name}" for name, bucket in buckets if bucket is not None and bucket.versioning == "Enabled"
+    )
 
 
 def _day(found: ExerciseAnswer) -> str:

@@ -150,7 +150,10 @@ STAGE = Stage(
         _simulated.Simulation("server", is_installed=True).check(SERVER_ROWS),
         _simulated.Simulation("lambda", is_installed=True).check(("D1",)),
         Check((*SERVER_ROWS, "D1", "E4"), "the policies hold nothing idle", _sufficiency.judge_use),
-        *(Check(rows, FLOWS[flow], _exercises.judged(flow), _exercises.asked(flow)) for flow, rows in _exercises.ROWS.items()),
+        *(
+            Check(rows, FLOWS[flow], _exercises.judged(flow), _exercises.asked(flow), _exercises.then(flow))
+            for flow, rows in _exercises.ROWS.items()
+        ),
         Check(("A1",), "what is not proven here is said", _rehearsal.judge_scope),
     ),
     tables=tables,

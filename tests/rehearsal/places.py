@@ -17,7 +17,7 @@ from runbook_lib.adapters.aws.retry import Patience
 from runbook_lib.adapters.connections import Connections
 from runbook_lib.adapters.target import CompositeTarget
 from runbook_lib.documents.rehearsal import of_server, of_user
-from runbook_lib.model import Approval
+from runbook_lib.model import Approval, Change
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.rehearsals import Exercise, Flow, Rehearsal
@@ -31,7 +31,7 @@ from tests.fakes import ListJournal
 
 SHAPES = ("v2-documented", "v2-scoped-keys", "legacy-documented", "legacy-scoped-keys", "both-scoped")
 SETTING_UP = ("storage", "encryption", "lambda_role", "server_role", "source_database", "destination_database")
-QUICK = Patience(deadline=2.0, first=0.02, longest=0.1)
+QUICK = Patience(deadline=0.4, first=0.02, longest=0.1)
 INSTANCE = "i-0a1b2c3d4e5f60718"
 
 
@@ -76,7 +76,7 @@ class Place:
         functions, s3 = self.client("lambda"), self.client("s3")
         buckets = [each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("tonic-")]
         with admin(self.state, self.folder, "tickit_masked") as connection, connection.cursor() as cursor:
-            cursor.execute("select nspname from pg_namespace where nspname like 'tonic_runbook%'")
+            cursor.execute("select nspname from pg_namespace where nspname like 'tonic%rehearsal%'")
             schemas = [str(row[0]) for row in cursor.fetchall()]
         return {
             "roles": [each["RoleName"] for each in self.client("iam").list_roles()["Roles"]],
@@ -89,7 +89,7 @@ class Place:
                 found["Key"]
                 for each in buckets
                 for found in s3.list_objects_v2(Bucket=each).get("Contents", [])
-                if "tonic-runbook-rehearsal" in found["Key"]
+                if "-rehearsal-" in found["Key"]
             ],
             "schemas": schemas,
         }
@@ -142,11 +142,12 @@ def rehearsal(env: Environment, flow: Flow) -> Rehearsal:
     return of_user(env, flow) if flow.endswith("_user") else of_server(env, flow, env.server_role)
 
 
-def played(env: Environment, flow: Flow) -> Exercise:
-    """Play a flow."""
-    target = target_of(env)
+def played(env: Environment, flow: Flow, *, is_unfinished: bool = False, is_wanted: bool = True) -> Exercise:
+    """Play a flow, after one that was not finished or not; or only sweep up after that one."""
+    target, wanted = target_of(env), rehearsal(env, flow)
+    before = wanted.model_copy(update={"is_unfinished": True}) if is_unfinished else None
     try:
-        return target.exercise(rehearsal(env, flow))
+        return target.exercise(Change(before=before, after=wanted if is_wanted else None))
     finally:
         target.close()
 

@@ -43,7 +43,7 @@ def test_without_a_word_nobody_is_acted_as(place: Place, env: Environment) -> No
 
 def test_somebody_elses_role_is_no_twin(place: Place, env: Environment) -> None:
     """A role that has the twin's name and not our tag is neither used nor removed."""
-    iam, name = place.client("iam"), twin_name(env.server_role)
+    iam, name = place.client("iam"), twin_name(env, env.server_role)
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
 

@@ -9,9 +9,11 @@ import pytest
 from runbook_lib.documents.rehearsal import of_server, of_user
 from runbook_lib.model import Judgement
 from runbook_lib.parameters import Environment
+from runbook_lib.policy import canonical
 from runbook_lib.resources.rehearsals import Exercise, ExerciseAnswer, ExerciseAsked, Flow, Rehearsal, Step
-from runbook_lib.resources.warehouse import SessionAsked
-from tests.stages.worlds import STAGES, World, environment, judged, legacy, refused, session, wanted, world
+from runbook_lib.resources.s3 import BucketAsked
+from runbook_lib.resources.warehouse import SessionAsked, UserIdAsked
+from tests.stages.worlds import STAGES, World, bucket, environment, judged, legacy, refused, session, wanted, world
 
 FLOWS: tuple[Flow, ...] = ("source_user", "destination_user", "files", "unload_and_copy", "orchestration")
 SERVER = "arn:aws:sts::111122223333:assumed-role/tonic-staging-server/i-0a"
@@ -36,14 +38,17 @@ def step(**changes: Any) -> Step:
 
 def exercise(env: Environment, flow: Flow, *steps: Step, **changes: Any) -> ExerciseAnswer:
     """Make what a record holds of a flow that was played in June."""
-    fields: dict[str, Any] = {"rehearsal": described(env, flow), "at": "2026-06-28T10:00:00Z", "steps": steps or (step(),)}
+    wanted = described(env, flow)
+    fields: dict[str, Any] = {"rehearsal": wanted, "at": "2026-06-28T10:00:00Z", "steps": steps or (step(),)}
+    fields["subjects"] = tuple((name, "1" if "/" in name else "") for name in wanted.acts_as)
     return ExerciseAnswer(exercise=Exercise(**{**fields, **changes}), record="20260628T100000Z-apply-abc")
 
 
 def records(env: Environment, **changes: ExerciseAnswer | None) -> World:
     """Give a world whose records hold every flow, played well, but for what is changed."""
     held: dict[str, ExerciseAnswer | None] = {flow: exercise(env, flow) for flow in FLOWS}
-    return world(env, {ExerciseAsked(flow=flow): answer for flow, answer in (held | changes).items()})
+    users: World = {UserIdAsked(side="source", user="tonic_user"): "1", UserIdAsked(side="destination", user="tonic_destination_user"): "1"}
+    return world(env, {**users, **{ExerciseAsked(flow=flow): answer for flow, answer in (held | changes).items()}})
 
 
 def of_files(env: Environment, answer: ExerciseAnswer | None) -> list[Judgement]:
@@ -70,11 +75,11 @@ def test_a_plan_names_what_is_touched() -> None:
     env = exercising(legacy(roles={"twins": True}))
     touched = {each.flow: set(each.touches) for each in wanted("rehearsal", env)}
 
-    assert {"s3://tonic-src/tonic-runbook-rehearsal-in/", "role tonic-staging-server-twin"} <= touched["files"]
+    assert {"s3://tonic-src/tonic-staging-rehearsal-in/", "role tonic-staging-server-twin"} <= touched["files"]
     assert {"queue tonic-staging-rehearsal", "function tonic-staging-rehearsal", "role tonic-staging-lambda-twin"} <= touched[
         "orchestration"
     ]
-    assert {"schema tonic_runbook_rehearsal (destination)"} <= touched["unload_and_copy"]
+    assert {"schema tonic_staging_rehearsal (destination)"} <= touched["unload_and_copy"]
 
 
 def test_the_instance_itself_needs_no_twin() -> None:
@@ -129,6 +134,8 @@ def test_the_sandbox_is_a_grade_of_its_own() -> None:
         pytest.param({"ended": "refused", "detail": "not authorized"}, "broken", id="refused"),
         pytest.param({"ended": "failed", "detail": "no image"}, "broken", id="failed"),
         pytest.param({"ended": "left out"}, "unknown", id="left out"),
+        pytest.param({"ended": "undecided", "detail": "the connection was lost"}, "unknown", id="undecided"),
+        pytest.param({"ended": "undecided", "has_to_fail": True}, "unknown", id="undecided where it has to be refused"),
         pytest.param({"ended": "done", "has_to_fail": True}, "broken", id="allowed what has to be refused"),
         pytest.param({"ended": "failed", "has_to_fail": True}, "broken", id="failed where it has to be refused"),
         pytest.param({"ended": "refused", "has_to_fail": True}, "kept", id="refused what has to be refused"),
@@ -177,3 +184,36 @@ def test_what_was_not_played_is_broken_by_its_address(answer: ExerciseAnswer | N
     [found] = of_files(exercising(environment()), answer)
 
     assert ("broken", "rehearsal/files") == (found.verdict, found.address)
+
+
+def test_another_role_of_the_name_was_not_played() -> None:
+    """What an earlier role of the name did says nothing about the one that is there."""
+    env = exercising(environment())
+    [found] = of_files(env, exercise(env, "files", subjects=(("tonic-staging-server", "AROA0"),)))
+
+    assert ("broken", "rehearsal/files") == (found.verdict, found.address)
+    assert "made anew since" in found.detail
+
+
+@pytest.mark.parametrize("statement", [
+    {"Effect": "Deny", "Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}}},
+    {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:role/tonic-staging-server"}},
+], ids=["by condition", "by name"])  # fmt: skip
+def test_a_twin_tells_nothing_where_the_role_is_named(statement: dict[str, Any]) -> None:
+    """Where a bucket's policy names the role itself, what its twin may is unknown of the role."""
+    env = exercising(environment(roles={"twins": True}))
+    policy = canonical({"Version": "2012-10-17", "Statement": [{**statement, "Action": "s3:*", "Resource": "*"}]})
+    answers = {**records(env), BucketAsked(name="tonic-src"): bucket(env, "tonic-src", policy=policy)}
+    found = [each for _, each in judged("rehearsal", env, answers, {"the server puts, reads and removes files"})]
+
+    assert ["unknown", "kept"] == [each.verdict for each in found]
+    assert "through a twin" in found[0].detail
+
+
+def test_a_bucket_with_versions_keeps_what_was_removed() -> None:
+    """What a rehearsal removed is still there in a bucket that keeps versions."""
+    env = exercising(environment())
+    answers = {**records(env), BucketAsked(name="tonic-src"): bucket(env, "tonic-src", versioning="Enabled")}
+    found = [each for _, each in judged("rehearsal", env, answers, {"the server puts, reads and removes files"})]
+
+    assert ["versions of what was removed from tonic-src"] == [each.detail for each in found if each.verdict == "broken"]

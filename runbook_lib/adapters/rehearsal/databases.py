@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.redshift.failures import bare, failure
 from runbook_lib.adapters.redshift.session import Session, make_engine, run
+from runbook_lib.documents import sql
 from runbook_lib.errors import Conflict, Denied, Rejected, TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -100,12 +101,25 @@ def administrating(connections: Connections, side: Side) -> Iterator[Session]:
         session.close()
 
 
-def drop(admin: Session, user: str, *names: str) -> None:
-    """Drop the rehearsal's schemas as the administrator. Raises Conflict when one is somebody else's than his or the user's."""
-    caller = str(admin.rows("select current_user")[0][0])
-    for name in names:
-        owners = [str(row[0]) for row in admin.rows(OWNER, name=name)]
-        if owners and owners[0] not in {caller, user}:
-            raise Conflict(f"schema {name}", f"belongs to {owners[0]}", "rename it: the rehearsal makes and drops a schema of that name")
-        if owners:
-            admin.execute([f"drop schema {name} cascade"], in_transaction=False)
+def schemas_there(connections: Connections, names: Sequence[str]) -> list[str]:
+    """Name those schemas of the destination that are there. Raises TargetError."""
+    with administrating(connections, "destination") as admin:
+        return [f"schema {name}" for name in names if admin.rows(OWNER, name=name)]
+
+
+def drop(connections: Connections, names: Sequence[str]) -> None:
+    """Drop the rehearsal's schemas, and look that they are gone.
+
+    Raises Conflict when one is somebody else's than the administrator's or the user's.
+    """
+    user = connections.environment.destination.user.name
+    with administrating(connections, "destination") as admin:
+        caller = str(admin.rows("select current_user")[0][0])
+        for name in names:
+            owners = [str(row[0]) for row in admin.rows(OWNER, name=name)]
+            if owners and owners[0] not in {caller, user}:
+                raise Conflict(f"schema {name}", f"belongs to {owners[0]}", "look whose it is, and rename it")
+            if owners:
+                admin.execute([f"drop schema {sql.identifier(name)} cascade"], in_transaction=False)
+            if admin.rows(OWNER, name=name):
+                raise Conflict(f"schema {name}", "is still there after it was dropped", "drop it by hand")

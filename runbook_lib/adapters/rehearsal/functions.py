@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.rehearsal import cleanup
+from runbook_lib.adapters.rehearsal.steps import Undecided
 from runbook_lib.errors import Rejected
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ POLLS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 
 def image(job: Job) -> str | None:
-    """Find an image for the function, as the server does: one of a repository that is named after the product, else any."""
+    """Find an image for the function, as the server does: one of a repository that is named after the product."""
     session, name = job.server.session, job.server.name
     repositories: list[dict[str, Any]] | None = job.played.do(
         "find the image's repository",
@@ -23,14 +24,14 @@ def image(job: Job) -> str | None:
         ("ecr:DescribeRepositories on *",),
         lambda: session.pages("ecr", "describe_repositories", "repositories"),
     )
-    ours = sorted(repositories or (), key=lambda each: ("tonic" not in each["repositoryName"], each["repositoryName"]))
+    ours = sorted((each for each in repositories or () if "tonic" in each["repositoryName"]), key=lambda each: str(each["repositoryName"]))
 
     def first() -> str:
         for each in ours:
             images = session.pages("ecr", "list_images", "imageIds", repositoryName=each["repositoryName"])
             if tags := [image["imageTag"] for image in images if "imageTag" in image]:
                 return f"{each['repositoryUri']}:{max(tags)}"
-        raise Rejected("ecr", "no repository holds an image", "push the product's image first")
+        raise Undecided("ecr", "no repository that is named after the product holds an image", "push the product's image first")
 
     found = None if repositories is None else ours
     return job.played.do("find an image", name, ("ecr:ListImages on the repository",), first, after=found)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.documents.rehearsal import job_name
+from runbook_lib.documents.rehearsal import name_of
+from runbook_lib.resources.symbols import symbols_in
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.session import AwsSession
@@ -27,7 +28,17 @@ class Job:
     @property
     def name(self) -> str:
         """Name queue and function alike, in the range that the policies allow."""
-        return job_name(self.env)
+        return name_of(self.env)
+
+    @property
+    def bucket(self) -> str:
+        """Name the bucket that notifies the queue."""
+        return self.env.buckets.source.name
+
+    @property
+    def log_group(self) -> str:
+        """Name the function's log group."""
+        return f"/aws/lambda/{self.name}"
 
     def arn(self, service: str, resource: str) -> str:
         """Build an ARN of one of the rehearsal's things."""
@@ -39,3 +50,12 @@ class Job:
         return self.played.do(
             what, self.server.name, permissions, lambda: self.server.session.write(service, operation, **given), after=after
         )
+
+
+def named_key(reference: str, operator: AwsSession) -> str:
+    """Give a key's ARN; one that the runbook made is found by its name. Raises TargetError."""
+    from runbook_lib.adapters.aws.keys import key_arn
+    from runbook_lib.adapters.aws.reading import Reader
+
+    names = [each.rpartition("/")[2] for each in symbols_in(reference)]
+    return key_arn(names[0], Reader(operator)) if names else reference

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.rehearsal import cleanup
-from runbook_lib.errors import Conflict
+from runbook_lib.errors import Conflict, Rejected
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.rehearsal.job import Job
@@ -17,7 +17,7 @@ QUERY = "fields @message | limit 1"
 
 def play(job: Job) -> None:
     """Write a log as the function, then find, read and query it as the server."""
-    group = f"/aws/lambda/{job.name}"
+    group = job.log_group
     written = _write(job, group)
     on = job.arn("logs", f"log-group:{group}")
     for what, action, operation, given in (
@@ -26,13 +26,13 @@ def play(job: Job) -> None:
         ("read the log", "GetLogEvents", "get_log_events", {"logGroupName": group, "logStreamName": STREAM}),
     ):
         job.as_server(what, (f"logs:{action} on {on}",), f"logs.{operation}", after=written, **given)
-    asked = {"logGroupName": group, "startTime": 0, "endTime": _now(), "queryString": QUERY}
+    asked = {"logGroupName": group, "startTime": 0, "endTime": int(time.time()), "queryString": QUERY}
     query = job.as_server("query the log", (f"logs:StartQuery on {on}",), "logs.start_query", after=written, **asked)
     number = query["queryId"] if query else None
     job.as_server("read what the query found", (f"logs:GetQueryResults on {on}",), "logs.get_query_results", after=number, queryId=number)
     second = job.as_server("query the log again", (f"logs:StartQuery on {on}",), "logs.start_query", after=written, **asked)
     number = second["queryId"] if second else None
-    job.as_server("stop that query", ("logs:StopQuery on *",), "logs.stop_query", after=number, queryId=number)
+    job.played.do("stop that query", job.server.name, ("logs:StopQuery on *",), lambda: _stop(job, number), after=number)
 
 
 def _write(job: Job, group: str) -> object | None:
@@ -63,6 +63,16 @@ def _write(job: Job, group: str) -> object | None:
         lambda: session.write("logs", "put_log_events", logGroupName=group, logStreamName=STREAM, logEvents=events),
         after=stream,
     )
+
+
+def _stop(job: Job, number: str | None) -> bool:
+    """Stop a query; one that has ended already says so, to who may stop it."""
+    try:
+        job.server.session.write("logs", "stop_query", queryId=number)
+    except Rejected as error:
+        if "InvalidParameterException" not in error.what:
+            raise
+    return True
 
 
 def _now() -> int:

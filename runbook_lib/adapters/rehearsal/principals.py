@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.retry import patiently
@@ -21,11 +21,11 @@ SESSION = "tonic-runbook-rehearsal"
 
 @dataclass(frozen=True)
 class Actor:
-    """Act as a role: `name` is who AWS says it is, `keys` open a session with the databases' copies too."""
+    """Act as a role: `name` is who AWS says it is, `keys` open its session for UNLOAD and COPY as well."""
 
     name: str
     session: AwsSession
-    keys: Keys
+    keys: Keys = field(repr=False)
 
 
 def server(role: str, operator: AwsSession, played: Played) -> Actor:
@@ -34,7 +34,7 @@ def server(role: str, operator: AwsSession, played: Played) -> Actor:
     Raises Unresolved when the parameter file allows neither.
     """
     address = operator.environment.server.metadata
-    return _actor(operator, _of_instance(address, role), played) if address else twin(role, operator, played)
+    return _actor(operator, _of_instance(address, role)) if address else twin(role, operator, played)
 
 
 def twin(role: str, operator: AwsSession, played: Played) -> Actor:
@@ -42,22 +42,20 @@ def twin(role: str, operator: AwsSession, played: Played) -> Actor:
 
     Raises Unresolved when the parameter file does not allow it, Conflict when somebody else's role has the twin's name.
     """
-    if not operator.environment.roles.twins:
+    env = operator.environment
+    if not env.roles.twins:
         way_out = "allow roles.twins, or name server.metadata and run on the instance: only AWS's service may take the role itself"
         raise Unresolved(f"role {role}", "the rehearsal has no credentials of it", way_out)
-    name = twin_name(role)
+    name = twin_name(env, role)
     _refuse_foreign(name, operator)
     _remove(name, operator)
-    played.take_back(f"role {name}", lambda: _removed(name, operator))
-    arn = _make(name, role, operator)
-    return _actor(operator, _assumed(arn, operator), played)
+    played.take_back(f"role {name}", lambda: _removed(name, operator, played))
+    return _actor(operator, _assumed(_make(name, role, operator), operator))
 
 
-def _actor(operator: AwsSession, keys: Keys, played: Played) -> Actor:
+def _actor(operator: AwsSession, keys: Keys) -> Actor:
     session = operator.acting(keys)
-    name = session.identity().arn
-    played.arrives(name)
-    return Actor(name, session, keys)
+    return Actor(session.identity().arn, session, keys)
 
 
 def _of_instance(address: str, role: str) -> Keys:
@@ -84,7 +82,7 @@ def _make(name: str, role: str, operator: AwsSession) -> str:
         "iam",
         "create_role",
         RoleName=name,
-        Path=found["Path"],
+        Path=operator.environment.roles.path,
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         Tags=tag_list(operator.environment.tags),
         **({"PermissionsBoundary": boundary} if boundary else {}),
@@ -113,14 +111,18 @@ def _refuse_foreign(name: str, operator: AwsSession) -> None:
         raise Conflict(f"role {name}", "exists, and is not the runbook's", "rename it: the rehearsal makes and removes a role of that name")
 
 
-def _removed(name: str, operator: AwsSession) -> None:
-    """Remove the twin and look that it is gone. Raises Conflict when it is still there."""
+def _removed(name: str, operator: AwsSession, played: Played) -> None:
+    """Remove the twin, and look until it is gone. Raises TargetError."""
     _remove(name, operator)
-    try:
-        operator.read("iam", "get_role", RoleName=name)
-    except NotFound:
-        return
-    raise Conflict(f"role {name}", "is still there after its removal", "remove it by hand")
+
+    def gone() -> bool | None:
+        try:
+            operator.read("iam", "get_role", RoleName=name)
+        except NotFound:
+            return True
+        return None
+
+    played.until(gone, f"role {name} was not gone")
 
 
 def _remove(name: str, operator: AwsSession) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from runbook_lib.adapters.aws.retry import patiently
 from runbook_lib.adapters.rehearsal import cleanup, files
+from runbook_lib.adapters.rehearsal.job import named_key
+from runbook_lib.adapters.rehearsal.steps import Undecided
 from runbook_lib.documents.keys import queue_keys
 from runbook_lib.documents.rehearsal import places
-from runbook_lib.errors import Rejected
-from runbook_lib.resources.symbols import symbols_in
+from runbook_lib.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.rehearsal.job import Job
     from runbook_lib.errors import TargetError
+
+AGAIN = 20.0
+"""Seconds after which the object is put again while no message has arrived."""
 
 
 def queue(job: Job) -> str | None:
@@ -24,12 +29,13 @@ def queue(job: Job) -> str | None:
     attributes = {"VisibilityTimeout": str(job.env.worker_settings.sqs_visibility_timeout)}
     permissions: tuple[str, ...] = (f"sqs:CreateQueue on {arn}",)
     if keys := queue_keys(job.env):
-        attributes["KmsMasterKeyId"] = _key(job, keys[0])
+        attributes["KmsMasterKeyId"] = named_key(keys[0], job.operator)
     job.as_server("list queues", ("sqs:ListQueues on *",), "sqs.list_queues")
     job.played.take_back(f"queue {job.name}", lambda: cleanup.delete_queue(job))
-    made = job.as_server("make the job's queue", permissions, "sqs.create_queue", QueueName=job.name, Attributes=attributes)
-    job.as_server("find the queue", (f"sqs:GetQueueUrl on {arn}",), "sqs.get_queue_url", after=made, QueueName=job.name)
-    url = made["QueueUrl"] if made else None
+    make = lambda: job.played.until(lambda: _made(job, attributes), "the queue could not be made")  # noqa: E731
+    url = job.played.do("make the job's queue", job.server.name, permissions, make)
+    find = lambda: job.played.until(lambda: _url(job), "the queue was not found")  # noqa: E731
+    job.played.do("find the queue", job.server.name, (f"sqs:GetQueueUrl on {arn}",), find, after=url)
     job.as_server(
         "read the queue's attributes",
         (f"sqs:GetQueueAttributes on {arn}",),
@@ -50,13 +56,22 @@ def queue(job: Job) -> str | None:
     return url if done is not None else None
 
 
-def _key(job: Job, reference: str) -> str:
-    """Give the queue key's ARN; one that the runbook made is found by its name."""
-    from runbook_lib.adapters.aws.keys import key_arn
-    from runbook_lib.adapters.aws.reading import Reader
+def _made(job: Job, attributes: dict[str, str]) -> str | None:
+    """Make the queue; None while one of its name was deleted less than a minute ago (SQS API reference, CreateQueue)."""
+    try:
+        return str(job.server.session.write("sqs", "create_queue", QueueName=job.name, Attributes=attributes)["QueueUrl"])
+    except Rejected as error:
+        if "QueueDeletedRecently" in error.what:
+            return None
+        raise
 
-    names = [each.rpartition("/")[2] for each in symbols_in(reference)]
-    return key_arn(names[0], Reader(job.operator)) if names else reference
+
+def _url(job: Job) -> str | None:
+    """Find the queue; a second may pass until it can be."""
+    try:
+        return str(job.server.session.read("sqs", "get_queue_url", QueueName=job.name)["QueueUrl"])
+    except NotFound:
+        return None
 
 
 def _of_s3(job: Job) -> dict[str, Any]:
@@ -81,16 +96,22 @@ def notifications(job: Job, url: str | None) -> object | None:
     )
     job.played.take_back(f"notification of {on}", lambda: cleanup.stop_notifications(job))
     ours = {
-        "Id": cleanup.NOTIFICATION,
+        "Id": job.name,
         "QueueArn": job.arn("sqs", job.name),
         "Events": ["s3:ObjectCreated:*"],
         "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": place.prefix}]}},
     }
 
     def put() -> bool:
-        configuration = cleanup.others(found or {})
+        configuration = cleanup.others(job, found or {})
         configuration["QueueConfigurations"] = [*configuration.get("QueueConfigurations", []), ours]
-        session.write("s3", "put_bucket_notification_configuration", Bucket=on, NotificationConfiguration=configuration)
+        try:
+            session.write("s3", "put_bucket_notification_configuration", Bucket=on, NotificationConfiguration=configuration)
+        except Rejected as error:
+            if re.search("overlap|ambiguous", error.what, re.IGNORECASE):
+                what = f"{on} notifies others of all its objects already, and S3 takes no second entry for some of them ({error.what})"
+                raise Undecided(on, what, "narrow that entry, or play it in another environment") from None
+            raise
         return True
 
     permissions = (f"s3:PutBucketNotification on {on}", "sqs:SendMessage on the queue (S3)", *_key_of_s3(job))
@@ -118,9 +139,15 @@ def message(job: Job, url: str | None) -> None:
     source, destination = places(job.env)
     played, function = job.played, job.function
     on = job.arn("sqs", job.name)
-    is_put = files.put(source, files.ROWS, job.server, played)
+    is_put = files.put(source, files.ROWS, job.server, played, job.operator)
+
+    put_at = [played.patience.clock()]
 
     def arrived() -> dict[str, Any] | None:
+        # A notification takes minutes to count (S3 user guide): what was put before that is not told.
+        if played.patience.clock() - put_at[0] > AGAIN:
+            job.server.session.write("s3", "put_object", Bucket=source.bucket, Key=source.file, Body=files.ROWS)
+            put_at[0] = played.patience.clock()
         found = function.session.write("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
         return next((each for each in found.get("Messages", []) if _key_in(each) == source.file), None)
 
@@ -131,9 +158,9 @@ def message(job: Job, url: str | None) -> None:
         lambda: played.until(arrived, "no message arrived"),
         after=url if is_put is not None else None,
     )
-    rows = files.get(source, function, played, key=_key_in(message)) if message is not None else None
+    rows = files.get(source, function, played, after=message, key=_key_in(message))
     files.lists(source, function, played)
-    files.put(destination, rows.upper() if rows is not None else None, function, played, remover=job.server)
+    files.put(destination, rows.upper() if rows is not None else None, function, played, job.server.session, job.operator)
     played.do(
         "remove the message",
         function.name,
@@ -143,6 +170,7 @@ def message(job: Job, url: str | None) -> None:
     )
     for place in (source, destination):
         files.remove(place, job.server, played)
+        files.lists(place, job.server, played, wanted=())
 
 
 def _key_in(message: dict[str, Any] | None) -> str:

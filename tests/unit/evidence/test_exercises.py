@@ -10,8 +10,9 @@ import pytest
 
 from runbook_lib import evidence
 from runbook_lib.engine.history import standing
+from runbook_lib.engine.plan import Scope
 from runbook_lib.evidence import exercises
-from runbook_lib.model import Change, Unanswered, Written
+from runbook_lib.model import Change, Entry, Unanswered, Written
 from runbook_lib.resources.iam import RoleAnswer, RoleAsked
 from runbook_lib.resources.rehearsals import Exercise, ExerciseAsked, Flow, Rehearsal, Step
 from runbook_lib.resources.warehouse import UserIdAsked
@@ -22,6 +23,8 @@ from tests.stages.worlds import environment
 USER = UserIdAsked(side="source", user="reader")
 ROLE = RoleAsked(name="server")
 WANTED = Rehearsal(flow="unload_and_copy", acts_as=("server", "source/reader"), touches=("s3://b/",), proves="1")
+
+CHANGE = Change(before=None, after=WANTED)
 
 
 def role(number: str) -> RoleAnswer:
@@ -48,9 +51,9 @@ def world(target: FakeTarget, tmp_path: Path) -> World:
     return run(target, tmp_path)
 
 
-def run(target: FakeTarget, store: Path) -> World:
+def run(target: FakeTarget, store: Path, scope: Scope = ()) -> World:
     """Begin a run over a record store."""
-    return World(target, evidence.Record.create(store, facts()), environment(), store, ())
+    return World(target, evidence.Record.create(store, facts()), environment(), store, scope)
 
 
 def is_there(world: World, wanted: Rehearsal = WANTED) -> bool:
@@ -59,9 +62,13 @@ def is_there(world: World, wanted: Rehearsal = WANTED) -> bool:
     return seen.value == wanted and seen.refusal is None
 
 
-def play(world: World) -> None:
-    """Apply the change that a plan holds."""
-    world.write([Change(before=None, after=WANTED)])
+def play(world: World, change: Change = CHANGE, *, dies: bool = False) -> None:
+    """Apply the change that a plan holds, journalled as the engine does."""
+    journal = world._record.journal(is_undo=False, now=lambda: "2026-01-31T12:00:00Z", scope=world._scope)
+    journal.begin("rehearsal", change)
+    if not dies:
+        world.write([change])
+        journal.end("rehearsal", Entry(change=change, outcome="applied"))
 
 
 def test_what_was_played_is_there(world: World, target: FakeTarget, tmp_path: Path) -> None:
@@ -104,7 +111,6 @@ def test_what_may_not_be_read_is_not_known(world: World, target: FakeTarget) -> 
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"left": ("object s3://b/x",)}, id="something is left"),
         pytest.param(
             {"steps": (Step(name="n", principal="p", permissions=("s3:PutObject on b",), ended="refused"),)}, id="a step was refused"
         ),
@@ -120,6 +126,52 @@ def test_what_did_not_go_well_is_due_again(world: World, target: FakeTarget, cha
     assert not is_there(world)
     answer = world.ask((ExerciseAsked(flow="unload_and_copy"),))[ExerciseAsked(flow="unload_and_copy")]
     assert target.exercises["unload_and_copy"].steps == answer.exercise.steps
+
+
+@pytest.mark.parametrize("how", ["killed", "something is left"])
+def test_an_unfinished_one_is_swept_or_played_again(world: World, target: FakeTarget, tmp_path: Path, how: str) -> None:
+    """One that was killed, or could not remove all, is there as unfinished in every later run until it is played to its end, or swept."""
+    if how == "something is left":
+        target.exercises["unload_and_copy"] = Exercise(rehearsal=WANTED, at="2026-01-31T12:00:00Z", steps=(), left=("a queue",))
+    play(world, dies=how == "killed")
+    target.exercises.clear()
+    later = run(target, tmp_path)
+    seen = later.observe([WANTED])[WANTED.address].value
+
+    assert seen == WANTED.model_copy(update={"is_unfinished": True})
+    play(later, Change(before=seen, after=None))
+    assert ["swept unload_and_copy"] == target.played[-1:]
+    assert later.observe([WANTED])[WANTED.address].value != seen
+
+
+@pytest.mark.parametrize("spoilt", ["{", '{"at": "2026-01-31"}', ""])
+def test_what_cannot_be_read_was_not_played(world: World, target: FakeTarget, tmp_path: Path, spoilt: str) -> None:
+    """A file that was cut off, or is none of ours, counts for nothing and stops nothing."""
+    play(world)
+    [file] = tmp_path.rglob("unload_and_copy.json")
+    file.write_text(spoilt, "utf-8")
+
+    assert not is_there(run(target, tmp_path))
+
+
+def test_what_no_journal_names_was_not_played(world: World, target: FakeTarget, tmp_path: Path) -> None:
+    """A file that somebody put beside a record that did not play it counts for nothing."""
+    play(world)
+    [file] = tmp_path.rglob("unload_and_copy.json")
+    other = run(target, tmp_path)
+    (other._record.folder / "exercises").mkdir()
+    file.rename(other._record.folder / "exercises" / file.name)
+
+    assert not is_there(other)
+
+
+@pytest.mark.parametrize("part", ["account", "endpoint", "region", "source"])
+def test_elsewhere_it_was_not_played(target: FakeTarget, tmp_path: Path, part: str) -> None:
+    """In another account, at another endpoint or in another database it is due."""
+    play(run(target, tmp_path, ((part, "one"),)))
+
+    assert is_there(run(target, tmp_path, ((part, "one"),)))
+    assert not is_there(run(target, tmp_path, ((part, "other"),)))
 
 
 def test_another_rehearsal_of_the_flow_is_due(world: World) -> None:

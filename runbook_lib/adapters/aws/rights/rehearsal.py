@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.adapters.aws.rights import databases, iam, kms, stores
 from runbook_lib.adapters.aws.rights.words import Permissions, given, on
 from runbook_lib.documents.keys import queue_keys
-from runbook_lib.documents.rehearsal import is_twin, job_name, twin_name
+from runbook_lib.documents.rehearsal import is_twin, name_of, twin_name
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.symbols import symbols_in
@@ -55,7 +55,7 @@ def playing(change: Change, env: Environment) -> Iterator[Permissions]:
 
 def _twin(role: str, env: Environment) -> Iterator[Permissions]:
     """Declare `principals.twin`; its trust names the operator, which alone lets him take it."""
-    arn = env.role_arn(twin_name(role))
+    arn = env.role_arn(twin_name(env, role))
     boundary = env.roles.permissions_boundary
     bounded = (("iam:PermissionsBoundary", boundary),) if boundary else ()
     yield from (on(each, _COPIED) for each in iam.role_arns(env, role))
@@ -66,7 +66,7 @@ def _twin(role: str, env: Environment) -> Iterator[Permissions]:
 
 def _cleaning_up(env: Environment) -> Iterator[Permissions]:
     """Declare `cleanup`: functions and logs are the operator's to remove, and the mappings that a killed rehearsal left."""
-    name = job_name(env)
+    name = name_of(env)
     yield on(env.arn("lambda", f"function:{name}"), "lambda:GetFunctionConfiguration lambda:DeleteFunction")
     yield on("*", "lambda:ListEventSourceMappings")
     yield on(env.arn("lambda", "event-source-mapping:*"), "lambda:DeleteEventSourceMapping")
