@@ -159,6 +159,23 @@ def statements(env: Environment) -> Iterator[Broken]:
             yield Broken(path, "names an ARN of another partition", f"begin it with arn:{env.aws.partition}:")
 
 
+def rehearsed(env: Environment) -> Iterator[Broken]:
+    """Have a flow played only where its roles can be had, and keep the twins' names free."""
+    if env.rehearsal == "exercise" and not env.roles.twins and (env.is_legacy or not env.server.metadata):
+        lacks = (
+            "the Lambda role, whose credentials only a twin of it can have"
+            if env.is_legacy
+            else "the server's role, and names no way to it"
+        )
+        way_out = (
+            "allow roles.twins" + ("" if env.is_legacy else ", or name server.metadata and run on the instance") + "; or write evaluate"
+        )
+        yield Broken(("rehearsal",), f"plays {lacks}", way_out)
+    for key, name in (("server", env.roles.server), ("lambda", env.roles.lambda_)):
+        if name in {f"tonic-{env.environment}-{each}-twin" for each in ("server", "lambda")}:
+            yield Broken(("roles", key), "is the name of a rehearsal's twin, which is made and removed again", "name another role")
+
+
 def roles(env: Environment) -> Iterator[Broken]:
     """Keep the two roles apart, and tags within AWS's limits."""
     if env.is_legacy and env.server_role == env.lambda_role:
@@ -184,4 +201,5 @@ RULES: tuple[Rule, ...] = (
     keys,
     statements,
     roles,
+    rehearsed,
 )

@@ -118,6 +118,13 @@ class ExerciseAnswer(Value):
     record: str
 
 
+class UnfinishedAsked(Question):
+    """Ask whether a flow was stopped, or could not remove all that it made; answered with a truth value."""
+
+    kind: ClassVar[str] = "ask_unfinished"
+    flow: Flow
+
+
 def subject_question(name: str) -> RoleAsked | UserIdAsked:
     """Ask for what tells a role, or a database user (`side/name`), from a later one of the same name."""
     side, _, user = name.rpartition("/")

@@ -12,7 +12,7 @@ from runbook_lib.evidence.exercises import newest
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
-from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal
+from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal, UnfinishedAsked
 from runbook_lib.resources.rights import RightsAsked
 from runbook_lib.runbook import rehearsing
 from runbook_lib.runbook.rights import rights
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runbook_lib.ports import ConnectedTarget, Observation
     from runbook_lib.resources.rights import Permission
 
-LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked, RightsAsked)
+LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked, UnfinishedAsked, RightsAsked)
 
 
 def now() -> str:
@@ -117,6 +117,8 @@ class World:
                 return self._reverse()
             case ExerciseAsked(flow=flow):
                 return newest(self._record.folder.parent, flow, self._scope, now())
+            case UnfinishedAsked(flow=flow):
+                return f"{Rehearsal.kind}/{flow}" in rehearsing.unfinished(self._history(), self._scope)
             case RightsAsked():
                 return rights(question, self._environment, self, self._scope, self._history())
         return Unanswered(f"nothing answers {question.kind}")

@@ -11,7 +11,7 @@ from runbook_lib.documents.keys import keys_in_use
 from runbook_lib.documents.rehearsal import is_twin, of_server, of_user
 from runbook_lib.resources.files import TodayAsked
 from runbook_lib.resources.kms import KeyAsked
-from runbook_lib.resources.rehearsals import ExerciseAsked, subject_question, subjects
+from runbook_lib.resources.rehearsals import ExerciseAsked, UnfinishedAsked, subject_question, subjects
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.stages import _apart
 from runbook_lib.stages._judging import advised, broken, kept, listed, unknown
@@ -38,6 +38,7 @@ ROWS: dict[Flow, tuple[str, ...]] = {
 OF_USERS: tuple[Flow, ...] = ("source_user", "destination_user")
 EVALUATED = "rehearsal: evaluate in the parameter file: nothing is played"
 SESSION = re.compile(r"arn:\S+:assumed-role/([^/\s]+)/\S+")
+PLAY = "plan, read the change, approve its digest and apply"
 AGAIN = "plan, read the change, approve its digest and apply: it is played again"
 BY_NAME = r"aws:principalarn|aws:userid|aws:username"
 """Condition keys under which a twin is somebody else than its role."""
@@ -86,7 +87,7 @@ def asked(flow: Flow) -> Callable[[Environment], tuple[Question, ...]]:
         if not is_wanted(env, flow):
             return ()
         holders = () if flow in OF_USERS else (*map(_bucket, bucket_names(env)), *map(_key, keys_in_use(env)))
-        return (*server_asks(env), ExerciseAsked(flow=flow), TODAY, *holders)
+        return (*server_asks(env), ExerciseAsked(flow=flow), UnfinishedAsked(flow=flow), TODAY, *holders)
 
     return asks
 
@@ -105,8 +106,11 @@ def judged(flow: Flow) -> Callable[[Environment, Inventory], Iterator[Judgement]
             return
         now = wanted(env, inventory, flow)
         found: ExerciseAnswer | None = inventory[ExerciseAsked(flow=flow)]
-        if found is None:
-            yield broken("it was not played yet", AGAIN, address=now.address)
+        if inventory[UnfinishedAsked(flow=flow)]:
+            detail = f"it was stopped, or could not remove all that it made: {listed(now.touches)}"
+            yield broken(detail, "apply again: what is left is removed first", address=now.address)
+        elif found is None:
+            yield broken("it was not played yet", PLAY, address=now.address)
         elif found.exercise.rehearsal != now:
             yield broken(f"it was last played on {_day(found)}, with other policies or names", AGAIN, address=now.address)
         elif found.exercise.subjects != subjects(now.acts_as, inventory):

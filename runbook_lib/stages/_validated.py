@@ -43,13 +43,13 @@ def _question(env: Environment, each: Emitted) -> ValidationAsked:
 
 def _judged(env: Environment, inventory: Inventory, emitted: tuple[Emitted, ...]) -> Iterator[Judgement]:
     read: list[str] = []
-    unread: dict[str, str] = {}
+    unread: dict[str, Unanswered] = {}
     suggested = 0
     for each in emitted:
         try:
             findings: tuple[Validated, ...] = inventory[_question(env, each)]
         except Unanswered as reason:
-            unread[each.name] = reason.reason
+            unread[each.name] = reason
             continue
         read.append(each.name)
         suggested += sum(one.type == "SUGGESTION" for one in findings)
@@ -58,7 +58,9 @@ def _judged(env: Environment, inventory: Inventory, emitted: tuple[Emitted, ...]
         suggestions = f"; it makes {suggested} suggestions of style" if suggested else ""
         yield kept(f"{analyzer(env)} read {', '.join(read)}{suggestions}", grade=grade(env))
     if unread:
-        detail = f"{analyzer(env)} was not asked: {next(iter(unread.values()))}; with access-analyzer:ValidatePolicy on * it would be"
+        first = next(iter(unread.values()))
+        right = "; with access-analyzer:ValidatePolicy on * it would be" if first.verdict == "owed" else ""
+        detail = f"{analyzer(env)} was not asked: {first.reason}{right}"
         yield kept(detail, claim=f"what is said of {', '.join(unread)} stays evaluated offline", grade=OFFLINE)
 
 

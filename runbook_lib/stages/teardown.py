@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
+OF_DATABASES = ("database", "grants/", "default_privileges/", "ownership/")
 SERVICES = ("lambda", "logs", "mappings", "sqs")
 
 
@@ -34,9 +35,12 @@ def judge_reverse(_env: Environment, inventory: Inventory) -> Iterator[Judgement
     answer: ReverseAnswer = inventory[ReverseAsked()]
     names = tuple(each.address for each in answer.changes if each.address not in answer.owed)
     if answer.owed:
-        yield owed(
-            f"left to somebody else: {listed(answer.owed)}", "run what stands under artefacts, then destroy again", "warehouse admin"
+        is_sql = all(each.startswith(OF_DATABASES) for each in answer.owed)
+        way_out = (
+            "run what stands under artefacts" if is_sql else "give the caller what artefacts/teardown/caller.md says, or remove it by hand"
         )
+        by = "warehouse admin" if is_sql else "cloud engineer"
+        yield owed(f"left to somebody else: {listed(answer.owed)}", f"{way_out}; then destroy again", by)
     if names:
         yield broken(
             f"{len(names)} changes are not undone: {listed(names)}",

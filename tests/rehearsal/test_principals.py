@@ -165,13 +165,13 @@ def test_without_one_action_a_rehearsal_names_it(
 
     assert [] == silent
     caller(needs)
-    assert played(env, "orchestration").is_good
+    assert played(env, "orchestration", is_unfinished=True).is_good
     assert before == place.things()
 
 
 def _told(env: Environment) -> str:
     """Tell all that playing says."""
     try:
-        return played(env, "orchestration").model_dump_json()
+        return played(env, "orchestration", is_unfinished=True).model_dump_json()
     except TargetError as error:
         return str(error)

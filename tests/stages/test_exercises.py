@@ -10,7 +10,7 @@ from runbook_lib.documents.rehearsal import of_server, of_user
 from runbook_lib.model import Judgement
 from runbook_lib.parameters import Environment
 from runbook_lib.policy import canonical
-from runbook_lib.resources.rehearsals import Exercise, ExerciseAnswer, ExerciseAsked, Flow, Rehearsal, Step
+from runbook_lib.resources.rehearsals import Exercise, ExerciseAnswer, ExerciseAsked, Flow, Rehearsal, Step, UnfinishedAsked
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.warehouse import SessionAsked, UserIdAsked
 from tests.stages.worlds import STAGES, World, bucket, environment, judged, legacy, refused, session, wanted, world
@@ -48,6 +48,7 @@ def records(env: Environment, **changes: ExerciseAnswer | None) -> World:
     """Give a world whose records hold every flow, played well, but for what is changed."""
     held: dict[str, ExerciseAnswer | None] = {flow: exercise(env, flow) for flow in FLOWS}
     users: World = {UserIdAsked(side="source", user="tonic_user"): "1", UserIdAsked(side="destination", user="tonic_destination_user"): "1"}
+    users |= {UnfinishedAsked(flow=flow): False for flow in FLOWS}
     return world(env, {**users, **{ExerciseAsked(flow=flow): answer for flow, answer in (held | changes).items()}})
 
 
@@ -217,3 +218,13 @@ def test_a_bucket_with_versions_keeps_what_was_removed() -> None:
     found = [each for _, each in judged("rehearsal", env, answers, {"the server puts, reads and removes files"})]
 
     assert ["versions of what was removed from tonic-src"] == [each.detail for each in found if each.verdict == "broken"]
+
+
+def test_an_unfinished_flow_names_what_it_touches() -> None:
+    """What was stopped is broken under its address, with what it may have left."""
+    env = exercising(environment())
+    answers = {**records(env), UnfinishedAsked(flow="files"): True}
+    [found] = [each for _, each in judged("rehearsal", env, answers, {"the server puts, reads and removes files"})]
+
+    assert ("broken", "rehearsal/files") == (found.verdict, found.address)
+    assert "s3://tonic-src/tonic-staging-rehearsal-in/" in found.detail

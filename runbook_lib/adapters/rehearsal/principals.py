@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runbook_lib.adapters.rehearsal.steps import Played
 
 SESSION = "tonic-runbook-rehearsal"
+TWIN = ("tonic-runbook:twin", "true")
+"""The tag that tells a twin from a role that the runbook made to stay."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _make(name: str, role: str, operator: AwsSession) -> str:
         RoleName=name,
         Path=operator.environment.roles.path,
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-        Tags=tag_list(operator.environment.tags),
+        Tags=tag_list((*operator.environment.tags, TWIN)),
         **({"PermissionsBoundary": boundary} if boundary else {}),
     )
     for policy in operator.pages("iam", "list_role_policies", "PolicyNames", RoleName=role):
@@ -107,7 +109,8 @@ def _refuse_foreign(name: str, operator: AwsSession) -> None:
         role = operator.read("iam", "get_role", RoleName=name)["Role"]
     except NotFound:
         return
-    if not is_ours(read_tags(role.get("Tags", [])), operator.environment):
+    tags = read_tags(role.get("Tags", []))
+    if not is_ours(tags, operator.environment) or TWIN not in tags:
         raise Conflict(f"role {name}", "exists, and is not the runbook's", "rename it: the rehearsal makes and removes a role of that name")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -89,31 +90,12 @@ def _of_s3(job: Job) -> dict[str, Any]:
 
 def notifications(job: Job, url: str | None) -> object | None:
     """Add the queue to what the bucket notifies; the whole configuration is replaced, so what is there is read first."""
-    place, session = places(job.env)[0], job.server.session
-    on = place.bucket
+    on = job.bucket
     found = job.as_server(
         "read what the bucket notifies", (f"s3:GetBucketNotification on {on}",), "s3.get_bucket_notification_configuration", Bucket=on
     )
     job.played.take_back(f"notification of {on}", lambda: cleanup.stop_notifications(job))
-    ours = {
-        "Id": job.name,
-        "QueueArn": job.arn("sqs", job.name),
-        "Events": ["s3:ObjectCreated:*"],
-        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": place.prefix}]}},
-    }
-
-    def put() -> bool:
-        configuration = cleanup.others(job, found or {})
-        configuration["QueueConfigurations"] = [*configuration.get("QueueConfigurations", []), ours]
-        try:
-            session.write("s3", "put_bucket_notification_configuration", Bucket=on, NotificationConfiguration=configuration)
-        except Rejected as error:
-            if re.search("overlap|ambiguous", error.what, re.IGNORECASE):
-                what = f"{on} notifies others of all its objects already, and S3 takes no second entry for some of them ({error.what})"
-                raise Undecided(on, what, "narrow that entry, or play it in another environment") from None
-            raise
-        return True
-
+    put = lambda: _notified(job, found or {})  # noqa: E731
     permissions = (f"s3:PutBucketNotification on {on}", "sqs:SendMessage on the queue (S3)", *_key_of_s3(job))
     ready = found if url is not None else None
     # A queue's policy takes up to a minute to count everywhere.
@@ -121,9 +103,25 @@ def notifications(job: Job, url: str | None) -> object | None:
         "have the bucket notify the queue",
         job.server.name,
         permissions,
-        lambda: patiently(put, session.patience, _is_unready),
+        lambda: patiently(put, job.played.patience, _is_unready),
         after=ready,
     )
+
+
+def _notified(job: Job, found: dict[str, Any]) -> bool:
+    """Put the rehearsal's entry beside the others. Raises Undecided where S3 takes no second one."""
+    filtered = {"Key": {"FilterRules": [{"Name": "prefix", "Value": places(job.env)[0].prefix}]}}
+    ours = {"Id": job.name, "QueueArn": job.arn("sqs", job.name), "Events": ["s3:ObjectCreated:*"], "Filter": filtered}
+    configuration = cleanup.others(job, found)
+    configuration["QueueConfigurations"] = [*configuration.get("QueueConfigurations", []), ours]
+    try:
+        job.server.session.write("s3", "put_bucket_notification_configuration", Bucket=job.bucket, NotificationConfiguration=configuration)
+    except Rejected as error:
+        if re.search("overlap|ambiguous", error.what, re.IGNORECASE):
+            what = f"{job.bucket} notifies others of all its objects already, and S3 takes no second entry for some of them ({error.what})"
+            raise Undecided(job.bucket, what, "narrow that entry, or play it in another environment") from None
+        raise
+    return True
 
 
 def _is_unready(error: TargetError) -> bool:
@@ -141,21 +139,12 @@ def message(job: Job, url: str | None) -> None:
     on = job.arn("sqs", job.name)
     is_put = files.put(source, files.ROWS, job.server, played, job.operator)
 
-    put_at = [played.patience.clock()]
-
-    def arrived() -> dict[str, Any] | None:
-        # A notification takes minutes to count (S3 user guide): what was put before that is not told.
-        if played.patience.clock() - put_at[0] > AGAIN:
-            job.server.session.write("s3", "put_object", Bucket=source.bucket, Key=source.file, Body=files.ROWS)
-            put_at[0] = played.patience.clock()
-        found = function.session.write("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
-        return next((each for each in found.get("Messages", []) if _key_in(each) == source.file), None)
-
+    arrives = _Arrival(job, str(url), source.file, played.patience.clock())
     message = played.do(
         "receive the message that the object led to",
         function.name,
         (f"sqs:ReceiveMessage on {on}", *(("kms:Decrypt on the queue's key",) if queue_keys(job.env) else ())),
-        lambda: played.until(arrived, "no message arrived"),
+        lambda: played.until(arrives, "no message arrived"),
         after=url if is_put is not None else None,
     )
     rows = files.get(source, function, played, after=message, key=_key_in(message))
@@ -171,6 +160,27 @@ def message(job: Job, url: str | None) -> None:
     for place in (source, destination):
         files.remove(place, job.server, played)
         files.lists(place, job.server, played, wanted=())
+
+
+@dataclass
+class _Arrival:
+    """Receive as the function until the message about an object comes; put the object again meanwhile.
+
+    A notification takes minutes to count (S3 user guide): what was put before that is not told.
+    """
+
+    job: Job
+    url: str
+    key: str
+    put_at: float
+
+    def __call__(self) -> dict[str, Any] | None:
+        clock = self.job.played.patience.clock
+        if clock() - self.put_at > AGAIN:
+            self.job.server.session.write("s3", "put_object", Bucket=self.job.bucket, Key=self.key, Body=files.ROWS)
+            self.put_at = clock()
+        found = self.job.function.session.write("sqs", "receive_message", QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
+        return next((each for each in found.get("Messages", []) if _key_in(each) == self.key), None)
 
 
 def _key_in(message: dict[str, Any] | None) -> str:

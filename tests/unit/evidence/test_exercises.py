@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ USER = UserIdAsked(side="source", user="reader")
 ROLE = RoleAsked(name="server")
 WANTED = Rehearsal(flow="unload_and_copy", acts_as=("server", "source/reader"), touches=("s3://b/",), proves="1")
 
+SECONDS = count()
 CHANGE = Change(before=None, after=WANTED)
 
 
@@ -64,7 +66,7 @@ def is_there(world: World, wanted: Rehearsal = WANTED) -> bool:
 
 def play(world: World, change: Change = CHANGE, *, dies: bool = False) -> None:
     """Apply the change that a plan holds, journalled as the engine does."""
-    journal = world._record.journal(is_undo=False, now=lambda: "2026-01-31T12:00:00Z", scope=world._scope)
+    journal = world._record.journal(is_undo=False, now=lambda: f"2026-01-31T12:00:{next(SECONDS):02}Z", scope=world._scope)
     journal.begin("rehearsal", change)
     if not dies:
         world.write([change])
