@@ -39,15 +39,26 @@ class RightsAsked(Question):
 
 
 class RightsAnswer(Value):
-    """State the least needs and those among them that are refused; `unasked` says why nobody told, else it is empty."""
+    """State the least needs, those among them that are refused, and those that nobody can tell of, with the reason.
+
+    `unasked` says why nobody told of any, else it is empty.
+    """
 
     needs: tuple[Need, ...] = ()
     refused: tuple[Need, ...] = ()
+    undecided: tuple[tuple[Need, str], ...] = ()
     unasked: str = ""
 
 
 class RefusedAsked(Question):
-    """Ask IAM's simulator which permissions the caller lacks; answered with the refused ones, in their order."""
+    """Ask IAM's simulator which permissions the caller lacks; answered with `RefusedAnswer`."""
 
     kind: ClassVar[str] = "ask_refused"
     permissions: tuple[Permission, ...]
+
+
+class RefusedAnswer(Value):
+    """State which permissions are refused, and which the simulator cannot tell of, with the reason; each in the order asked."""
+
+    refused: tuple[Permission, ...] = ()
+    undecided: tuple[tuple[Permission, str], ...] = ()

@@ -9,7 +9,7 @@ from runbook_lib.documents.caller import least
 from runbook_lib.exports.render import Offline
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
-from runbook_lib.resources.rights import RefusedAsked, RightsAnswer
+from runbook_lib.resources.rights import RefusedAnswer, RefusedAsked, RightsAnswer
 from runbook_lib.resources.warehouse import is_of_warehouse
 from runbook_lib.runbook.start import all_stages
 
@@ -38,10 +38,15 @@ def rights(question: RightsAsked, environment: Environment, target: DeclaringTar
 def _simulated(needs: tuple[Need, ...], target: DeclaringTarget) -> RightsAnswer:
     asked = RefusedAsked(permissions=tuple(dict.fromkeys(each.permission for each in needs)))
     try:
-        refused = set(target.ask((asked,))[asked]) if needs else set()
+        told: RefusedAnswer = target.ask((asked,))[asked] if needs else RefusedAnswer()
     except Unanswered as reason:
         return RightsAnswer(needs=needs, unasked=reason.reason)
-    return RightsAnswer(needs=needs, refused=tuple(each for each in needs if each.permission in refused))
+    reasons = dict(told.undecided)
+    return RightsAnswer(
+        needs=needs,
+        refused=tuple(each for each in needs if each.permission in told.refused),
+        undecided=tuple((each, reasons[each.permission]) for each in needs if each.permission in reasons),
+    )
 
 
 class Readable:

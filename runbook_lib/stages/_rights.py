@@ -49,14 +49,28 @@ def judge(question: Callable[[Environment], RightsAsked]) -> Callable[[Environme
             way_out = "allow iam:SimulatePrincipalPolicy to be told before the first write, or confirm row A5"
             detail = f"the plan takes {total}; nothing was simulated: {answer.unasked}; a missing right ends its stage owed"
             yield vouched(env, inventory, "A5", unknown(detail, way_out))
-        elif answer.refused:
-            detail = f"the plan takes {total}; refused: {listed(tuple(_said(each) for each in answer.refused))}"
-            way_out = "have the caller's policy from the artefacts attached, or hand over the artefacts of the stages that end owed"
-            yield owed(detail, way_out, "cloud engineer", grade=grade)
+        elif answer.refused or answer.undecided:
+            yield from _refused(answer, total, grade)
+            yield from (vouched(env, inventory, "A5", each) for each in _undecided(answer, total))
         else:
             yield kept(f"allowed are all {total}", grade=grade)
 
     return judged
+
+
+def _refused(answer: RightsAnswer, total: str, grade: Grade) -> Iterator[Judgement]:
+    if answer.refused:
+        detail = f"the plan takes {total}; refused: {listed(tuple(map(_said, answer.refused)))}"
+        way_out = "have the caller's policy from the artefacts attached, or hand over the artefacts of the stages that end owed"
+        yield owed(detail, way_out, "cloud engineer", grade=grade)
+
+
+def _undecided(answer: RightsAnswer, total: str) -> Iterator[Judgement]:
+    """Tell of what the simulator does not decide, by reason."""
+    for reason in dict.fromkeys(why for _, why in answer.undecided):
+        needs = tuple(_said(need) for need, why in answer.undecided if why == reason)
+        way_out = "read the caller's policies for these, or apply: a missing right ends its stage owed; or confirm row A5"
+        yield unknown(f"the plan takes {total}; undecided, since {reason}: {listed(needs)}", way_out)
 
 
 def reports(question: Callable[[Environment], RightsAsked]) -> Callable[[Environment, Inventory], Mapping[str, str]]:

@@ -218,6 +218,25 @@ def test_refused_rights_are_owed_before_anything_is_planned() -> None:
     assert "the caller's policy from the artefacts" in found.way_out
 
 
+def test_undecided_rights_are_unknown_beside_those_that_are_refused() -> None:
+    """What the simulator cannot tell is never owed: each reason has a finding of its own, with the way out."""
+    env = environment(confirmations=[])
+    undecided = ((CREATED, "it is refused on the pattern"),)
+    answers = world(env, {forward(env): RightsAnswer(needs=(CREATED, PUT), refused=(PUT,), undecided=undecided)})
+    refused, open_ = (each for check, each in judged("preflight", env, answers) if check.claim == RIGHTS)
+    assert ("owed", "unknown", "") == (refused.verdict, open_.verdict, open_.grade)
+    said = f"{TAKEN}; undecided, since it is refused on the pattern: iam:CreateRole on {ROLE_ARN} (apply: create iam_role/x)"
+    assert (said, True) == (open_.detail, "or confirm row A5" in open_.way_out)
+
+
+def test_undecided_rights_alone_are_kept_on_somebodys_word() -> None:
+    """Whoever confirms the row vouches for what nobody decides."""
+    env = environment(confirmations=[{"row": "A5", "who": "Ada", "date": "2026-01-31"}])
+    answers = world(env, {forward(env): RightsAnswer(needs=(CREATED,), undecided=((CREATED, "it depends on aws:SourceIp"),))})
+    [found] = [each for check, each in judged("preflight", env, answers) if check.claim == RIGHTS]
+    assert ("kept", "on the word of") == (found.verdict, found.grade)
+
+
 @pytest.mark.parametrize(("words", "verdict", "grade"), [([], "unknown", ""), (["A5"], "kept", "on the word of")])
 def test_rights_that_nobody_may_simulate_are_unknown_unless_vouched_for(words: list[str], verdict: str, grade: str) -> None:
     """Without the simulator nothing is decided: somebody vouches, or the stage that lacks a right tells."""

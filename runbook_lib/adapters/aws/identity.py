@@ -9,17 +9,25 @@ from runbook_lib.adapters.aws.simulating import simulate
 from runbook_lib.adapters.aws.tags import read_tags
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import canonical
+from runbook_lib.policy.lint.globs import is_pattern
+from runbook_lib.policy.lint.lookup import expanded, knows
 from runbook_lib.resources.iam import (
     CallerAnswer,
     ManagedPolicyAsked,
     RoleAnswer,
     RoleAsked,
 )
+from runbook_lib.resources.rights import RefusedAnswer
 from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
+    from runbook_lib.parameters import Environment
     from runbook_lib.resources.rights import Permission, RefusedAsked
+    from runbook_lib.resources.simulation import Simulated
+
+_OF_IAM = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Where requests to IAM go, whatever the region of the rest (IAM user guide, "aws:RequestedRegion"; botocore's endpoints)."""
 
 
 def caller(reader: Reader) -> CallerAnswer:
@@ -66,17 +74,39 @@ def managed_policy(question: ManagedPolicyAsked, reader: Reader) -> str | None:
     return canonical(found["PolicyVersion"]["Document"])
 
 
-def refused_permissions(question: RefusedAsked, reader: Reader) -> tuple[Permission, ...]:
-    """Ask IAM's simulator, as the caller, which permissions he lacks."""
-    calls = {
-        each: SimulatedCall(
-            action=each.action, resource=each.resource, context=tuple((key, (value,)) for key, value in sorted(each.context))
-        )
-        for each in question.permissions
-    }
+def refused_permissions(question: RefusedAsked, reader: Reader) -> RefusedAnswer:
+    """Ask IAM's simulator, as the caller, which permissions he lacks; what it cannot know leaves a refusal undecided."""
+    calls = {each: _call(each, reader.session.environment) for each in question.permissions}
     asked = SimulationAsked(principal=_policy_source(reader), calls=tuple(calls.values()))
-    answers = simulate(asked, reader)
-    return tuple(each for each, answer in zip(calls, answers, strict=True) if answer.decision != "allowed")
+    told = zip(calls, simulate(asked, reader), strict=True)
+    lacking = {each: _doubt(each, answer) for each, answer in told if answer.decision != "allowed"}
+    return RefusedAnswer(
+        refused=tuple(each for each, doubt in lacking.items() if not doubt),
+        undecided=tuple((each, doubt) for each, doubt in lacking.items() if doubt),
+    )
+
+
+def _call(permission: Permission, env: Environment) -> SimulatedCall:
+    """Spell out what the request carries: what is declared, and what every request of ours does."""
+    region = _OF_IAM[env.aws.partition] if permission.action.startswith("iam:") else env.aws.region
+    always = (("aws:RequestedRegion", region), ("aws:SecureTransport", "true"))
+    context = sorted((*always, *permission.context))
+    return SimulatedCall(action=permission.action, resource=permission.resource, context=tuple((key, (value,)) for key, value in context))
+
+
+def _doubt(permission: Permission, told: Simulated) -> str:
+    """Say why a refusal is no verdict; empty where it is one. All keys that any policy asks for count as missing, also of other actions."""
+    if not told.decision:
+        return "the answer does not tell of it"
+    named = expanded(permission.action)
+    missing = tuple(key for key in told.missing if not named or any(knows(each, key) for each in named))
+    if missing:
+        return f"it depends on {', '.join(missing)}, which only the real request tells"
+    if told.by_organisation:
+        return "the organisation's policies do not allow it, and which context keys these ask for is not told"
+    if permission.resource != "*" and is_pattern(permission.resource):
+        return "it is refused on the pattern, and may be allowed on what there is"
+    return ""
 
 
 def _policy_source(reader: Reader) -> str:
