@@ -20,7 +20,7 @@ LIMIT = 6_144
 ORDER: tuple[Purpose, ...] = ("plan", "verify", "apply")
 Document = dict[str, Any]
 _Statement = dict[str, Any]
-_ARNS = {"iam:PolicyARN", "iam:PermissionsBoundary"}
+_ARNS = {"iam:PolicyARN", "iam:PermissionsBoundary", "lambda:FunctionArn"}
 _ROOM = LIMIT - len('{"Version":"2012-10-17","Statement":[]}')
 
 

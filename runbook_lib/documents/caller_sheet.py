@@ -39,6 +39,10 @@ minutes pass until tags count, and applying uses the key within seconds. Once th
 `key/*` by hand, but for `kms:TagResource` and `kms:ListResourceTags`. `kms:PutKeyPolicy` stands there because KMS makes no key whose
 policy its maker could not change.
 """,
+    "kms:ScheduleKeyDeletion": """
+Keys that go are those that carry this environment's tag (`aws:ResourceTag`), whatever their ids. Up to five minutes pass until a new
+key's tags count: who is refused so soon after it was made waits, and runs again.
+""",
     "kms:": "A key's own policy has to let the account's IAM policies decide; that of an adopted key may not.",
     "secretsmanager:": """
 `-??????` stands for the six characters that end a secret's ARN. A secret or parameter that is encrypted with a customer managed key takes
@@ -50,7 +54,12 @@ Which profile the instance carries is not known before it is asked, hence `insta
 """,
     "iam:PutRolePolicy": """
 Whoever may write a role's policies decides what the role may do. Where that is too much, name `roles.permissions_boundary`: roles can then
-be made, and given policies, only under that boundary.
+be made, and given policies, only under that boundary, but for the twins of roles that were there before.
+""",
+    "iam:AttachRolePolicy": """
+A rehearsal's twin carries what its role carries. Of a role that was there before no parameter file says what that is, nor in which path
+it lies: hence no condition on the twin's boundary and on what is attached to it, and `role/*/` where the instance tells the role. Where
+that is too much, name `server.metadata` and play as the instance itself: then no twin of its role is made.
 """,
     "iam:PassRole": "Roles may be passed to EC2 alone (`iam:PassedToService`).",
     "lambda:": "Lists (`lambda:List...`, `logs:DescribeLogGroups`, `sqs:ListQueues`) cannot be narrowed to names.",

@@ -132,7 +132,7 @@ def environment_of(name: str, url: str = "", instance: str = worlds.INSTANCE, bo
         pipeline="both",
         aws={"account": ACCOUNT, "region": REGION, "endpoint": url},
         server={"instance_id": instance},
-        roles={"permissions_boundary": boundary or f"arn:aws:iam::{ACCOUNT}:policy/boundary"},
+        roles={"path": "/acme/", "permissions_boundary": boundary or f"arn:aws:iam::{ACCOUNT}:policy/boundary"},
         buckets={"source": {"name": f"tonic-{name}-a"}, "destination": {"name": f"tonic-{name}-b"}},
         kms={"queue_key": {"create": f"tonic-{name}-q"}, "bucket_keys": {"source": {"create": f"tonic-{name}-s"}}},
         adopt=["database_user/source/tonic_user", "database_user/destination/tonic_destination_user"],

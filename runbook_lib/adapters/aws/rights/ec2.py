@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.aws.rights.iam import role_arns
+from runbook_lib.adapters.aws.rights.iam import looked_for, role_arns
 from runbook_lib.adapters.aws.rights.words import ANY, Permissions, given, on
 from runbook_lib.adapters.aws.tags import tag_steps
 from runbook_lib.documents.trusts import ec2_principal
@@ -21,6 +21,10 @@ def _profile(env: Environment, name: str) -> str:
     return env.arn("iam", f"instance-profile{env.roles.path}{name}", region="")
 
 
+def _looking(env: Environment, name: str) -> Permissions:
+    return tuple(each for arn in looked_for(env, _profile(env, name)) for each in on(arn, "iam:GetInstanceProfile"))
+
+
 def _passed(env: Environment, role: str) -> Permissions:
     service = ("iam:PassedToService", ec2_principal(env.aws.partition))
     return tuple(each for arn in role_arns(env, role) for each in on(arn, "iam:PassRole", service))
@@ -28,12 +32,12 @@ def _passed(env: Environment, role: str) -> Permissions:
 
 def reading_profile(profile: InstanceProfile, env: Environment) -> Permissions:
     """Declare `observe_profile`."""
-    return on(_profile(env, profile.name), "iam:GetInstanceProfile")
+    return _looking(env, profile.name)
 
 
 def reading_profile_role(held: InstanceProfileRole, env: Environment) -> Permissions:
     """Declare `observe_profile_role`."""
-    return on(_profile(env, held.profile), "iam:GetInstanceProfile")
+    return _looking(env, held.profile)
 
 
 def reading_association(_association: ProfileAssociation, _env: Environment) -> Permissions:

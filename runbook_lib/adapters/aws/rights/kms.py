@@ -1,6 +1,7 @@
 """What the calls about keys take (`adapters.aws.kms`, `adapters.aws.keys`).
 
 Tags at creation must be allowed on all keys of account and region (KMS developer guide, "Managing KMS key tags with API operations").
+A key that goes is known by its tag, which counts five minutes after it is given ("Using tags to control access to KMS keys").
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.aws.rights.words import ANY, Permissions, given, on
+from runbook_lib.adapters.aws.rights.words import ANY, Permissions, carried, given, on
 from runbook_lib.adapters.aws.tags import tag_steps
 from runbook_lib.documents.buckets import bucket_names
 from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation
+from runbook_lib.resources.symbols import symbols_in
 
 if TYPE_CHECKING:
     from runbook_lib.model import Change
@@ -69,28 +71,28 @@ def changing_key(change: Change, env: Environment) -> Iterator[Permissions]:
             yield on(keys, "kms:PutKeyPolicy")
         case Key() as before, (Key() | None) as after:
             yield looking_up(env)
-            yield from _moving(before.state, after.state if after is not None else "PendingDeletion", env)
+            yield from _moving(before, after.state if after is not None else "PendingDeletion", env)
             put, taken = tag_steps(before.tags, after.tags if after is not None else before.tags)
             yield on(keys, "kms:TagResource", *given(put)) if put else ()
             yield on(keys, "kms:UntagResource") if taken else ()
 
 
-def _moving(before: str, after: str, env: Environment) -> Iterator[Permissions]:
+def _moving(key: Key, after: str, env: Environment) -> Iterator[Permissions]:
     """Declare the way from one state to another; before a key goes, what uses it is looked for."""
     keys = env.arn("kms", "key/*")
-    if before == after:
+    if key.state == after:
         return
-    if before == "PendingDeletion":
+    if key.state == "PendingDeletion":
         yield on(keys, "kms:CancelKeyDeletion")
     if after != "PendingDeletion":
-        yield on(keys, _MOVES[after]) if (before, after) != ("PendingDeletion", "Disabled") else ()
+        yield on(keys, _MOVES[after]) if (key.state, after) != ("PendingDeletion", "Disabled") else ()
         return
     for name in bucket_names(env):
         yield on(env.arn("s3", name, region="", account=""), "s3:GetEncryptionConfiguration s3:ListBucket")
     yield on(ANY, "sqs:ListQueues")
     yield on(env.arn("sqs", "tonic-*"), "sqs:GetQueueAttributes")
-    yield on(keys, "kms:DisableKey") if before == "Enabled" else ()
-    yield on(keys, "kms:ScheduleKeyDeletion")
+    yield on(keys, "kms:DisableKey", *carried(key.tags)) if key.state == "Enabled" else ()
+    yield on(keys, "kms:ScheduleKeyDeletion", *carried(key.tags))
 
 
 def changing_alias(change: Change, env: Environment) -> Iterator[Permissions]:
@@ -99,7 +101,8 @@ def changing_alias(change: Change, env: Environment) -> Iterator[Permissions]:
     subject = change.subject
     if isinstance(subject, KeyAlias):
         yield on(env.arn("kms", f"alias/{subject.name}"), f"kms:{verb}Alias")
-        yield on(key_arn(env, subject.key), f"kms:{verb}Alias")
+        ours = carried(env.tags) if change.after is None and symbols_in(subject.key) else ()
+        yield on(key_arn(env, subject.key), f"kms:{verb}Alias", *ours)
     if change.after is None:
         yield on(env.arn("kms", "key/*"), "kms:DescribeKey")
 

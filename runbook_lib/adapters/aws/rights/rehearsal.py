@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 _COPIED = "iam:GetRole iam:ListRolePolicies iam:GetRolePolicy iam:ListAttachedRolePolicies"
-_MADE = "iam:GetRole iam:PutRolePolicy iam:ListRolePolicies iam:DeleteRolePolicy iam:ListAttachedRolePolicies iam:DeleteRole"
+_LOOKED_AT = "iam:GetRole iam:ListRolePolicies iam:ListAttachedRolePolicies"
 
 
 def looking_at(rehearsal: Rehearsal, env: Environment) -> Permissions:
@@ -54,22 +54,29 @@ def playing(change: Change, env: Environment) -> Iterator[Permissions]:
 
 
 def _twin(role: str, env: Environment) -> Iterator[Permissions]:
-    """Declare `principals.twin`; its trust names the operator, which alone lets him take it."""
+    """Declare `principals.twin`; its trust names the operator, which alone lets him take it.
+
+    It carries what its role carries: a role that was there before may have any boundary, and policies attached.
+    """
+    is_adopted = iam.is_adopted(env, role)
+    bounded = () if is_adopted else iam.bounded(env.roles.permissions_boundary)
     arn = env.role_arn(twin_name(env, role))
-    boundary = env.roles.permissions_boundary
-    bounded = (("iam:PermissionsBoundary", boundary),) if boundary else ()
     yield from (on(each, _COPIED) for each in iam.role_arns(env, role))
     yield on(arn, "iam:CreateRole", *given(env.tags), *bounded)
     yield on(arn, "iam:TagRole", *given(env.tags))
-    yield on(arn, _MADE)
+    yield on(arn, "iam:PutRolePolicy", *bounded)
+    yield on(arn, "iam:DeleteRolePolicy iam:DeleteRole")
+    yield on(arn, "iam:AttachRolePolicy iam:DetachRolePolicy") if is_adopted else ()
+    yield from (on(each, _LOOKED_AT) for each in iam.looked_for(env, arn))
 
 
 def _cleaning_up(env: Environment) -> Iterator[Permissions]:
     """Declare `cleanup`: functions and logs are the operator's to remove, and the mappings that a killed rehearsal left."""
     name = name_of(env)
-    yield on(env.arn("lambda", f"function:{name}"), "lambda:GetFunctionConfiguration lambda:DeleteFunction")
+    function = env.arn("lambda", f"function:{name}")
+    yield on(function, "lambda:GetFunctionConfiguration lambda:DeleteFunction")
     yield on("*", "lambda:ListEventSourceMappings")
-    yield on(env.arn("lambda", "event-source-mapping:*"), "lambda:DeleteEventSourceMapping")
+    yield on(env.arn("lambda", "event-source-mapping:*"), "lambda:DeleteEventSourceMapping", ("lambda:FunctionArn", function))
     yield on(env.arn("logs", f"log-group:/aws/lambda/{name}:*"), "logs:DeleteLogGroup")
     if any(symbols_in(each) for each in queue_keys(env)):
         yield kms.looking_up(env)

@@ -23,3 +23,8 @@ def on(resource: str, actions: str, *context: tuple[str, str]) -> Permissions:
 def given(tags: Tags) -> tuple[tuple[str, str], ...]:
     """State the ownership tag of a request that gives it: the other tags are the file's choice and narrow nothing."""
     return tuple((f"aws:RequestTag/{key}", value) for key, value in tags if key == OWNER_TAG)
+
+
+def carried(tags: Tags) -> tuple[tuple[str, str], ...]:
+    """State the ownership tag that a thing has had for a while."""
+    return tuple((f"aws:ResourceTag/{key}", value) for key, value in tags if key == OWNER_TAG)
