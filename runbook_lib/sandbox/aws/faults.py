@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, get_args
 
-from runbook_lib.sandbox.aws.answers import Answer, error, is_error
+from runbook_lib.sandbox.aws.answers import Answer, error
 from runbook_lib.sandbox.aws.permissions.needs import Need
 from runbook_lib.sandbox.aws.permissions.table import needs_of
 from runbook_lib.sandbox.aws.refusals import denied, doubted
+from runbook_lib.sandbox.aws.settling import Settling
 
 if TYPE_CHECKING:
     from runbook_lib.sandbox.aws.requests import Call
@@ -32,7 +33,7 @@ class Fault:
 
     The first `after` matching calls pass, the next `count` meet the fault (-1: all that follow). `latency` waits `ms` and goes on;
     `drop` closes the connection before, `drop after` when the call has taken effect; `error` answers `code`, `status` and `message`;
-    `lag` answers as AWS does about anything in IAM that was made less than `ms` ago.
+    `lag` answers as AWS does while what was made or removed less than `ms` ago is not settled.
     """
 
     match: str
@@ -67,7 +68,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._met: list[int] = []
-        self._made: dict[str, float] = {}
+        self._settling = Settling()
 
     def set(self, faults: list[Fault]) -> None:
         """Replace all faults; counting begins anew."""
@@ -78,13 +79,12 @@ class Faults:
         """Answer a call, through the faults that it meets. Raises Dropped."""
         met = self._of(call)
         for fault in met:
-            if (spoiled := self._spoiled(call, fault)) is not None:
+            if (spoiled := self._spoiled(call, fault, proceed)) is not None:
                 return spoiled
         answer = proceed()
         if any(fault.kind == "drop after" for fault in met):
             raise Dropped(call.name)
-        if call.service == "iam" and call.operation.startswith("Create") and not is_error(answer):
-            self._made |= {call.text(name): time.monotonic() for name in ("RoleName", "InstanceProfileName") if call.text(name)}
+        self._settling.note(call, answer)
         return answer
 
     def _of(self, call: Call) -> list[Fault]:
@@ -98,7 +98,7 @@ class Faults:
                         met.append(fault)
         return met
 
-    def _spoiled(self, call: Call, fault: Fault) -> Answer | None:
+    def _spoiled(self, call: Call, fault: Fault, proceed: Proceed) -> Answer | None:
         match fault.kind:
             case "latency":
                 time.sleep(fault.ms / 1000)
@@ -108,7 +108,7 @@ class Faults:
             case "drop after":
                 return None
             case "lag":
-                return self._lagging(call, fault)
+                return self._settling.answer(call, fault.ms / 1000, proceed)
             case "throttle":
                 return error(call, *THROTTLED.get(call.service, THROTTLED.get(call.protocol, _THROTTLED)))
             case "deny":
@@ -117,28 +117,12 @@ class Faults:
                 return doubted(call, "expired")
         return error(call, fault.status, fault.code, fault.message)
 
-    def _lagging(self, call: Call, fault: Fault) -> Answer | None:
-        text = json.dumps(dict(call.parameters), default=str)
-        young = [name for name, at in self._made.items() if time.monotonic() - at < fault.ms / 1000 and name in text]
-        if not young:
-            return None
-        if call.service == "sts":
-            return denied(call, call.name, call.text("RoleArn"), "resource")
-        status, code, message = UNSETTLED.get(call.service, UNSETTLED["iam"])
-        return error(call, status, code, message.format(name=young[0]))
-
 
 _THROTTLED = (400, "ThrottlingException", "Rate exceeded")
 THROTTLED: dict[str, tuple[int, str, str]] = {
     "query": (400, "Throttling", "Rate exceeded"),
     "ec2": (503, "RequestLimitExceeded", "Request limit exceeded."),
     "s3": (503, "SlowDown", "Please reduce your request rate."),
-}
-UNSETTLED = {
-    "iam": (404, "NoSuchEntity", "{name} cannot be found."),
-    "ec2": (400, "InvalidParameterValue", "Value ({name}) is invalid. Invalid IAM Instance Profile name"),
-    "kms": (400, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."),
-    "s3": (400, "MalformedPolicy", "Invalid principal in policy"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from runbook_lib.sandbox.aws import functions, iam, kms, logs, queues, redshift, s3, secretsmanager, sessions, simulator
+from runbook_lib.sandbox.aws import functions, iam, kms, logs, notifications, queues, redshift, s3, secretsmanager, sessions, simulator
 from runbook_lib.sandbox.aws.credentials import issuing_into
 from runbook_lib.sandbox.aws.sample import secret_arn
 
@@ -30,6 +30,7 @@ def all_rules(given: argparse.Namespace, find: Callable[[str, str], Caller | Non
         **iam.rules(),
         **secretsmanager.rules(),
         **s3.rules(),
+        **notifications.rules(),
         **queues.rules(),
         **functions.rules(),
         **logs.rules(),

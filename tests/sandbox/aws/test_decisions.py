@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.aws.account import Account, Workplace, allow, policy, told
+from tests.sandbox.aws.account import Account, Workplace, allow, policy, refused, told
 
 
 def test_a_decision_names_what_decided(workplace: Workplace) -> None:
@@ -82,6 +83,40 @@ def test_an_injected_denial_speaks_like_a_real_one(account: Account, service: st
     who = account.client("sts", keys).get_caller_identity()["Arn"]
     assert real == injected.replace("arn:aws:iam::123456789012:user/runbook-operator", who)
     assert "because no identity-based policy allows the " in real
+
+
+@pytest.fixture
+def lag(account: Account) -> Iterator[None]:
+    """Let nothing settle for a minute."""
+    account.control("faults", "POST", [{"match": "", "kind": "lag", "ms": 60_000}])
+    yield
+    account.control("faults", "DELETE")
+
+
+@pytest.mark.usefixtures("lag")
+def test_a_deleted_queue_keeps_its_name_for_a_while(account: Account) -> None:
+    """A queue of the name of one that was just deleted is refused; others are not, nor is this one when all has settled."""
+    sqs, name = account.client("sqs"), f"tonic-{account.name}-again"
+    sqs.delete_queue(QueueUrl=sqs.create_queue(QueueName=name)["QueueUrl"])
+
+    refused("AWS.SimpleQueueService.QueueDeletedRecently", "You must wait 60 seconds", lambda: sqs.create_queue(QueueName=name))
+    assert told(lambda: sqs.create_queue(QueueName=f"{name}-other")) == ""
+    account.control("faults", "POST", [{"match": "", "kind": "lag", "ms": 0.001}])
+    assert told(lambda: sqs.create_queue(QueueName=name)) == ""
+
+
+@pytest.mark.usefixtures("lag")
+def test_a_deleted_mapping_is_there_for_a_while(workplace: Workplace) -> None:
+    """It is listed and read as Deleting, and refused to whoever would delete it once more."""
+    functions, names = workplace.client("lambda"), workplace.names
+    made = functions.create_event_source_mapping(FunctionName=names["function"], EventSourceArn=names["queue_arn"])["UUID"]
+    functions.delete_event_source_mapping(UUID=made)
+
+    assert "Deleting" == functions.get_event_source_mapping(UUID=made)["State"]
+    of_function = functions.list_event_source_mappings(FunctionName=names["function"])["EventSourceMappings"]
+    of_other = functions.list_event_source_mappings(FunctionName=names["other_function"])["EventSourceMappings"]
+    assert (["Deleting"], []) == ([each["State"] for each in of_function if each["UUID"] == made], of_other)
+    refused("ResourceInUseException", "Cannot delete the event source mapping", lambda: functions.delete_event_source_mapping(UUID=made))
 
 
 def test_an_injected_lag_speaks_like_a_real_refusal(account: Account) -> None:

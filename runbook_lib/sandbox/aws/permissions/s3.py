@@ -52,7 +52,7 @@ def conditions(call: Call) -> Context:
 
 def _location(call: Call) -> Context:
     """Tell where a new bucket is to be."""
-    found = _elements(call.body, "LocationConstraint")
+    found = elements(call.body, "LocationConstraint")
     return {"s3:LocationConstraint": found[0].text or ""} if found else {}
 
 
@@ -70,13 +70,14 @@ def _versioned(action: str) -> Row:
 
 def _deleted(call: Call) -> Iterable[Need]:
     """Want to delete each object of a batch."""
-    for each in _elements(call.body, "Object"):
+    for each in elements(call.body, "Object"):
         found = {child.tag.rpartition("}")[2]: child.text or "" for child in each}
         action = "s3:DeleteObjectVersion" if found.get("VersionId") else "s3:DeleteObject"
         yield Need(action, _arn(call, f"{call.text('Bucket')}/{found.get('Key', '')}"))
 
 
-def _elements(body: bytes, name: str) -> list[Any]:
+def elements(body: bytes, name: str) -> list[Any]:
+    """List the elements of a name in an XML body; none where it is no XML."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - the sandbox's own clients sent it
     except ET.ParseError:
@@ -115,7 +116,7 @@ def written_key(call: Call) -> str:
 
 def destinations(call: Call, kind: str) -> list[str]:
     """List the queues, topics or functions that a bucket's notifications are to go to."""
-    return [each.text or "" for each in _elements(call.body, kind)]
+    return [each.text or "" for each in elements(call.body, kind)]
 
 
 def _writing(actions: str) -> Any:
