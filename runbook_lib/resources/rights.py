@@ -41,13 +41,14 @@ class RightsAsked(Question):
 class RightsAnswer(Value):
     """State the least needs, those among them that are refused, and those that nobody can tell of, with the reason.
 
-    `unasked` says why nobody told of any, else it is empty.
+    `unasked` says why nobody told of any, else it is empty. `purposes` are those that the run itself has.
     """
 
     needs: tuple[Need, ...] = ()
     refused: tuple[Need, ...] = ()
     undecided: tuple[tuple[Need, str], ...] = ()
     unasked: str = ""
+    purposes: tuple[Purpose, ...] = ("plan", "verify", "apply")
 
 
 class RefusedAsked(Question):

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change, Question, Resource
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import ConnectedTarget, Observation
-    from runbook_lib.resources.rights import Permission
+    from runbook_lib.resources.rights import Permission, Purpose
 
+PURPOSES: dict[str, tuple[Purpose, ...]] = {"plan": ("plan",), "verify": ("plan", "verify")}
+"""What a run's verb is held to of the caller's rights: who only plans needs no more."""
 LOCAL = (TodayAsked, ExportedSettingsAsked, FindingsAsked, ReverseAsked, ExerciseAsked, UnfinishedAsked, RightsAsked)
 
 
@@ -120,7 +122,8 @@ class World:
             case UnfinishedAsked(flow=flow):
                 return f"{Rehearsal.kind}/{flow}" in rehearsing.unfinished(self._history(), self._scope)
             case RightsAsked():
-                return rights(question, self._environment, self, self._scope, self._history())
+                found = rights(question, self._environment, self, self._scope, self._history())
+                return found.model_copy(update={"purposes": PURPOSES.get(self._record.facts.verb, found.purposes)})
         return Unanswered(f"nothing answers {question.kind}")
 
     def _exported(self, path: str) -> str | None:

@@ -9,7 +9,7 @@ from runbook_lib.resources.rights import RightsAsked
 from runbook_lib.resources.secretsmanager import ReferenceAsked
 from runbook_lib.secrets import parse_reference
 from runbook_lib.stages._confirmations import asks_today, vouched
-from runbook_lib.stages._judging import kept, listed, owed, unknown
+from runbook_lib.stages._judging import advised, kept, listed, owed, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +48,8 @@ def judge(question: Callable[[Environment], RightsAsked]) -> Callable[[Environme
         elif answer.unasked:
             way_out = "allow iam:SimulatePrincipalPolicy to be told before the first write, or confirm row A5"
             detail = f"the plan takes {total}; nothing was simulated: {answer.unasked}; a missing right ends its stage owed"
-            yield vouched(env, inventory, "A5", unknown(detail, way_out))
+            judged = vouched(env, inventory, "A5", unknown(detail, way_out))
+            yield judged if judged.verdict != "kept" else judged.model_copy(update={"detail": f"{judged.detail}; {detail}"})
         elif answer.refused or answer.undecided:
             yield from _refused(answer, total, grade)
             yield from (vouched(env, inventory, "A5", each) for each in _undecided(answer, total))
@@ -59,10 +60,14 @@ def judge(question: Callable[[Environment], RightsAsked]) -> Callable[[Environme
 
 
 def _refused(answer: RightsAnswer, total: str, grade: Grade) -> Iterator[Judgement]:
-    if answer.refused:
-        detail = f"the plan takes {total}; refused: {listed(tuple(map(_said, answer.refused)))}"
-        way_out = "have the caller's policy from the artefacts attached, or hand over the artefacts of the stages that end owed"
-        yield owed(detail, way_out, "cloud engineer", grade=grade)
+    now = tuple(each for each in answer.refused if each.purpose in answer.purposes)
+    later = tuple(each for each in answer.refused if each.purpose not in answer.purposes)
+    way_out = "have the caller's policy from the artefacts attached, or hand over the artefacts of the stages that end owed"
+    if now:
+        yield owed(f"the plan takes {total}; refused: {listed(tuple(map(_said, now)))}", way_out, "cloud engineer", grade=grade)
+    if later:
+        detail = f"what this run takes is allowed; whoever goes on takes {total}, of which this caller is refused: {listed(tuple(map(_said, later)))}"
+        yield advised(detail, way_out, grade=grade)
 
 
 def _undecided(answer: RightsAnswer, total: str) -> Iterator[Judgement]:

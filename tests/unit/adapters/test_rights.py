@@ -6,7 +6,7 @@ import pytest
 
 from runbook_lib.adapters.aws.rights import permissions_of
 from runbook_lib.documents.caller import caller_policies
-from runbook_lib.documents.rehearsal import job_name, of_server
+from runbook_lib.documents.rehearsal import name_of, of_server
 from runbook_lib.model import Change
 from runbook_lib.parameters.load import load
 from runbook_lib.policy import Attached, Principal, Request, compiled, evaluate
@@ -48,7 +48,7 @@ def test_a_key_is_made_without_a_word_on_its_tags(change: Change) -> None:
     assert [] == [each for each in permissions_of(change, ENV) if any(key == TAG for key, _ in each.context)]
 
 
-@pytest.mark.parametrize(("function", "is_allowed"), [(job_name(ENV), True), ("tonic-other", False)])
+@pytest.mark.parametrize(("function", "is_allowed"), [(name_of(ENV), True), ("tonic-other", False)])
 def test_only_the_rehearsals_own_mappings_go(function: str, is_allowed: bool) -> None:
     """A mapping has an id that Lambda gives; it is known by its function."""
     change = Change(before=None, after=of_server(ENV, "orchestration", ENV.server_role))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.rights import databases, iam, kms, stores
 from runbook_lib.adapters.aws.rights.words import Permissions, given, on
-from runbook_lib.documents.keys import queue_keys
+from runbook_lib.documents.keys import bucket_key, queue_keys
 from runbook_lib.documents.rehearsal import is_twin, name_of, twin_name
 from runbook_lib.resources.iam import RoleAsked
 from runbook_lib.resources.rehearsals import Rehearsal
@@ -46,6 +46,8 @@ def playing(change: Change, env: Environment) -> Iterator[Permissions]:
             yield from _twin(role, env)
     if rehearsal.flow == "orchestration":
         yield from _cleaning_up(env)
+    if rehearsal.flow == "unload_and_copy" and symbols_in(bucket_key(env, "source")):
+        yield kms.looking_up(env)
     for name in rehearsal.acts_as:
         side, _, user = name.rpartition("/")
         if side:
