@@ -52,6 +52,9 @@ key's tags count: who is refused so soon after it was made waits, and runs again
     "ec2:DescribeInstances": """
 Which profile the instance carries is not known before it is asked, hence `instance-profile/*` for reading.
 """,
+    "iam:GetRole": """
+What lies in a path is read without it too: a request names no path, and which ARN counts for what is not there AWS does not document.
+""",
     "iam:PutRolePolicy": """
 Whoever may write a role's policies decides what the role may do. Where that is too much, name `roles.permissions_boundary`: roles can then
 be made, and given policies, only under that boundary, but for the twins of roles that were there before.

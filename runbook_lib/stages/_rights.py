@@ -66,7 +66,8 @@ def _refused(answer: RightsAnswer, total: str, grade: Grade) -> Iterator[Judgeme
     if now:
         yield owed(f"the plan takes {total}; refused: {listed(tuple(map(_said, now)))}", way_out, "cloud engineer", grade=grade)
     if later:
-        detail = f"what this run takes is allowed; whoever goes on takes {total}, of which this caller is refused: {listed(tuple(map(_said, later)))}"
+        refused = listed(tuple(map(_said, later)))
+        detail = f"whoever goes on takes {total}; this run does not, and its caller is refused of them: {refused}"
         yield advised(detail, way_out, grade=grade)
 
 
