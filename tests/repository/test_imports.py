@@ -24,6 +24,7 @@ HEAVY = ("IPython", "boto3", "ipywidgets", "moto", "nbformat", "papermill", "pyd
 COMES_WITH = {
     "botocore": "boto3",
     "grimp": "import-linter",
+    "jupyter-client": "nbclient",
     "markupsafe": "jinja2",
     "packaging": "pytest",
     "pydantic-core": "pydantic",

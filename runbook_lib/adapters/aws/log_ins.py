@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.adapters.aws.secret_store import text_in
 from runbook_lib.errors import NotFound, Rejected, Unresolved
 from runbook_lib.secrets import Masked
 
@@ -45,12 +45,12 @@ def _managed(warehouse: Warehouse, side: str, session: AwsSession) -> LogIn:
             f"name one under {side}.admin.secret, or use a password",
         )
     try:
-        fields = json.loads(session.read("secretsmanager", "get_secret_value", SecretId=secret)["SecretString"])
-        return str(fields["username"]), Masked(fields["password"])
+        whole = Masked(str(session.read("secretsmanager", "get_secret_value", SecretId=secret).get("SecretString", "")))
     except NotFound:
         raise Unresolved(f"{side}.admin", "the managed secret does not exist", f"correct {side}.admin.secret") from None
-    except (ValueError, KeyError, TypeError):
-        raise Unresolved(f"{side}.admin", "the secret is no JSON with username and password", f"correct {side}.admin.secret") from None
+    if not (text_in(whole, "username") and text_in(whole, "password")):
+        raise Unresolved(f"{side}.admin", "the secret is no JSON with username and password", f"correct {side}.admin.secret")
+    return text_in(whole, "username"), Masked(text_in(whole, "password"))
 
 
 def _secret_of(warehouse: Warehouse, session: AwsSession) -> str:

@@ -14,6 +14,7 @@ from runbook_lib.secrets import (
     Reference,
     broken_password_rules,
     parse_reference,
+    variable,
 )
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ class AwsSecrets:
                 return _picked(self._secret(parsed), parsed)
 
     def _variable(self, reference: Reference) -> Masked:
-        value = self._environ.get(reference.name)
-        if not value:
+        value = variable(reference.name, self._environ)
+        if value is None:
             raise Unresolved(
                 str(reference),
                 "the variable is not set here",
                 f"set {reference.name} in the environment of this process",
             )
-        return _picked(Masked(value), reference)
+        return _picked(value, reference)
 
     def _parameter(self, reference: Reference) -> Masked:
         try:
@@ -76,14 +77,18 @@ class AwsSecrets:
 
 def _picked(value: Masked, reference: Reference) -> Masked:
     """Take the named field out of a JSON secret; without a name, the password of one that has user and password."""
-    fields = _fields(value)
-    key = reference.key or (_PASSWORD if _PASSWORD in fields else "")
+    key = reference.key or (_PASSWORD if _PASSWORD in _fields(value) else "")
     if not key:
         return value
-    picked = fields.get(key)
-    if not isinstance(picked, str) or not picked:
+    if not (text := text_in(value, key)):
         raise Unresolved(str(reference), f"the secret has no text under the key {key}", "correct the key after #")
-    return Masked(picked)
+    return Masked(text)
+
+
+def text_in(value: Masked, key: str) -> str:
+    """Take a text out of a JSON secret; empty where there is none. No frame that an error leaves behind holds another."""
+    text = _fields(value).get(key)
+    return text if isinstance(text, str) else ""
 
 
 def _fields(value: Masked) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.tags import (
     is_ours,
@@ -12,11 +12,15 @@ from runbook_lib.adapters.aws.tags import (
     tag_steps,
     wanted_tags,
 )
+from runbook_lib.adapters.quiet import bare
+from runbook_lib.errors import TargetError
 from runbook_lib.ports import Observation
 from runbook_lib.resources.secretsmanager import Secret
-from runbook_lib.secrets import generate_password
+from runbook_lib.secrets import Masked, generate_password
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runbook_lib.adapters.aws.reading import Reader
     from runbook_lib.adapters.aws.session import AwsSession
     from runbook_lib.model import Change
@@ -47,9 +51,24 @@ def write(change: Change, session: AwsSession) -> None:
 
 def _create(secret: Secret, session: AwsSession) -> None:
     password = generate_password()
-    text = json.dumps({"username": secret.username, "password": password.reveal()}) if secret.username else password.reveal()
-    session.write("secretsmanager", "create_secret", Name=secret.name, SecretString=text, Tags=tag_list(secret.tags))
+    value = _json({"username": secret.username, "password": password}) if secret.username else password
+    send(session, "create_secret", value, Name=secret.name, Tags=tag_list(secret.tags))
     session.born(secret.address)
+
+
+def send(session: AwsSession, operation: str, value: Masked, **parameters: Any) -> None:
+    """Send a secret's value. Raises TargetError, whose frames hold no request."""
+    try:
+        session.write("secretsmanager", operation, SecretString=value.reveal(), **parameters)
+    except TargetError as error:
+        failed = error
+    else:
+        return
+    raise bare(failed)
+
+
+def _json(fields: Mapping[str, str | Masked]) -> Masked:
+    return Masked(json.dumps({name: each.reveal() if isinstance(each, Masked) else each for name, each in fields.items()}))
 
 
 def _update(before: Secret, after: Secret | None, session: AwsSession) -> None:

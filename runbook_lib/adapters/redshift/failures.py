@@ -99,12 +99,6 @@ def _layer(whole: str) -> Reading | None:
     return next((each for each in (LAYERS if is_connecting else (LOST, *LAYERS)) if re.search(each[0], words)), None)
 
 
-def bare(error: TargetError) -> TargetError:
-    """Cut an error off from what it was made of: the driver's errors and frames hold statements and log-ins."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
 def drop_unsupported(where: str) -> Rejected:
     """Say that an old patch level does not know GRANT DROP."""
     return Rejected(where, "this patch level does not know GRANT DROP ON SCHEMA", "update the cluster's maintenance track")

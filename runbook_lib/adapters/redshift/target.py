@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.adapters.quiet import bare
 from runbook_lib.adapters.redshift import answering, logins, observing, writing
-from runbook_lib.adapters.redshift.failures import bare
 from runbook_lib.adapters.redshift.session import Session
 from runbook_lib.adapters.refusals import unanswered
 from runbook_lib.errors import TargetError

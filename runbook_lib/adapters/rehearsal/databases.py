@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.redshift.failures import bare, failure
+from runbook_lib.adapters.quiet import bare
+from runbook_lib.adapters.redshift.failures import failure
 from runbook_lib.adapters.redshift.session import Session, make_engine, run
 from runbook_lib.documents import sql
 from runbook_lib.errors import Conflict, Denied, Rejected, TargetError

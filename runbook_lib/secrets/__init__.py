@@ -1,0 +1,30 @@
+"""Own every secret: references to it, the masked value it resolves to, its forms, and the way from a run to its kernels and back.
+
+A reference is `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME` or `generate:secretsmanager:NAME`; a value exists only
+as `Masked` until it is used.
+"""
+
+from runbook_lib.secrets.forms import hidden
+from runbook_lib.secrets.handing import Handed, handing_over, take_over, variable
+from runbook_lib.secrets.hunting import Known
+from runbook_lib.secrets.masked import MASK, Masked
+from runbook_lib.secrets.passwords import broken_password_rules, generate_password, md5_literal
+from runbook_lib.secrets.references import SOURCES, Reference, Source, parse_reference
+
+__all__ = [
+    "MASK",
+    "SOURCES",
+    "Handed",
+    "Known",
+    "Masked",
+    "Reference",
+    "Source",
+    "broken_password_rules",
+    "generate_password",
+    "handing_over",
+    "hidden",
+    "md5_literal",
+    "parse_reference",
+    "take_over",
+    "variable",
+]
