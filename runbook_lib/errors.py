@@ -6,6 +6,7 @@ RunbookError                 exit 1
 │   └── PlanDrifted          exit 3   the world or the file changed after the approval
 ├── GuardRefused             exit 5   wrong account, region, endpoint; source and destination are one database
 ├── Locked                   exit 1   another run of the environment holds its lock
+├── Leaked                   exit 1   a secret stood in a record, and is masked now
 └── TargetError              what a service or a database answered
     ├── Denied               the operator lacks the right: the stage ends `owed`
     ├── Unresolved           a secret reference names nothing here: the stage ends `owed`
@@ -79,6 +80,10 @@ class GuardRefused(RunbookError):
 
 class Locked(RunbookError):
     """Refuse a second run of the same environment."""
+
+
+class Leaked(RunbookError):
+    """Tell that a secret stood in a record: it is masked, and whoever read the record meanwhile knows it."""
 
 
 class TargetError(RunbookError):

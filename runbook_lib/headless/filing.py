@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook_lib.evidence.record import RunEnd
+from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from runbook_lib import evidence
     from runbook_lib.parameters import Environment
+    from runbook_lib.secrets import Known
     from runbook_lib.views.run_page import RunPage, StageLine
 
 
-def filed(record: evidence.Record, executed: tuple[Executed, ...], environment: Environment, *, detailed: bool) -> Run:
-    """Write what the run came to, and give it."""
-    results = record.results()
-    ordered = {each.stage.slug: results[each.stage.slug] for each in executed if each.stage.slug in results}
-    done = Run(record, executed, ordered)
-    done = Run(record, executed, ordered, exit_code(done, detailed=detailed))
+def filed(record: evidence.Record, executed: tuple[Executed, ...], environment: Environment, known: Known, *, detailed: bool) -> Run:
+    """Write what the run came to, and give it. What its kernels wrote is searched for secrets first, and what is made of that last."""
+    done = _judged(Run(record, executed, leaks=cleaned(record.folder, known)), detailed=detailed)
     record.write("plan.json", done.plan.model_dump_json(indent=1))
-    receipts = [result.receipt.model_dump(mode="json") for result in ordered.values() if result.receipt]
+    receipts = [result.receipt.model_dump(mode="json") for result in done.results.values() if result.receipt]
     record.write("receipt.json", _json(receipts))
     record.write("findings.json", _json([finding.model_dump(mode="json") for finding in done.findings]))
     end = RunEnd(finished=now(), exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
-    record.write("end.json", end.model_dump_json(indent=1))
     _pages(done, environment, end)
+    if late := cleaned(record.folder, known):
+        done = _judged(replace(done, leaks=(*done.leaks, *late)), detailed=detailed)
+        end = RunEnd(finished=end.finished, exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
+    record.write("end.json", end.model_dump_json(indent=1))
     return done
+
+
+def _judged(run: Run, *, detailed: bool) -> Run:
+    """Read the stages' results in the order of the run, and say which exit code follows."""
+    results = run.record.results()
+    ordered = {each.stage.slug: results[each.stage.slug] for each in run.executed if each.stage.slug in results}
+    done = replace(run, results=ordered)
+    return replace(done, exit_code=exit_code(done, detailed=detailed))
 
 
 def _json(value: object) -> str:

@@ -38,12 +38,13 @@ class Executed:
 
 @dataclass(frozen=True)
 class Run:
-    """State how a run went."""
+    """State how a run went; `leaks` are the files of its record in which a secret stood."""
 
     record: evidence.Record
     executed: tuple[Executed, ...]
     results: dict[str, evidence.StageResult] = field(default_factory=dict)
     exit_code: int = 0
+    leaks: tuple[Finding, ...] = ()
 
     @property
     def plan(self) -> EnvironmentPlan:
@@ -53,8 +54,8 @@ class Run:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Give every stage's findings."""
-        return tuple(finding for result in self.results.values() for finding in result.findings)
+        """Give every stage's findings, and those about the record itself."""
+        return (*(finding for result in self.results.values() for finding in result.findings), *self.leaks)
 
 
 def code_of(error: str) -> int:
@@ -68,7 +69,7 @@ def exit_code(run: Run, *, detailed: bool = False) -> int:
     held = {code_of(each.error) for each in run.executed if each.error}
     outcomes = {entry.outcome for result in run.results.values() if result.receipt for entry in result.receipt.entries}
     verdicts = {finding.verdict for finding in run.findings if not finding.warning}
-    if outcomes & {"failed", "rolled back"}:
+    if outcomes & {"failed", "rolled back"} or run.leaks:
         held.add(1)
     if "broken" in verdicts:
         held.add(4)

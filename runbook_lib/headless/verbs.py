@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.open import versions
 from runbook_lib.runbook.start import all_stages
 from runbook_lib.runbook.world import now
+from runbook_lib.secrets import Known
 
 if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
@@ -90,15 +92,15 @@ def run(
         stages=tuple(stage.slug for stage in chosen), versions=versions(), target=place.typed(file),
     )  # fmt: skip
     folder = store / environment.environment
-    with held(folder, environment.environment, verb, facts.started) if approve else nullcontext():
+    with Known() as known, held(folder, environment.environment, verb, facts.started) if approve else nullcontext():
         record = evidence.Record.create(store, facts)
         record.write("parameters.yaml", as_yaml(environment))
         if approve:
             approval = Approval(digest=approve, by=by or "the command line", at=now())
             record.write("approval.json", approval.model_dump_json(indent=1))
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
-        executed = tuple(_executed(chosen, record, values, progress or Progress(), execute or papermill))
-        return filed(record, executed, environment, detailed=detailed)
+        executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))
+        return filed(record, executed, environment, known, detailed=detailed)
 
 
 def unlock(file: Path) -> str:
@@ -133,6 +135,16 @@ def _stages(verb: RunVerb, names: tuple[str, ...]) -> tuple[Stage, ...]:
         problems = [errors.Problem(0, "--stage", f"{name} is not a stage of {verb}", way_out) for name in unknown]
         raise errors.InvalidParameters("command line", problems)
     return tuple(stage for stage in known.values() if not names or stage.slug in names)
+
+
+def _discreetly(execute: Execute, known: Known) -> Execute:
+    """Let no error that a kernel told show a secret, on the terminal either."""
+
+    def executed(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
+        done = execute(stage, record, values)
+        return replace(done, message=known.hiding()(done.message))
+
+    return executed
 
 
 def _executed(

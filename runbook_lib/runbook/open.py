@@ -17,6 +17,7 @@ from runbook_lib.parameters import Environment
 from runbook_lib.runbook.stage_run import Setting, StageRun
 from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.world import World, now
+from runbook_lib.secrets import Known, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     from runbook_lib import views
 
     views.register()
+    take_over()
     environment, source = _environment(parameters)
     approve = str(parameters.get("approve") or "")
     folder = str(parameters.get("record") or "")
@@ -49,7 +51,7 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     world = World(connect(environment), record, environment, source.parent, scope, lock)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
-        verb=facts.verb, is_alone=not folder,
+        verb=facts.verb, known=None if folder else Known().open(),
     )  # fmt: skip
     return StageRun(setting)
 

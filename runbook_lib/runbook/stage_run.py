@@ -13,9 +13,10 @@ from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence.record import find_plan
 from runbook_lib.exports import offline
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
+from runbook_lib.model import Approval, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
+from runbook_lib.runbook import alone
 from runbook_lib.runbook.world import now
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Resource, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.runbook.world import World
+    from runbook_lib.secrets import Known
 
 
 class ChecksBroken(RunbookError):
@@ -36,7 +38,7 @@ class ChecksBroken(RunbookError):
 
 @dataclass(frozen=True)
 class Setting:
-    """Hold what a stage run is opened with."""
+    """Hold what a stage run is opened with; `known` are the secrets of one that runs alone, and so closes its record itself."""
 
     stage: Stage
     environment: Environment
@@ -45,7 +47,7 @@ class Setting:
     scope: Scope
     approve: str
     verb: RunVerb
-    is_alone: bool
+    known: Known | None
 
 
 class StageRun:
@@ -123,7 +125,7 @@ class StageRun:
     def close(self) -> Closing:
         """Keep what this stage found and did in the record, and let its connections go.
 
-        Raises ChecksBroken when the notebook runs alone and something is broken.
+        Raises Leaked and ChecksBroken when the notebook runs alone and a secret stood in its record, or something is broken.
         """
         setting = self._setting
         plan = self._plan
@@ -134,11 +136,10 @@ class StageRun:
         )  # fmt: skip
         setting.record.close_stage(result)
         setting.world.close()
-        if setting.is_alone and plan is not None and not (setting.record.folder / "plan.json").exists():
-            whole = EnvironmentPlan(environment=setting.environment.environment, plans=(plan,))
-            setting.record.write("plan.json", whole.model_dump_json(indent=1))
+        if setting.known is not None:
+            alone.close(setting.record, plan, setting.known)
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
-        if broken and setting.is_alone and setting.verb == "apply":
+        if broken and setting.known is not None and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
         return Closing(record=setting.record.folder.name, stage=setting.stage.slug, artefacts=names)
 
