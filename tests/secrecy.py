@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import string
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,3 +114,18 @@ def files(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def whole(error: BaseException) -> str:
+    """Draw an exception with its chain, also the suppressed one, its frames' local values, its attributes and arguments.
+
+    The first frame is the test's own: what it holds, nobody let slip.
+    """
+    assert error.__traceback__ is not None
+    told, found = [error.with_traceback(error.__traceback__.tb_next)], []
+    while told:
+        each = told.pop()
+        drawn = traceback.TracebackException.from_exception(each, capture_locals=True)
+        found += [*drawn.format(), repr(each), repr(each.args), repr(vars(each))]
+        told += [other for other in (each.__cause__, each.__context__) if other is not None]
+    return "\n".join(found)

@@ -28,6 +28,7 @@ COMES_WITH = {
     "markupsafe": "jinja2",
     "packaging": "pytest",
     "pydantic-core": "pydantic",
+    "rich": "import-linter",
     "traitlets": "nbconvert",
     "werkzeug": "flask",
 }

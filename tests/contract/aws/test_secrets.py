@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from typing import Any
 
 import pytest
@@ -11,13 +10,14 @@ import pytest
 from runbook_lib.adapters.aws.log_ins import log_in
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
 from runbook_lib.adapters.aws.session import AwsSession
-from runbook_lib.errors import NotFound, RunbookError, Unresolved
+from runbook_lib.errors import Conflict, NotFound, RunbookError, Unresolved
 from runbook_lib.model import Change
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Target
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
-from runbook_lib.secrets import Masked
+from runbook_lib.secrets import Known, Masked
 from tests.contract.aws.endpoint import environment_at
+from tests.secrecy import whole
 
 PASSWORD = "Sesame-0pen"
 
@@ -87,7 +87,17 @@ def test_a_wrong_key_quotes_no_value(secrets: AwsSecrets, session: AwsSession, e
     store(session, name, json.dumps({"password": PASSWORD}))
     with pytest.raises(Unresolved, match="no text under the key nothing") as caught:
         secrets.resolve(f"secretsmanager:{name}#nothing")
-    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in whole(caught.value)
+
+
+@pytest.mark.parametrize("user", ["", "tonic_user"])
+def test_a_refused_secret_is_told_by_no_frame(target: Target, environment: Environment, user: str) -> None:
+    """What was generated and refused stands neither in the error nor in any frame that led to it."""
+    change = Change(before=None, after=Secret(name=f"tonic/{environment.environment}", username=user))
+    target.write([change])
+    with Known() as known, pytest.raises(Conflict) as caught:
+        target.write([change])
+    assert not known.are_in(whole(caught.value).encode())
 
 
 def test_a_deleted_secret_is_unresolved(secrets: AwsSecrets, session: AwsSession, environment: Environment) -> None:
@@ -152,7 +162,7 @@ def test_a_managed_secret_without_password_quotes_nothing(environment: Environme
     store(session, name, json.dumps({"username": "awsuser", "pass": PASSWORD}))
     with pytest.raises(Unresolved, match="no JSON with username and password") as caught:
         admin_of(with_admin(environment, login="managed_secret", secret=name), session, secrets)
-    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in whole(caught.value)
 
 
 def test_an_administrator_by_cluster_credentials(environment: Environment, session: AwsSession, secrets: AwsSecrets) -> None:

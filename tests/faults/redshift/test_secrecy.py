@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import traceback
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -19,6 +18,7 @@ from tests.contract.redshift.cases import user
 from tests.contract.redshift.standin import ADMIN, PASSWORD, Standin
 from tests.contract.redshift.worlds import PRODUCT, Held, World, target_on
 from tests.faults.redshift.doors import closed_port
+from tests.secrecy import whole
 
 FAULTS = {
     "syntax error": {"match": "^CREATE USER", "kind": "error", "code": "42601", "message": "syntax error"},
@@ -27,21 +27,6 @@ FAULTS = {
     "lost after": {"match": "^CREATE USER", "kind": "drop after"},
     "lost at commit": {"match": "^COMMIT", "kind": "drop after"},
 }
-
-
-def whole(error: BaseException) -> str:
-    """Draw an exception with its chain, also the suppressed one, its frames' local values, its attributes and arguments.
-
-    The first frame is the test's own: what it holds, nobody let slip.
-    """
-    assert error.__traceback__ is not None
-    told, found = [error.with_traceback(error.__traceback__.tb_next)], []
-    while told:
-        each = told.pop()
-        drawn = traceback.TracebackException.from_exception(each, capture_locals=True)
-        found += [*drawn.format(), repr(each), repr(each.args), repr(vars(each))]
-        told += [other for other in (each.__cause__, each.__context__) if other is not None]
-    return "\n".join(found)
 
 
 def secrets_of(name: str) -> dict[str, str]:
