@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runbook_lib.adapters.aws.rights import permissions_of
 from runbook_lib.adapters.connections import Connections
 from runbook_lib.adapters.refusals import unanswered
+from runbook_lib.adapters.rotating import rotate
 from runbook_lib.adapters.symbols import (
     filled_change,
     refuse_placeholders,
@@ -19,6 +20,7 @@ from runbook_lib.errors import TargetError
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
 from runbook_lib.resources.kms import Key, KeyAsked, KeyRotation, KeyStatement
+from runbook_lib.resources.secretsmanager import Rotation
 from runbook_lib.resources.warehouse import is_of_warehouse
 
 if TYPE_CHECKING:
@@ -74,6 +76,9 @@ class CompositeTarget:
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group. Raises TargetError, before anything is sent when a text is not complete."""
         if not changes:
+            return
+        if isinstance(after := changes[0].after, Rotation) and isinstance(before := changes[0].before, Rotation):
+            rotate(before.version, after, self._connections)
             return
         if all(is_of_warehouse(change.subject) for change in changes):
             self._connections.warehouse().write(changes)

@@ -65,6 +65,11 @@ def alter_user(user: DatabaseUser) -> str:
     return f"ALTER USER {user_name(user.name)} {'CREATEUSER' if user.superuser else 'NOCREATEUSER'};"
 
 
+def alter_password(name: str) -> str:
+    """Change a user's password."""
+    return f"ALTER USER {user_name(name)} PASSWORD {MASKED_LITERAL};"
+
+
 def drop_user(name: str) -> str:
     """Drop a user."""
     return f"DROP USER {user_name(name)};"

@@ -70,6 +70,14 @@ def users(env: Environment) -> Iterator[Broken]:
             yield Broken((name, "user", "name"), "is reserved", "name another")
 
 
+def rotations(env: Environment) -> Iterator[Broken]:
+    """Rotate only what the runbook made: of any other password, somebody else decides."""
+    for name, side in sides(env):
+        if side.user.rotation and not side.user.password.startswith("generate:"):
+            way_out = "remove it, change what password names and run ALTER USER; or write generate:secretsmanager:NAME"
+            yield Broken((name, "user", "rotation"), "is for generated passwords only", way_out)
+
+
 def ownership(env: Environment) -> Iterator[Broken]:
     """Ask for a person's word before a superuser is made (ledger H4)."""
     if env.destination.take_ownership and not env.destination.preserve_ownership:
@@ -92,4 +100,4 @@ def patterns(env: Environment) -> Iterator[Broken]:
         yield Broken(("schemas", "include"), "includes nothing", 'write ["*"] or the schemas to include')
 
 
-RULES: tuple[Rule, ...] = (two_databases, hosts, tls, admins, users, ownership, patterns)
+RULES: tuple[Rule, ...] = (two_databases, hosts, tls, admins, users, rotations, ownership, patterns)

@@ -39,6 +39,7 @@ from runbook_lib.parameters.texts import (
     Text,
     Url,
     UserName,
+    Word,
     Workgroup,
 )
 
@@ -140,6 +141,7 @@ class DatabaseUser(Section):
 
     name: UserName = Field(description="user name as stored (quoted names keep their case)")
     password: SecretReference = Field(description="reference, or generate:secretsmanager:NAME to make and store one")
+    rotation: Word = Field("", description="any word; another one has a generated password rotated, as a change of its own")
 
 
 class Warehouse(Section):

@@ -133,6 +133,7 @@ ClusterId = Annotated[
     str, _pattern(r"^([a-z][a-z0-9-]{0,62})?$"), Wanted("a cluster's identifier in lower case", ("warehouse", "warehouse-2"))
 ]
 Workgroup = Annotated[str, _pattern(r"^([a-z0-9-]{3,64})?$"), Wanted("a workgroup's name in lower case", ("warehouse", "warehouse-2"))]
+Word = Annotated[str, _pattern(r"^[A-Za-z0-9._-]{0,64}$"), Wanted("up to 64 letters, digits and ._-", ("2026-02", "second"))]
 LedgerRow = Annotated[str, _pattern(r"^[A-H][0-9]{1,2}[a-d]?$"), Wanted("a row of the ledger", ("G2", "H4"))]
 Date = Annotated[str, _pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), Wanted("a date", ("2026-01-31", "2026-12-31"))]
 LaterDate = Annotated[str, _pattern(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), Wanted("a date", ("2099-01-31", "2099-12-31"))]

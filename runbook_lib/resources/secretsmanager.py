@@ -1,7 +1,8 @@
-"""Passwords that the runbook generates, kept in Secrets Manager."""
+"""Passwords that the runbook generates, kept in Secrets Manager, and their rotation."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar, Literal
 
 from runbook_lib.model import Question, Resource, Value
@@ -11,13 +12,15 @@ from runbook_lib.resources.iam import Tags
 class Secret(Resource):
     """Describe a secret with a generated password that satisfies Redshift's rules; its value is never part of this.
 
-    With a `username`, which counts at creation only, it holds JSON with username and password, else the password alone.
+    With a `username` it holds JSON with username and password, else the password alone. `version` is the id of its first version, for
+    AWS to choose when empty. Both count at creation only.
     """
 
     kind: ClassVar[str] = "secretsmanager_secret"
     is_claimed: ClassVar[bool] = True
     name: str
     username: str = ""
+    version: str = ""
     state: Literal["Active", "PendingDeletion"] = "Active"
     tags: Tags = ()
 
@@ -38,6 +41,41 @@ class Secret(Resource):
     def on_the_way(self, after: Resource | None) -> tuple[Resource | None, ...]:
         """List the secret whose state is changed already and whose tags are not."""
         return (self.model_copy(update={"state": after.state}),) if isinstance(after, Secret) else ()
+
+
+class Rotation(Resource):
+    """Describe the version that is current of a generated password, in its secret and in its database.
+
+    It is written in three steps: the new password is kept as pending, set in the database, and made current. Until the last of them the
+    version that is read is the one before, so that a run which was stopped anywhere is gone on with.
+    """
+
+    kind: ClassVar[str] = "password_rotation"
+    leaves_nothing: ClassVar[bool] = True
+    side: Literal["source", "destination"]
+    user: str
+    secret: str
+    version: str
+
+    @property
+    def address(self) -> str:
+        """Name side and user."""
+        return f"{self.kind}/{self.side}/{self.user}"
+
+    @property
+    def holder(self) -> str:
+        """Name the user whose password it is."""
+        return f"database_user/{self.side}/{self.user}"
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Name the account and the side."""
+        return (*super().place, self.side)
+
+
+def version_of(secret: str, word: str) -> str:
+    """Name the version of a secret that a word of the parameter file asks for: Secrets Manager takes ids of 32 to 64 characters."""
+    return hashlib.sha256(f"{secret}\n{word}".encode()).hexdigest() if word else ""
 
 
 class ReferenceAsked(Question):

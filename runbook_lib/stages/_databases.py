@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.documents.scripts import offline_script, script
 from runbook_lib.documents.sql import user_name
-from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
+from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Rotation, Secret, version_of
 from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, Side, UsersAsked
 from runbook_lib.secrets import parse_reference
 from runbook_lib.stages._judging import advised, broken, kept, owed
@@ -25,7 +25,16 @@ SIDES: tuple[Side, ...] = ("source", "destination")
 def generated_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
     """Want the secret of a generated password, where the user's reference asks for one."""
     reference = parse_reference(env.side(side).user.password)
-    return (Secret(name=reference.name, tags=env.tags),) if reference.source == "generate" else ()
+    version = version_of(reference.name, env.side(side).user.rotation)
+    return (Secret(name=reference.name, version=version, tags=env.tags),) if reference.source == "generate" else ()
+
+
+def rotation(env: Environment, side: Side) -> Iterator[Rotation]:
+    """Want the version of a generated password that the file's word stands for; without a word, whichever there is."""
+    user = env.side(side).user
+    for secret in generated_secret(env, side):
+        if secret.version:
+            yield Rotation(side=side, user=user.name, secret=secret.name, version=secret.version)
 
 
 def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:

@@ -95,6 +95,12 @@ def desire_ownership(env: Environment, inventory: Inventory) -> Iterator[Resourc
         yield Ownership(side="destination", on="table", owners=tuple((name, user) for name in tables))
 
 
+def desire_rotation(env: Environment, inventory: Inventory) -> Iterator[Resource]:
+    """Want the version of the password that the file asks for."""
+    _refuse(env, inventory)
+    yield from _databases.rotation(env, "destination")
+
+
 def _refuse(env: Environment, inventory: Inventory) -> None:
     """Want nothing while the database is missing, is the source, or may be it. Raises Unanswered."""
     tuple(desire_database(env, inventory))
@@ -140,6 +146,7 @@ STAGE = Stage(
         Part("grants", desire_grants, _apart.asks, owner=ADMIN),
         Part("drop", desire_drop, drop_asks, owner=ADMIN),
         Part("ownership", desire_ownership, ownership_asks, owner=ADMIN),
+        Part("rotation", desire_rotation, _apart.asks, owner=ADMIN),
     ),
     checks=(
         Check(

@@ -94,6 +94,12 @@ def desire_future(env: Environment, inventory: Inventory) -> Iterator[Resource]:
             yield DefaultPrivileges(side="source", creator=creator, grantee=env.source.user.name, schemas=schemas)
 
 
+def desire_rotation(env: Environment, inventory: Inventory) -> Iterator[Resource]:
+    """Want the version of the password that the file asks for."""
+    _apart.refuse_one(env, inventory)
+    yield from _databases.rotation(env, "source")
+
+
 def privilege_asks(env: Environment) -> tuple[Question, ...]:
     """Ask what the user may, and for the schemas."""
     return (PrivilegesAsked(side="source", user=env.source.user.name), SCHEMAS)
@@ -132,6 +138,7 @@ STAGE = Stage(
         Part("grants", desire_grants, schema_asks, owner=ADMIN),
         Part("external schemas", desire_external, schema_asks, owner=ADMIN),
         Part("future tables", desire_future, schema_asks, owner=ADMIN),
+        Part("rotation", desire_rotation, _apart.asks, owner=ADMIN),
     ),
     checks=(
         Check(

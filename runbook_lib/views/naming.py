@@ -9,7 +9,7 @@ from runbook_lib.resources.iam import AttachedPolicy, Role, RolePolicy
 from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation, KeyStatement
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
-from runbook_lib.resources.secretsmanager import Secret
+from runbook_lib.resources.secretsmanager import Rotation, Secret
 from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
 from runbook_lib.views.blocks import counted
 
@@ -32,6 +32,7 @@ KINDS: dict[type[Resource], str] = {
     BucketSetting: "bucket setting",
     BucketStatement: "bucket policy statement",
     Secret: "secret",
+    Rotation: "password rotation",
     Database: "database",
     DatabaseUser: "database user",
     Grants: "grants",
@@ -91,6 +92,8 @@ def _in_database(resource: Resource) -> str:
             return f"owners of {counted(len(owners), on)} ({side})"
         case Database(side=side, name=name) | DatabaseUser(side=side, name=name):
             return f"{name} ({side})"
+        case Rotation(side=side, user=user):
+            return f"{user} ({side})"
     return ""
 
 

@@ -20,7 +20,7 @@ from runbook_lib.secrets import (
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.session import AwsSession
 
-_PASSWORD = "password"  # noqa: S105
+PASSWORD = "password"  # noqa: S105
 
 
 class AwsSecrets:
@@ -37,9 +37,9 @@ class AwsSecrets:
             case "env":
                 return self._variable(parsed)
             case "ssm":
-                return _picked(self._parameter(parsed), parsed)
+                return picked(self._parameter(parsed), parsed)
             case "secretsmanager" | "generate":
-                return _picked(self._secret(parsed), parsed)
+                return picked(self._secret(parsed), parsed)
 
     def _variable(self, reference: Reference) -> Masked:
         value = variable(reference.name, self._environ)
@@ -49,7 +49,7 @@ class AwsSecrets:
                 "the variable is not set here",
                 f"set {reference.name} in the environment of this process",
             )
-        return _picked(value, reference)
+        return picked(value, reference)
 
     def _parameter(self, reference: Reference) -> Masked:
         try:
@@ -75,9 +75,9 @@ class AwsSecrets:
         return Masked(answer["SecretString"])
 
 
-def _picked(value: Masked, reference: Reference) -> Masked:
+def picked(value: Masked, reference: Reference) -> Masked:
     """Take the named field out of a JSON secret; without a name, the password of one that has user and password."""
-    key = reference.key or (_PASSWORD if _PASSWORD in _fields(value) else "")
+    key = reference.key or (PASSWORD if PASSWORD in fields_of(value) else "")
     if not key:
         return value
     if not (text := text_in(value, key)):
@@ -87,11 +87,12 @@ def _picked(value: Masked, reference: Reference) -> Masked:
 
 def text_in(value: Masked, key: str) -> str:
     """Take a text out of a JSON secret; empty where there is none. No frame that an error leaves behind holds another."""
-    text = _fields(value).get(key)
+    text = fields_of(value).get(key)
     return text if isinstance(text, str) else ""
 
 
-def _fields(value: Masked) -> Mapping[str, Any]:
+def fields_of(value: Masked) -> Mapping[str, Any]:
+    """Read a JSON secret; one that is no object has no fields."""
     try:
         fields = json.loads(value.reveal())
     except ValueError:

@@ -48,6 +48,7 @@ _OBSERVERS: Mapping[type[Resource], Callable[[Any, Reader], Observation]] = {
     s3_values.BucketSetting: s3.observe_setting,
     s3_values.BucketStatement: s3.observe_statement,
     secret_values.Secret: secrets_manager.observe_secret,
+    secret_values.Rotation: secrets_manager.observe_rotation,
 }
 _ANSWERS: Mapping[type[Question], Callable[[Any, Reader], Any]] = {
     iam_values.Caller: lambda _question, reader: identity.caller(reader),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Secrets
     from runbook_lib.resources.warehouse import Side
+    from runbook_lib.secrets import Masked
 
 SIDES: tuple[Side, Side] = ("source", "destination")
 
@@ -50,6 +51,16 @@ class WarehouseTarget:
         """Make the changes of one group, all of one side. Raises TargetError."""
         try:
             writing.write(self._sessions[changes[0].subject.side], changes, self._secrets)  # type: ignore[attr-defined]
+        except TargetError as error:
+            failed = error
+        else:
+            return
+        raise bare(failed)
+
+    def set_password(self, side: Side, user: str, literal: Masked) -> None:
+        """Set a user's password, which the database sees as its hash. Raises TargetError."""
+        try:
+            writing.set_password(self._sessions[side], user, literal)
         except TargetError as error:
             failed = error
         else:

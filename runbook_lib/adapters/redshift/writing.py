@@ -30,9 +30,23 @@ SHOWN = 10
 
 def write(session: Session, changes: Sequence[Change], secrets: Secrets, sleep: Callable[[float], None] = time.sleep) -> None:
     """Make the changes of one group. Raises TargetError; InUse with the DDL that frees a user who owns something."""
+    _again(lambda: _write(session, changes, secrets), sleep)
+
+
+def set_password(session: Session, user: str, literal: Masked, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Set a user's password to a literal. Raises TargetError."""
+
+    def work() -> None:
+        with session.transaction() as connection:
+            run_masked(connection, sql.alter_password(user), literal)
+
+    _again(work, sleep)
+
+
+def _again(work: Callable[[], None], sleep: Callable[[float], None]) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _write(session, changes, secrets)
+            work()
         except Transient:
             if attempt == ATTEMPTS:
                 raise
