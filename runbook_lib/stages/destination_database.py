@@ -95,10 +95,16 @@ def desire_ownership(env: Environment, inventory: Inventory) -> Iterator[Resourc
         yield Ownership(side="destination", on="table", owners=tuple((name, user) for name in tables))
 
 
+def rotation_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for both sessions where the file asks for a rotation."""
+    return _apart.asks(env) if env.destination.user.rotation else ()
+
+
 def desire_rotation(env: Environment, inventory: Inventory) -> Iterator[Resource]:
-    """Want the version of the password that the file asks for."""
-    _refuse(env, inventory)
-    yield from _databases.rotation(env, "destination")
+    """Want the version of the password that the file asks for, if it asks for one."""
+    for wish in _databases.rotation(env, "destination"):
+        _refuse(env, inventory)
+        yield wish
 
 
 def _refuse(env: Environment, inventory: Inventory) -> None:
@@ -146,7 +152,7 @@ STAGE = Stage(
         Part("grants", desire_grants, _apart.asks, owner=ADMIN),
         Part("drop", desire_drop, drop_asks, owner=ADMIN),
         Part("ownership", desire_ownership, ownership_asks, owner=ADMIN),
-        Part("rotation", desire_rotation, _apart.asks, owner=ADMIN),
+        Part("rotation", desire_rotation, rotation_asks, owner=ADMIN),
     ),
     checks=(
         Check(

@@ -94,10 +94,16 @@ def desire_future(env: Environment, inventory: Inventory) -> Iterator[Resource]:
             yield DefaultPrivileges(side="source", creator=creator, grantee=env.source.user.name, schemas=schemas)
 
 
+def rotation_asks(env: Environment) -> tuple[Question, ...]:
+    """Ask for both sessions where the file asks for a rotation."""
+    return _apart.asks(env) if env.source.user.rotation else ()
+
+
 def desire_rotation(env: Environment, inventory: Inventory) -> Iterator[Resource]:
-    """Want the version of the password that the file asks for."""
-    _apart.refuse_one(env, inventory)
-    yield from _databases.rotation(env, "source")
+    """Want the version of the password that the file asks for, if it asks for one."""
+    for wish in _databases.rotation(env, "source"):
+        _apart.refuse_one(env, inventory)
+        yield wish
 
 
 def privilege_asks(env: Environment) -> tuple[Question, ...]:
@@ -138,7 +144,7 @@ STAGE = Stage(
         Part("grants", desire_grants, schema_asks, owner=ADMIN),
         Part("external schemas", desire_external, schema_asks, owner=ADMIN),
         Part("future tables", desire_future, schema_asks, owner=ADMIN),
-        Part("rotation", desire_rotation, _apart.asks, owner=ADMIN),
+        Part("rotation", desire_rotation, rotation_asks, owner=ADMIN),
     ),
     checks=(
         Check(

@@ -46,5 +46,5 @@ def test_no_resource_is_one_that_the_product_makes() -> None:
     """A2: among all kinds of resources there is no queue, function, mapping or notification."""
     ours = [each for each in Kinded.known.values() if each.__module__.startswith("runbook_lib.") and issubclass(each, Resource)]
     assert {each.kind.partition("_")[0] for each in ours} == {
-        *("database", "default", "ec2", "grants", "iam", "kms", "ownership", "rehearsal", "s3", "secretsmanager"),
+        *("database", "default", "ec2", "grants", "iam", "kms", "ownership", "password", "rehearsal", "s3", "secretsmanager"),
     }

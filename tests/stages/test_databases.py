@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.model import Inventory, Unanswered
-from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
+from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Rotation, Secret, version_of
 from runbook_lib.resources.warehouse import (
     Database,
     DatabaseUser,
@@ -160,7 +160,7 @@ def test_one_database_behind_two_names_stops_everything(slug: str) -> None:
     env = environment()
     reasons = {each.reason for each in refused(slug, env, answers).values()}
     assert reasons == {"source and destination are one database: dev of cluster namespace-source"}
-    assert set(refused(slug, env, answers)) == {part.name for part in STAGES[slug].parts} - {"password"}
+    assert set(refused(slug, env, answers)) == {part.name for part in STAGES[slug].parts} - {"password", "rotation"}
 
 
 def test_an_unreachable_other_side_does_not_stop_the_source() -> None:
@@ -518,3 +518,30 @@ def test_a_superusers_script_takes_ownership_where_it_was_planned() -> None:
         "CREATE USER tonic_destination_user CREATEUSER PASSWORD :'destination_password';",
         "ALTER SCHEMA public OWNER TO tonic_destination_user;",
     ]
+
+
+ROTATED = {"source": {"user": {"name": "tonic_user", "password": "generate:secretsmanager:s", "rotation": "second"}}}
+
+
+def test_a_word_asks_for_a_version_of_the_password() -> None:
+    """The secret is made in that version, and rotated to it where it is another; without a word there is nothing to rotate."""
+    (secret,) = [each for each in wanted("source_database", environment(**ROTATED)) if isinstance(each, Secret)]
+    (rotation,) = [each for each in wanted("source_database", environment(**ROTATED)) if isinstance(each, Rotation)]
+    without = {"source": {"user": {**ROTATED["source"]["user"], "rotation": ""}}}
+
+    assert (secret.version, "s", "tonic_user") == (rotation.version, rotation.secret, rotation.user)
+    assert 32 <= len(rotation.version) <= 64
+    assert version_of("s", "second") != version_of("s", "third") != version_of("t", "third")
+    assert [""] == [each.version for each in wanted("source_database", environment(**without)) if isinstance(each, Secret | Rotation)]
+
+
+def test_no_password_is_rotated_in_what_may_be_the_source() -> None:
+    """H1: as everything else in the destination, it waits for the question; the source's does not."""
+    user = {"name": "tonic_destination_user", "password": "generate:secretsmanager:d", "rotation": "second"}
+    places = sides("src.example", "dst.example")
+    env = environment(source={**places["source"], **ROTATED["source"]}, destination={**places["destination"], "user": user})
+    known = world(
+        env, {**NO_ROUTE, SessionAsked(side="destination"): session("destination", database="masked", databases=("dev", "masked"))}
+    )
+    assert "rotation" in refused("destination_database", env, known)
+    assert {} == refused("source_database", env, known)
