@@ -239,6 +239,22 @@ def test_a_query_is_stopped_while_it_runs(workplace: Workplace) -> None:
     refused("ResourceNotFoundException", "does not exist", lambda: logs.stop_query(queryId="00000000"))
 
 
+def test_a_version_of_a_secret_is_never_changed(account: Account) -> None:
+    """One that is pending neither; the same value again is fine. Which version is read follows the label."""
+    secrets, name = account.client("secretsmanager"), f"tonic/{account.name}/versions"
+    first, second = "1" * 32, "2" * 32
+    secrets.create_secret(Name=name, SecretString="one", ClientRequestToken=first)
+    put = partial(secrets.put_secret_value, SecretId=name, ClientRequestToken=second, VersionStages=["AWSPENDING"])
+    put(SecretString="two")
+    put(SecretString="two")
+
+    refused("ResourceExistsException", "You can't use ClientRequestToken", lambda: put(SecretString="three"))
+    assert "one" == secrets.get_secret_value(SecretId=name)["SecretString"]
+    secrets.update_secret_version_stage(SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first)
+    assert "two" == secrets.get_secret_value(SecretId=name)["SecretString"]
+    assert {first: ["AWSPREVIOUS"], second: ["AWSPENDING", "AWSCURRENT"]} == secrets.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+
 def test_a_deleted_secret_keeps_its_name(account: Account) -> None:
     """A secret that waits for its deletion is neither made anew nor changed."""
     secrets, name = account.client("secretsmanager"), f"tonic/{account.name}"
