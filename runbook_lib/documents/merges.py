@@ -74,6 +74,7 @@ def secret_lines(env: Environment, wanted: Secret) -> Lines:
     tags = " ".join(shlex.quote(f"Key={key},Value={value}") for key, value in wanted.tags)
     draw = "aws secretsmanager get-random-password --password-length 40 --exclude-punctuation --require-each-included-type"
     store = f"aws secretsmanager create-secret --name {shlex.quote(wanted.name)} --secret-string file:///dev/stdin"
+    store += f" --client-request-token {wanted.version}" if wanted.version else ""
     region = f"--region {env.aws.region}"
     return (f"{draw} {region} --query RandomPassword --output text | tr -d '\\n' | {store} {region} --tags {tags}",)
 

@@ -9,6 +9,7 @@ import pytest
 from runbook_lib.adapters.rehearsal import principals
 from runbook_lib.adapters.rehearsal.principals import Actor
 from runbook_lib.parameters import Environment
+from runbook_lib.secrets import Known
 from tests.rehearsal.places import Place, amiss, flows_of, played
 
 
@@ -56,11 +57,13 @@ def test_nothing_tells_the_keys_that_a_role_acted_with(place: Place, env: Enviro
         return acted[-1]
 
     monkeypatch.setattr(principals, "_actor", kept)
-    exercise = played(env, "unload_and_copy")
+    with Known() as known:
+        exercise = played(env, "unload_and_copy")
 
-    secrets = [key.encode() for actor in acted for key in actor.keys[1:]]
+    secrets = [key.reveal().encode() for actor in acted for key in actor.keys[1:]]
     told = exercise.model_dump_json().encode()
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert 2 == len(secrets)
     assert [] == [path.name for path in files if any(each in path.read_bytes() for each in secrets)]
     assert not any(each in told for each in secrets)
+    assert [True, True] == [known.are_in(each) for each in secrets]

@@ -531,6 +531,8 @@ def test_a_word_asks_for_a_version_of_the_password() -> None:
 
     assert (secret.version, "s", "tonic_user") == (rotation.version, rotation.secret, rotation.user)
     assert 32 <= len(rotation.version) <= 64
+    script = STAGES["source_database"].artefacts(environment(**ROTATED), (secret,))["source_password.sh"]
+    assert f"--secret-string file:///dev/stdin --client-request-token {secret.version} " in script
     assert version_of("s", "second") != version_of("s", "third") != version_of("t", "third")
     assert [""] == [each.version for each in wanted("source_database", environment(**without)) if isinstance(each, Secret | Rotation)]
 

@@ -19,13 +19,14 @@ from botocore.session import Session
 
 from runbook_lib.adapters.aws.endpoints import is_loopback
 from runbook_lib.adapters.quiet import quieten
+from runbook_lib.secrets import Masked
 
 if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.parameters.schema import Aws
 
 Hook = Callable[..., None]
-Keys = tuple[str, str, str]
+Keys = tuple[str, Masked, Masked]
 """An access key's id, its secret and its session's token."""
 READ_ATTEMPTS = 3
 """How often the client itself sends a request that changes nothing."""
@@ -51,7 +52,8 @@ def core_session(environment: Environment, hook: Hook | None = None, keys: Keys 
     """
     if keys is not None:
         given = _session(environment, hook)
-        given.set_credentials(*keys)
+        key, secret, token = keys
+        given.set_credentials(key, secret.reveal(), token.reveal())
         return given
     base = _session(environment, hook)
     if not environment.aws.role_arn:

@@ -10,6 +10,7 @@ from runbook_lib.adapters.aws.retry import patiently
 from runbook_lib.adapters.aws.tags import is_ours, read_tags, tag_list
 from runbook_lib.documents.rehearsal import twin_name
 from runbook_lib.errors import Conflict, Denied, NotFound, Unresolved
+from runbook_lib.secrets import Masked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.credentials import Keys
@@ -62,13 +63,19 @@ def _actor(operator: AwsSession, keys: Keys) -> Actor:
 
 def _of_instance(address: str, role: str) -> Keys:
     """Ask the instance metadata service (IMDSv2). Raises Unresolved when it gives nothing, or another role's."""
+    name, keys = _told_by(address)
+    if name != role or keys is None:
+        what = f"gives credentials of {name}" if name else "gives no credentials"
+        raise Unresolved(f"server.metadata {address}", f"{what}, not of {role}", "run on the server's instance, or allow roles.twins")
+    return keys
+
+
+def _told_by(address: str) -> tuple[str, Keys | None]:
+    """Give the role's name and its keys; no frame of an error holds what came."""
     from botocore.utils import InstanceMetadataFetcher
 
     found = InstanceMetadataFetcher(timeout=2, num_attempts=2, base_url=address, env={}).retrieve_iam_role_credentials()
-    if found.get("role_name") != role:
-        what = f"gives credentials of {found['role_name']}" if found else "gives no credentials"
-        raise Unresolved(f"server.metadata {address}", f"{what}, not of {role}", "run on the server's instance, or allow roles.twins")
-    return found["access_key"], found["secret_key"], found["token"]
+    return (found["role_name"], (found["access_key"], Masked(found["secret_key"]), Masked(found["token"]))) if found else ("", None)
 
 
 def _make(name: str, role: str, operator: AwsSession) -> str:
@@ -101,7 +108,7 @@ def _assumed(arn: str, operator: AwsSession) -> Keys:
     """Take the twin; a role that was made a moment ago is not known everywhere yet."""
     take = lambda: operator.write("sts", "assume_role", RoleArn=arn, RoleSessionName=SESSION, DurationSeconds=3600)  # noqa: E731
     found = patiently(take, operator.patience, lambda error: isinstance(error, Denied | NotFound))["Credentials"]
-    return found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+    return found["AccessKeyId"], Masked(found["SecretAccessKey"]), Masked(found["SessionToken"])
 
 
 def _refuse_foreign(name: str, operator: AwsSession) -> None:

@@ -105,7 +105,7 @@ class Transfer:
 
     def _with_keys(self, user: Speaker, statement: str) -> Callable[[], bool]:
         key, secret, token = self.server.keys
-        return user.hands(statement, key=Masked(key), secret=Masked(secret), token=Masked(token))
+        return user.hands(statement, key=Masked(key), secret=secret, token=token)
 
 
 def _text(text: str) -> str:
