@@ -31,11 +31,12 @@ def standing(history: History) -> dict[str, History]:
     """Fold a history to the changes of each address that are not undone yet, in order of first change.
 
     An undo whose end nobody knows takes nothing away: what it did is read from live state. What leaves nothing stands only while
-    nobody knows its end.
+    nobody knows its end, and only where it may have left something that gives access.
     """
     changes: dict[str, History] = {}
     for each in history:
-        if each.change.subject.leaves_nothing and each.is_certain:
+        subject = each.change.subject
+        if subject.leaves_nothing and (each.is_certain or not subject.gives_access):
             changes.pop(each.address, None)
         elif not each.is_undo:
             changes[each.address] = (*changes.get(each.address, ()), each)

@@ -170,7 +170,7 @@ def test_others_notifications_stay(place: Place, env: Environment) -> None:
     allow = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     sqs.set_queue_attributes(QueueUrl=theirs, Attributes={"Policy": policy})
-    filtered = {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "elsewhere/"}]}}
+    filtered = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "elsewhere/"}]}}
     entry = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": filtered}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [entry]})
 

@@ -26,7 +26,7 @@ from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.rights import Permission, RefusedAsked
 from runbook_lib.resources.s3 import BucketAsked, BucketStatement
-from runbook_lib.resources.secretsmanager import ReferenceAsked
+from runbook_lib.resources.secretsmanager import ReferenceAsked, Rotation
 from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
 from runbook_lib.resources.symbols import symbol
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, LoginAsked, SessionAsked
@@ -272,7 +272,7 @@ def test_the_products_users_take_their_passwords(environment: Environment) -> No
 def test_every_kind_has_a_declaration() -> None:
     """What the adapters answer, look at and change is in the tables; only who calls is told without a permission."""
     assert {*_ANSWERS, *_OBSERVERS, ReferenceAsked, Rehearsal} - {Caller} == set(READ)
-    assert {*_WRITERS, Rehearsal} == set(CHANGED)
+    assert {*_WRITERS, Rehearsal, Rotation} == set(CHANGED)
 
 
 @pytest.mark.parametrize("action", EXCEPTIONAL)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.rights.stores import resolving, secret_arn
 from runbook_lib.adapters.aws.rights.words import ANY, Permissions, on
+from runbook_lib.resources.secretsmanager import Rotation
 from runbook_lib.resources.warehouse import DatabaseUser, LoginAsked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runbook_lib.model import Change
     from runbook_lib.parameters import Environment
     from runbook_lib.parameters.schema import Warehouse
@@ -88,3 +91,17 @@ def changing_warehouse(change: Change, env: Environment) -> Permissions:
     subject: Any = change.subject
     new = change.after if change.before is None and isinstance(change.after, DatabaseUser) else None
     return (*logging_in(subject.side, env), *(resolving(new.password, env) if new is not None else ()))
+
+
+def looking_at_rotation(rotation: Rotation, env: Environment) -> Permissions:
+    """Declare `observe_rotation`."""
+    return on(secret_arn(env, rotation.secret), "secretsmanager:DescribeSecret")
+
+
+def rotating(change: Change, env: Environment) -> Iterator[Permissions]:
+    """Declare `adapters.rotating`: the secret's new version, and the log-in that sets it in the database."""
+    match change.after:
+        case Rotation() as after:
+            actions = ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+            yield from (on(secret_arn(env, after.secret), f"secretsmanager:{each}") for each in actions)
+            yield logging_in(after.side, env)

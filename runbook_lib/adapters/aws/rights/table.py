@@ -54,6 +54,7 @@ READ: Mapping[type[Kinded], Callable[[Any, Environment], Permissions]] = {
     s3_values.BucketSetting: s3.reading_setting,
     s3_values.BucketStatement: s3.reading_statement,
     s3_values.BucketAsked: s3.asking_bucket,
+    secret_values.Rotation: databases.looking_at_rotation,
     secret_values.Secret: stores.reading_secret,
     secret_values.ReferenceAsked: stores.asking_reference,
 }
@@ -72,6 +73,7 @@ CHANGED: Mapping[type[Resource], Callable[[Change, Environment], Iterable[Permis
     s3_values.Bucket: s3.changing_bucket,
     s3_values.BucketSetting: s3.changing_setting,
     s3_values.BucketStatement: s3.changing_statement,
+    secret_values.Rotation: databases.rotating,
     secret_values.Secret: stores.changing_secret,
 }
 
