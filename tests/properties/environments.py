@@ -58,6 +58,10 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
         "exclusive_policies": draw(st.booleans()),
     }
     chosen = draw(some(tuple(optional)))
+    if values["rehearsal"] == "exercise":
+        # Twins are the way that every pipeline has.
+        optional["roles"] |= {"twins": True}
+        chosen = list(dict.fromkeys((*chosen, "roles")))
     return {**values, **_legacy(draw, pipeline), **{key: optional[key] for key in chosen}}
 
 
