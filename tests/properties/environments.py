@@ -52,7 +52,7 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     }
     vouched = draw(some(ROWS)) + (["H4"] if values["destination"]["preserve_ownership"] else [])
     values["confirmations"] = [{"row": row, "who": "Ada", "date": "2026-01-31", "note": draw(texts)} for row in vouched]
-    optional = {
+    optional: dict[str, Any] = {
         "roles": {"path": draw(st.sampled_from(["/", "/tonic/"])), "tags": {"team": draw(texts), "cost centre": draw(texts)}},
         "extra_statements": [{"Sid": "Extra", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"]}],
         "exclusive_policies": draw(st.booleans()),
