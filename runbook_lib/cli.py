@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from runbook_lib.headless import Run
 
+_UNLOCKED = (
+    "took away the lock of {}\nits journal tells what that run was about to write, and live state decides what became of it: plan again"
+)
 Answer = tuple[int, dict[str, Any], str]
 """Exit code, the answer as JSON, the answer as text."""
 
@@ -94,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
     unlock = _command(commands, "unlock", _unlock, "take away the lock that a run on another machine left behind")
     unlock.add_argument("environment", metavar="ENV")
+    archive = _command(commands, "archive", _archive, "store records that are not whole in their bucket yet, and read back those that are")
+    archive.add_argument("environment", metavar="ENV")
     demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(commands)
@@ -208,7 +213,15 @@ def _unlock(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import headless, place
 
     owner = headless.unlock(place.parameter_file(arguments.environment))
-    return 0, {"taken_away": owner}, f"took away the lock of {owner}" if owner else "there was no lock"
+    return 0, {"taken_away": owner}, _UNLOCKED.format(owner) if owner else "there was no lock"
+
+
+def _archive(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib import headless, place
+
+    stored, checked = headless.archive(place.parameter_file(arguments.environment))
+    lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
+    return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)
 
 
 def _demo(arguments: argparse.Namespace) -> Answer:

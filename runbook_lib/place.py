@@ -10,6 +10,8 @@ from pathlib import Path
 from runbook_lib.errors import InvalidParameters, Problem
 
 CHOICE = ".environment"
+BUCKET = "s3://"
+"""What the place of a record store in a bucket begins with."""
 
 
 def home() -> Path:
@@ -29,8 +31,16 @@ def home() -> Path:
 
 
 def store(records: str) -> Path:
-    """Give the record store's folder; a relative one lies below home."""
+    """Give the record store's folder: a relative one lies below home, that before a bucket in the user's folder for state."""
+    if records.startswith(BUCKET):
+        return state() / "records" / records.removeprefix(BUCKET).strip("/")
     return (home() / records).resolve()
+
+
+def state() -> Path:
+    """Give the user's folder for what outlives a run, in our name (XDG base directory specification): no cache, which may be emptied."""
+    named = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state") / "redshift-runbook"
 
 
 def parameter_file(name: str) -> Path:

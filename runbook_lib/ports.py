@@ -1,9 +1,10 @@
-"""What the engine needs from the world: targets that observe, answer and write, and secrets that resolve."""
+"""What the engine needs from the world: targets that observe, answer and write, secrets that resolve, and a store of objects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,3 +66,40 @@ class Secrets(Protocol):
 
     def resolve(self, reference: str) -> Masked:
         """Read the value a reference names. Raises `Unresolved` or `Denied`."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Keep an object from being deleted or replaced until a time; `mode` is S3's."""
+
+    mode: Literal["GOVERNANCE", "COMPLIANCE"]
+    until: datetime
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """State what is stored: `etag` names its content at this moment, `sha256` is hexadecimal, `stored` when it was put there."""
+
+    size: int
+    etag: str
+    sha256: str
+    stored: datetime
+
+
+class ObjectStore(Protocol):
+    """Keep objects by key. Nothing is overwritten that was not named, and nothing is deleted."""
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """List the keys that begin with a prefix, with their sizes. Raises `TargetError`."""
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """Read an object and its ETag, checked against its checksum; None when it is not there. Raises `TargetError`."""
+
+    def put(self, key: str, content: bytes, *, over: str = "", hold: Hold | None = None) -> str:
+        """Store an object where none is, or over the one with an ETag; give its ETag. Raises `Conflict` when another is there."""
+
+    def look(self, key: str) -> StoredObject | None:
+        """State what is stored under a key, without reading it; None when nothing is. Raises `TargetError`."""
+
+    def hold(self, key: str) -> Hold | None:
+        """Read back what holds an object; None when nothing does. Raises `TargetError`."""

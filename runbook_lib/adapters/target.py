@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runbook_lib.adapters.aws.target import AwsTarget
     from runbook_lib.model import Change, Kinded, Question, Resource
     from runbook_lib.parameters import Environment
-    from runbook_lib.ports import Secrets
+    from runbook_lib.ports import ObjectStore, Secrets
     from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
 
@@ -42,6 +42,13 @@ K = TypeVar("K", bound="Kinded")
 def connect(environment: Environment, *, recorder: Recorder | None = None) -> CompositeTarget:
     """Make the target of an environment. Nothing is reached, and no SDK is loaded, before the first question."""
     return CompositeTarget(Connections(environment, recorder))
+
+
+def objects_of(environment: Environment, bucket: str) -> ObjectStore:
+    """Reach the objects of a bucket in the environment's account."""
+    from runbook_lib.adapters.aws.objects import BucketObjects
+
+    return BucketObjects(Connections(environment).session(), bucket)
 
 
 class CompositeTarget:

@@ -4,6 +4,6 @@ Every executed notebook is kept, also one that failed. Nothing starts before the
 """
 
 from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
-from runbook_lib.headless.verbs import carry_out, unlock
+from runbook_lib.headless.verbs import archive, carry_out, unlock
 
-__all__ = ["MEANINGS", "Executed", "Run", "carry_out", "exit_code", "unlock"]
+__all__ = ["MEANINGS", "Executed", "Run", "archive", "carry_out", "exit_code", "unlock"]

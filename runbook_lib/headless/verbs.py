@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import errors, evidence, place
-from runbook_lib.evidence.lock import broken, held
 from runbook_lib.evidence.record import find_plan
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import papermill
@@ -18,6 +17,7 @@ from runbook_lib.headless.outcome import Executed, Run, code_of
 from runbook_lib.model import Approval
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.open import versions
+from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.start import all_stages
 from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
@@ -84,20 +84,21 @@ def run(
 
     environment = load(file)
     chosen = _stages(verb, stages)
-    store = place.store(environment.records)
+    records = Records(environment)
+    records.synchronise()
     if approve:
-        chosen = _covered(chosen, find_plan(store, environment.environment, approve), stages)
+        chosen = _covered(chosen, find_plan(records.store, environment.environment, approve), stages)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=now(), source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(), target=place.typed(file),
     )  # fmt: skip
-    folder = store / environment.environment
-    with Known() as known, held(folder, environment.environment, verb, facts.started) if approve else nullcontext():
-        record = evidence.Record.create(store, facts)
+    lock = records.locked(verb, facts.started) if approve else nullcontext()
+    with Known() as known, lock, records.recording(facts) as record:
         record.write("parameters.yaml", as_yaml(environment))
         if approve:
             approval = Approval(digest=approve, by=by or "the command line", at=now())
             record.write("approval.json", approval.model_dump_json(indent=1))
+            records.begin(record)
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
         executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))
         return filed(record, executed, environment, known, detailed=detailed)
@@ -107,8 +108,17 @@ def unlock(file: Path) -> str:
     """Take away the lock that a run left in the record store, and say whose it was. Raises Locked while that run goes on here."""
     from runbook_lib.parameters.load import load
 
-    environment = load(file)
-    return broken(place.store(environment.records) / environment.environment, environment.environment, now())
+    return Records(load(file)).unlock(now())
+
+
+def archive(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Store the records that are not whole in the bucket yet, hold every one there against its seal, and name both.
+
+    Raises RunbookError for a record that is not as it was sealed, and where the records are in a folder.
+    """
+    from runbook_lib.parameters.load import load
+
+    return Records(load(file)).archive()
 
 
 def _covered(chosen: tuple[Stage, ...], approved: EnvironmentPlan, named: tuple[str, ...]) -> tuple[Stage, ...]:

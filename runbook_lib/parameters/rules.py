@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from runbook_lib.parameters import aws_rules, database_rules
+from runbook_lib.parameters import aws_rules, database_rules, record_rules
 from runbook_lib.parameters import waivers as waiver_rules
 from runbook_lib.parameters.broken import Broken, RawRule, Rule, is_loopback, sides
 from runbook_lib.parameters.clear_text import UNQUOTED, is_reference, looks_like
@@ -120,13 +120,13 @@ def adoption(env: Environment) -> Iterator[Broken]:
 
 
 def places(env: Environment) -> Iterator[Broken]:
-    """Ask for places inside the file's own folder, and for a record store that is a folder."""
+    """Ask for places inside the file's own folder."""
     if env.worker is not None and (env.worker.exported.startswith("/") or ".." in env.worker.exported.split("/")):
         yield Broken(("worker", "exported"), "leaves the parameter file's folder", "put the file beside the parameter file")
-    if "://" in env.records:
-        yield Broken(("records",), "is not a folder", "name a folder for the record store")
 
 
-RULES: tuple[Rule, ...] = (*aws_rules.RULES, *database_rules.RULES, *waiver_rules.RULES, automatic, confirmations, adoption, places)
+RULES: tuple[Rule, ...] = (
+    *aws_rules.RULES, *database_rules.RULES, *record_rules.RULES, *waiver_rules.RULES, automatic, confirmations, adoption, places,
+)  # fmt: skip
 RAW_RULES: tuple[RawRule, ...] = (placeholders, clear_text)
 """Rules about any value, asked before its type."""

@@ -213,6 +213,15 @@ class LintWaiver(Section):
     expires: Date = Field(description="last day on which it counts; in quotes")
 
 
+class Retention(Section):
+    """How long Object Lock keeps records in a bucket from being deleted or replaced."""
+
+    mode: Literal["governance", "compliance"] = Field(
+        "governance", description="governance: who has s3:BypassGovernanceRetention may end it; compliance: nobody may"
+    )
+    days: Annotated[int, Field(ge=1, le=36500)] = Field(description="days that each object is kept, from its upload on")
+
+
 class Environment(Section):
     """One environment: everything the notebooks need to know."""
 
@@ -237,7 +246,8 @@ class Environment(Section):
     rehearsal: Literal["evaluate", "exercise"] = Field("evaluate", description="exercise: also prove by doing it, as changes of the plan")
     approval: Literal["manual", "automatic"] = Field("manual", description="automatic is accepted on loopback only")
     protected: bool = Field(default=False, description="never approve automatically")
-    records: Text = Field("runs", min_length=1, description="folder of the record store, relative to the checkout")
+    records: Text = Field("runs", min_length=1, description="record store: a folder, relative to the checkout, or s3://BUCKET/PREFIX")
+    records_retention: Retention | None = Field(None, description="Object Lock of each object in the record store's bucket; empty: none")
 
     @property
     def is_legacy(self) -> bool:

@@ -30,3 +30,15 @@ class ReverseAnswer(Value):
     waiting: tuple[AnyResource, ...] = ()
     owed: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+
+
+class StoreAsked(Question):
+    """Ask for the bucket of the record store; answered with None when it is not there, else with whether it has Object Lock.
+
+    Objects whose keys begin with `prefix` are ours; `is_held` asks for Object Lock, which they are to be held by.
+    """
+
+    kind: ClassVar[str] = "ask_store"
+    bucket: str
+    prefix: str
+    is_held: bool = False

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
-from runbook_lib.evidence.lock import acquire
 from runbook_lib.model import canonical
 from runbook_lib.parameters import Environment
+from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.stage_run import Setting, StageRun
 from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.world import World, now
@@ -42,8 +42,9 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     environment, source = _environment(parameters)
     approve = str(parameters.get("approve") or "")
     folder = str(parameters.get("record") or "")
-    lock = _lock(environment, slug) if approve and not folder else None
-    record = _record(folder, environment, source, approve, slug)
+    records = Records(environment)
+    lock = _lock(records, slug, is_writing=bool(approve)) if not folder else None
+    record = _record(folder, records, source, approve, slug)
     facts = record.facts
     scope = scope_of(environment)
     from runbook_lib.adapters.target import connect
@@ -51,7 +52,7 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     world = World(connect(environment), record, environment, source.parent, scope, lock)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
-        verb=facts.verb, known=None if folder else Known().open(),
+        verb=facts.verb, known=None if folder else Known().open(), records=records,
     )  # fmt: skip
     return StageRun(setting)
 
@@ -114,20 +115,23 @@ def _writing(slug: str) -> RunVerb:
     return "destroy" if slug == "teardown" else "apply"
 
 
-def _lock(environment: Environment, slug: str) -> evidence.Lock:
-    folder = place.store(environment.records) / environment.environment
-    return acquire(folder, environment.environment, f"{_writing(slug)} of {slug}", now())
+def _lock(records: Records, slug: str, *, is_writing: bool) -> evidence.Lock | None:
+    """Learn what other machines recorded; who will write takes the lock first."""
+    if is_writing:
+        return records.acquire(f"{_writing(slug)} of {slug}", now())
+    records.synchronise()
+    return None
 
 
-def _record(folder: str, environment: Environment, source: Path, approve: str, slug: str) -> evidence.Record:
+def _record(folder: str, records: Records, source: Path, approve: str, slug: str) -> evidence.Record:
+    name = records.environment.environment
     if not folder:
         verb: RunVerb = _writing(slug) if approve else "plan"
         facts = evidence.RunFacts(
-            environment=environment.environment, verb=verb, started=now(), source=source.name, stages=(slug,),
-            versions=versions(),
+            environment=name, verb=verb, started=now(), source=source.name, stages=(slug,), versions=versions(),
         )  # fmt: skip
-        return evidence.Record.create(place.store(environment.records), facts)
+        return records.create(facts)
     record = evidence.Record(Path(folder))
-    if record.facts.environment != environment.environment:
-        raise GuardRefused(folder, f"is a record of {record.facts.environment}, not of {environment.environment}", "start a new run")
+    if record.facts.environment != name:
+        raise GuardRefused(folder, f"is a record of {record.facts.environment}, not of {name}", "start a new run")
     return record

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import Resource, Stage
     from runbook_lib.parameters import Environment
+    from runbook_lib.runbook.records import Records
     from runbook_lib.runbook.world import World
     from runbook_lib.secrets import Known
 
@@ -48,6 +49,7 @@ class Setting:
     approve: str
     verb: RunVerb
     known: Known | None
+    records: Records
 
 
 class StageRun:
@@ -135,9 +137,12 @@ class StageRun:
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
         )  # fmt: skip
         setting.record.close_stage(result)
-        setting.world.close()
-        if setting.known is not None:
-            alone.close(setting.record, plan, setting.known)
+        try:
+            if setting.known is not None:
+                alone.close(setting.record, plan, setting.known)
+                setting.records.keep(setting.record)
+        finally:
+            setting.world.close()
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
         if broken and setting.known is not None and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
@@ -204,7 +209,9 @@ class StageRun:
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
-        journal = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope)
+        journal = setting.records.journalled(
+            setting.record, setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope)
+        )
         # A person may read the plan for an hour: what is written is held against what is there now.
         fresh = self._planned() if gate.approval is not None and gate.approved.changes else plan
         return engine.apply(

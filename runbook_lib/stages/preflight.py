@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
-from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight, _rights
+from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight, _records, _rights
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, judge_keys_before, judge_owners, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
@@ -73,6 +73,7 @@ PLACES = before_the_plan(
     ),
     Check(("A3",), "the role that the server runs as is known", _preflight.judge_role, instance_asks, role_asks),
     Check(("A4",), "each bucket that is there is of the file's account", judge_owners, bucket_asks),
+    Check(("A1",), "the bucket for the records is there and holds them as the file asks", _records.judge, _records.asks),
     Check(("A4",), "each cluster and its bucket are in one region", _network.judge_regions, _network.place_asks),
     Check(("A4",), "each cluster's routing leads to S3", _network.judge_routing, _network.cluster_asks),
     Check(

@@ -36,10 +36,10 @@ _CODES: tuple[tuple[type[TargetError], str], ...] = (
         (r"Throttl\w+|RequestLimitExceeded|TooManyRequests(Exception)?|SlowDown|RequestThrottled(Exception)?|EC2ThrottledException"
         r"|PriorRequestNotComplete|RequestTimeout(Exception)?|Service(Temporarily)?Unavailable(Exception)?|503|Unavailable"
         r"|Internal(Failure|Error|ServiceError|ServerError|ServerException)|ServiceFailure(Exception)?|KMSInternalException"
-        r"|DependencyTimeout(Exception)?|OperationAborted|ConcurrentModification(Exception)?|EntityTemporarilyUnmodifiable(Exception)?"),
+        r"|DependencyTimeout(Exception)?|OperationAborted|ConditionalRequestConflict|ConcurrentModification(Exception)?|EntityTemporarilyUnmodifiable(Exception)?"),
     ),
     (NotFound, r"NoSuch\w+|\w*NotFound(\w|\.)*|\w+\.NotFound|404|(AWS\.SimpleQueueService\.)?NonExistentQueue|QueueDoesNotExist"),
-    (Conflict, r"\w*AlreadyExists(Exception|Fault)?|BucketAlreadyOwnedByYou|Resource(Exists|Conflict)Exception"),
+    (Conflict, r"PreconditionFailed|\w*AlreadyExists(Exception|Fault)?|BucketAlreadyOwnedByYou|Resource(Exists|Conflict)Exception"),
     (InUse, r"DeleteConflict(Exception)?|BucketNotEmpty|DependencyViolation|ResourceInUse(Exception)?"),
 )  # fmt: skip
 _CODE_LEAVES = tuple((leaf, re.compile(pattern)) for leaf, pattern in _CODES)
@@ -110,6 +110,8 @@ _S3_ACTIONS = {
     "DeleteBucketTagging": "PutBucketTagging",
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "HeadObject": "GetObject",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
 }
 
 

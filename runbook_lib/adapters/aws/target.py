@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runbook_lib.adapters.aws import clusters, ec2, iam, identity, keys, kms, s3, simulating, validating
+from runbook_lib.adapters.aws import clusters, ec2, iam, identity, keys, kms, objects, s3, simulating, validating
 from runbook_lib.adapters.aws import secretsmanager as secrets_manager
 from runbook_lib.adapters.aws.reading import Reader
 from runbook_lib.adapters.aws.secret_store import answer_reference
@@ -17,6 +17,7 @@ from runbook_lib.ports import Observation
 from runbook_lib.resources import ec2 as ec2_values
 from runbook_lib.resources import iam as iam_values
 from runbook_lib.resources import kms as kms_values
+from runbook_lib.resources import records as record_values
 from runbook_lib.resources import rights as rights_values
 from runbook_lib.resources import s3 as s3_values
 from runbook_lib.resources import secretsmanager as secret_values
@@ -59,6 +60,7 @@ _ANSWERS: Mapping[type[Question], Callable[[Any, Reader], Any]] = {
     ec2_values.InstanceAsked: ec2.instance,
     ec2_values.ClusterAsked: clusters.cluster,
     kms_values.KeyAsked: keys.answer_key,
+    record_values.StoreAsked: objects.answer_store,
     s3_values.BucketAsked: s3.answer_bucket,
     simulation_values.SimulationAsked: simulating.simulate,
     simulation_values.ValidationAsked: validating.validate,

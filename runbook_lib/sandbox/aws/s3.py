@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.sandbox.aws import held
+from runbook_lib.sandbox.aws import held, storing
 from runbook_lib.sandbox.aws.answers import Answer, error
 from runbook_lib.sandbox.aws.encryption import unusable
 from runbook_lib.sandbox.aws.permissions.s3 import written_key
@@ -23,7 +23,7 @@ def rules() -> dict[str, Any]:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
-    return {"s3:*": answered, **{f"s3:{name}": _written for name in WRITES}}
+    return {"s3:*": answered, "s3:GetObjectRetention": storing.retention, **{f"s3:{name}": _written for name in WRITES}}
 
 
 def answered(call: Call, proceed: Proceed) -> Answer:
@@ -41,4 +41,4 @@ def answered(call: Call, proceed: Proceed) -> Answer:
 
 def _written(call: Call, proceed: Proceed) -> Answer:
     """Refuse to encrypt with a key that cannot be used."""
-    return answered(call, lambda: unusable(call, written_key(call)) or proceed())
+    return answered(call, lambda: unusable(call, written_key(call)) or storing.put(call, proceed))

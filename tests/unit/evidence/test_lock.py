@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from runbook_lib.errors import Locked
-from runbook_lib.evidence.lock import FILE, Owner, acquire, broken, held
+from runbook_lib.evidence.lock import FILE, acquire, broken, held
+from runbook_lib.evidence.owner import Owner
 
 THEN, NOW = "2026-01-02T03:04:05.678Z", "2026-01-02T05:04:06.678Z"
 HOLDER = f"""

@@ -1,4 +1,4 @@
-"""What the calls about buckets take (`adapters.aws.s3`, `adapters.aws.settings`)."""
+"""What the calls about buckets take (`adapters.aws.s3`, `adapters.aws.settings`, `adapters.aws.objects`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
 if TYPE_CHECKING:
     from runbook_lib.model import Change
     from runbook_lib.parameters import Environment
+    from runbook_lib.resources.records import StoreAsked
     from runbook_lib.resources.s3 import BucketAsked, Setting
 
 _NAMES: dict[Setting, str] = {
@@ -47,6 +48,14 @@ def asking_bucket(question: BucketAsked, env: Environment) -> Permissions:
     settings = " ".join(f"s3:Get{name}" for name in _NAMES.values())
     rest = "s3:ListBucket s3:GetBucketPolicy s3:GetBucketNotification s3:GetBucketVersioning"
     return on(_bucket(env, question.name), f"{rest} {settings}")
+
+
+def keeping_records(question: StoreAsked, env: Environment) -> Permissions:
+    """Declare `answer_store` and `BucketObjects`; who may replace an object under If-Match must be allowed to read it."""
+    held = " s3:PutObjectRetention s3:GetObjectRetention" if question.is_held else ""
+    bucket = _bucket(env, question.bucket)
+    yield from on(bucket, "s3:ListBucket" + (" s3:GetBucketObjectLockConfiguration" if question.is_held else ""))
+    yield from on(f"{bucket}/{question.prefix}*", f"s3:GetObject s3:PutObject{held}")
 
 
 def changing_bucket(change: Change, env: Environment) -> Iterator[Permissions]:

@@ -12,6 +12,7 @@ from runbook_lib.model import Change
 from runbook_lib.resources import ec2 as ec2_values
 from runbook_lib.resources import iam as iam_values
 from runbook_lib.resources import kms as kms_values
+from runbook_lib.resources import records as record_values
 from runbook_lib.resources import rehearsals as rehearsal_values
 from runbook_lib.resources import rights as rights_values
 from runbook_lib.resources import s3 as s3_values
@@ -49,6 +50,7 @@ READ: Mapping[type[Kinded], Callable[[Any, Environment], Permissions]] = {
     kms_values.KeyRotation: kms.reading_rotation,
     kms_values.KeyStatement: kms.reading_statement,
     kms_values.KeyAsked: kms.asking_key,
+    record_values.StoreAsked: s3.keeping_records,
     rehearsal_values.Rehearsal: rehearsal.looking_at,
     s3_values.Bucket: s3.reading_bucket,
     s3_values.BucketSetting: s3.reading_setting,

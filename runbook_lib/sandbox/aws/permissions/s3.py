@@ -137,6 +137,7 @@ def _part(call: Call) -> Iterable[Need]:
 _PUT_ACL = also("s3:PutObjectAcl", thing, has("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"))
 _PUT_TAGS = also("s3:PutObjectTagging", thing, has("Tagging"), conditions)
 _PUT_RETENTION = also("s3:PutObjectRetention", thing, has("ObjectLockMode", "ObjectLockRetainUntilDate"))
+_READ_OVER = also("s3:GetObject", thing, has("IfMatch"), conditions)
 _PUT_HOLD = also("s3:PutObjectLegalHold", thing, has("ObjectLockLegalHoldStatus"))
 _WITH_OBJECT = (_PUT_ACL, _PUT_TAGS, _PUT_RETENTION, _PUT_HOLD)
 _WITH_BUCKET = (
@@ -165,7 +166,7 @@ _LISTS = (
 )
 _OBJECTS = (
     "AbortMultipartUpload ListParts=ListMultipartUploadParts GetObjectTagging PutObjectTagging DeleteObjectTagging GetObjectAcl"
-    " PutObjectRetention PutObjectLegalHold GetObjectLegalHold"
+    " PutObjectRetention GetObjectRetention PutObjectLegalHold GetObjectLegalHold"
 )
 TABLE: Table = {
     **rows("s3", every_bucket, "ListBuckets=ListAllMyBuckets"),
@@ -173,7 +174,7 @@ TABLE: Table = {
     **rows("s3", bucket, _SETTINGS),
     **rows("s3", bucket, _LISTS, (conditions,)),
     **rows("s3", thing, _OBJECTS, (conditions,)),
-    **rows("s3", thing, "PutObject", (conditions,), (*_WITH_OBJECT, _writing("GenerateDataKey"))),
+    **rows("s3", thing, "PutObject", (conditions,), (*_WITH_OBJECT, _READ_OVER, _writing("GenerateDataKey"))),
     **rows("s3", thing, "CopyObject=PutObject", (conditions,), (_source, *_WITH_OBJECT, _writing("GenerateDataKey"))),
     **rows("s3", thing, "CreateMultipartUpload=PutObject", (conditions,), (*_WITH_OBJECT, _writing("GenerateDataKey Decrypt"))),
     **rows("s3", thing, "UploadPart=PutObject CompleteMultipartUpload=PutObject", (conditions,), (_part,)),

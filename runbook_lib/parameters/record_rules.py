@@ -1,0 +1,41 @@
+"""Rules about the record store: a folder, or a place in a bucket that holds nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from runbook_lib.parameters.broken import Broken, Rule
+
+if TYPE_CHECKING:
+    from runbook_lib.parameters.schema import Environment
+
+PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(?:/[A-Za-z0-9!_'()-][A-Za-z0-9!_.*'()-]*)*)/?")
+"""A bucket, and a prefix of the characters that S3 calls safe; none of its parts begins with a dot."""
+
+
+def bucket_of(records: str) -> tuple[str, str] | None:
+    """Give the bucket and the prefix of a record store; None when it is a folder."""
+    found = PLACE.fullmatch(records)
+    return (found["bucket"], found["prefix"].strip("/")) if found else None
+
+
+def places(env: Environment) -> Iterator[Broken]:
+    """Ask for a folder or a bucket; staged files, which expire, and records do not go together."""
+    if "://" not in env.records:
+        return
+    place = bucket_of(env.records)
+    if place is None:
+        yield Broken(("records",), "is neither a folder nor a place in S3", "write a folder, or s3://BUCKET/PREFIX")
+    elif place[0] in {env.buckets.source.name, env.buckets.destination.name}:
+        yield Broken(("records",), f"is in {place[0]}, where staged files expire", "name a bucket of its own")
+
+
+def retention(env: Environment) -> Iterator[Broken]:
+    """Keep retention for buckets: folders have no Object Lock."""
+    if env.records_retention is not None and bucket_of(env.records) is None:
+        yield Broken(("records_retention",), "is for records in a bucket", "write records: s3://BUCKET/PREFIX, or remove it")
+
+
+RULES: tuple[Rule, ...] = (places, retention)
