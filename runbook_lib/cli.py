@@ -95,14 +95,18 @@ def parser() -> argparse.ArgumentParser:
     render = _command(commands, "render", _render, "offline: policies, commands, SQL and settings for someone else to apply")
     render.add_argument("environment", metavar="ENV")
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
-    unlock = _command(commands, "unlock", _unlock, "take away the lock that a run on another machine left behind")
-    unlock.add_argument("environment", metavar="ENV")
-    archive = _command(commands, "archive", _archive, "store records that are not whole in their bucket yet, and read back those that are")
-    archive.add_argument("environment", metavar="ENV")
+    _record_commands(commands)
     demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(commands)
     return top
+
+
+def _record_commands(commands: Any) -> None:
+    unlock = _command(commands, "unlock", _unlock, "take away the lock that a run on another machine left behind")
+    unlock.add_argument("environment", metavar="ENV")
+    archive = _command(commands, "archive", _archive, "store records that are not whole in their bucket yet, and read back those that are")
+    archive.add_argument("environment", metavar="ENV")
 
 
 def _sandbox_commands(commands: Any) -> None:

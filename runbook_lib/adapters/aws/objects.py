@@ -37,7 +37,8 @@ class BucketObjects:
         try:
             answer = self._session.read("s3", "get_object", **self._place(key), ChecksumMode="ENABLED")
         except NotFound as error:
-            return _none(error)
+            _refuse_lost_bucket(error)
+            return None
         try:
             return answer["Body"].read(), answer["ETag"]
         except RAISED as error:
@@ -58,7 +59,8 @@ class BucketObjects:
         try:
             answer = self._session.read("s3", "head_object", **self._place(key), ChecksumMode="ENABLED")
         except NotFound as error:
-            return _none(error)
+            _refuse_lost_bucket(error)
+            return None
         if "ChecksumSHA256" not in answer:
             raise Rejected(f"s3://{self._bucket}/{key}", "has no SHA-256 checksum: the runbook did not put it there", "look who did")
         sha256 = base64.b64decode(answer["ChecksumSHA256"]).hex()
@@ -77,11 +79,10 @@ class BucketObjects:
         return {**owner, "Key": key} if key else owner
 
 
-def _none(error: NotFound) -> Any:
+def _refuse_lost_bucket(error: NotFound) -> None:
     """Tell an absent object from an absent bucket. Raises NotFound of a bucket."""
     if not any(each in error.what for each in _ABSENT):
         raise error
-    return None
 
 
 def answer_store(question: StoreAsked, reader: Reader) -> bool | None:
