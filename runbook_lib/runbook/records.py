@@ -11,12 +11,14 @@ from runbook_lib.evidence import fetched, lock, use
 from runbook_lib.evidence.archive import SEALS, Archive, Retention
 from runbook_lib.evidence.shared_lock import SharedLock
 from runbook_lib.parameters.record_rules import bucket_of
+from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from runbook_lib.engine.apply import Journal
+    from runbook_lib.engine.plan import Scope
     from runbook_lib.parameters import Environment
 
 
@@ -66,8 +68,9 @@ class Records:
         if self._archive is not None:
             self._archive.begin(record)
 
-    def journalled(self, record: evidence.Record, journal: Journal) -> Journal:
-        """Let each change be in the bucket before it is sent."""
+    def journal(self, record: evidence.Record, *, is_undo: bool, scope: Scope) -> Journal:
+        """Open the run's journal; with a bucket, each change is there before it is sent."""
+        journal = record.journal(is_undo=is_undo, now=now, scope=scope)
         return self._archive.journalled(record, journal) if self._archive is not None else journal
 
     def keep(self, record: evidence.Record) -> None:
@@ -97,9 +100,9 @@ class Records:
                 self._archive.check(name, seal)
         return stored, tuple(seals)
 
-    def acquire(self, verb: str, now: str) -> evidence.Lock:
+    def acquire(self, verb: str, at: str) -> evidence.Lock:
         """Take the lock, then learn what was recorded before. Raises Locked."""
-        taken = lock.acquire(self.folder, self.environment.environment, verb, now, self._shared())
+        taken = lock.acquire(self.folder, self.environment.environment, verb, at, self._shared())
         try:
             self.synchronise()
         except BaseException:
@@ -108,15 +111,15 @@ class Records:
         return taken
 
     @contextmanager
-    def locked(self, verb: str, now: str) -> Iterator[None]:
+    def locked(self, verb: str, at: str) -> Iterator[None]:
         """Hold the lock while something is done that knows what was recorded before. Raises Locked."""
-        with lock.held(self.folder, self.environment.environment, verb, now, self._shared()):
+        with lock.held(self.folder, self.environment.environment, verb, at, self._shared()):
             self.synchronise()
             yield
 
-    def unlock(self, now: str) -> str:
+    def unlock(self, at: str) -> str:
         """Take away the lock that a run left, and say whose it was. Raises Locked while that run goes on here."""
-        return lock.broken(self.folder, self.environment.environment, now, self._shared())
+        return lock.broken(self.folder, self.environment.environment, at, self._shared())
 
     def _shared(self) -> SharedLock | None:
         return SharedLock(self._archive.objects, self._archive.key(lock.FILE)) if self._archive is not None else None

@@ -140,8 +140,10 @@ class StageRun:
         try:
             if setting.known is not None:
                 alone.close(setting.record, plan, setting.known)
-                setting.records.keep(setting.record)
         finally:
+            # What cannot be stored keeps its lock: nobody else may go on before it is.
+            if setting.known is not None:
+                setting.records.keep(setting.record)
             setting.world.close()
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
         if broken and setting.known is not None and setting.verb == "apply":
@@ -209,9 +211,7 @@ class StageRun:
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
-        journal = setting.records.journalled(
-            setting.record, setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope)
-        )
+        journal = setting.records.journal(setting.record, is_undo=self._is_teardown, scope=setting.scope)
         # A person may read the plan for an hour: what is written is held against what is there now.
         fresh = self._planned() if gate.approval is not None and gate.approved.changes else plan
         return engine.apply(

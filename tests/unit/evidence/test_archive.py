@@ -1,0 +1,305 @@
+"""Records in a store of objects: whole or not there, never overwritten, and found by every machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.errors import Conflict, Rejected, RunbookError, Unreachable
+from runbook_lib.evidence import fetched
+from runbook_lib.evidence.archive import Archive, Retention
+from runbook_lib.evidence.journal import history
+from runbook_lib.evidence.record import Record, RunFacts, find_plan, records
+from runbook_lib.evidence.use import create
+from runbook_lib.model import Change, Entry, EnvironmentPlan
+from runbook_lib.ports import Hold
+from runbook_lib.resources.s3 import Bucket
+from tests.objects import FakeObjects
+
+ROOT = "records/staging"
+FILES = 5
+"""How many files `Machine.record` and an apply leave."""
+FACTS = RunFacts(environment="staging", verb="apply", started="2026-01-02T03:04:05.678Z")
+PLAN = EnvironmentPlan(environment="staging", plans=())
+CHANGES = tuple(Change(before=None, after=Bucket(name=name, region="us-east-1")) for name in ("tonic-a", "tonic-b"))
+
+
+class Machine:
+    """Be a machine: a folder of its own before the one store."""
+
+    def __init__(self, folder: Path, objects: FakeObjects, retention: Retention | None = None) -> None:
+        self.store, self.folder = folder, folder / "staging"
+        self.archive = Archive(objects, ROOT, retention)
+
+    def record(self) -> Record:
+        """Make a record with a plan, a page and a notebook."""
+        record, held = create(self.store, FACTS)
+        held.let_go()
+        record.write("plan.json", PLAN.model_dump_json())
+        record.write("index.html", "<p>")
+        record.write("notebooks/a.ipynb", "{}")
+        return record
+
+    def written(self, record: Record, *changes: Change) -> None:
+        """Journal changes as an apply does."""
+        journal = self.archive.journalled(record, record.journal(is_undo=False, now=lambda: FACTS.started, scope=()))
+        for change in changes:
+            journal.begin("storage", change)
+            journal.end("storage", Entry(change=change, outcome="applied"))
+
+    def fetch(self) -> None:
+        """Learn what others recorded."""
+        fetched.fetch(self.archive, self.folder)
+
+
+@pytest.fixture
+def objects() -> FakeObjects:
+    """Make a store."""
+    return FakeObjects()
+
+
+@pytest.fixture
+def here(tmp_path: Path, objects: FakeObjects) -> Machine:
+    """Be the machine that records."""
+    return Machine(tmp_path / "here", objects)
+
+
+@pytest.fixture
+def there(tmp_path: Path, objects: FakeObjects) -> Machine:
+    """Be another machine."""
+    return Machine(tmp_path / "there", objects)
+
+
+def test_another_machine_finds_a_kept_record(here: Machine, there: Machine) -> None:
+    """It reads facts, plan and history from its own folder; what is for people stays in the bucket."""
+    record = here.record()
+    here.written(record, *CHANGES)
+    here.archive.keep(record)
+    there.fetch()
+
+    assert [record.folder.name] == [each.folder.name for each in records(there.store, "staging")]
+    assert PLAN == find_plan(there.store, "staging", PLAN.digest)
+    assert history(here.folder) == history(there.folder)
+    found = {path.relative_to(there.folder / record.folder.name).as_posix() for path in there.folder.rglob("*.*") if path.is_file()}
+    assert {"run.json", "plan.json", "journal.jsonl"} == {name for name in found if not name.startswith("..")}
+
+
+def test_what_was_fetched_is_not_asked_for_again(
+    here: Machine, there: Machine, objects: FakeObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second look lists, and reads nothing."""
+    here.archive.keep(here.record())
+    there.fetch()
+    read: list[str] = []
+    monkeypatch.setattr(FakeObjects, "read", lambda _self, key: read.append(key))
+    there.fetch()
+    assert [] == read
+
+
+@pytest.mark.parametrize("takes_effect", [False, True])
+@pytest.mark.parametrize("left", range(6))
+def test_a_broken_upload_looks_whole_to_nobody_and_is_resumed(
+    left: int, here: Machine, there: Machine, objects: FakeObjects, *, takes_effect: bool
+) -> None:
+    """Whenever the connection is lost, there is no seal over less than everything; the next try stores the rest, and nothing twice."""
+    record = here.record()
+    here.written(record, *CHANGES)
+    before = len(objects.puts)
+    objects.left, objects.takes_effect = left, takes_effect
+    with pytest.raises(Unreachable):
+        here.archive.keep(record)
+    objects.left = None
+
+    stored = len(here.archive.listed(record.folder.name))
+    assert (stored == FILES) >= (here.archive.seal(record.folder.name) is not None)
+    assert (record.folder,) == fetched.unsealed(here.folder)
+
+    fetched.mark_sealed(here.folder, here.archive.keep(record))
+    there.fetch()
+    assert () == fetched.unsealed(here.folder)
+    assert len(set(objects.puts)) == len(objects.puts) == before + FILES + 1
+    assert history(here.folder) == history(there.folder)
+
+
+def test_a_run_that_died_is_known_by_what_it_was_about_to_write(here: Machine, there: Machine) -> None:
+    """Of a record that never was finished, others read every change that may have been sent; the last one is not certain."""
+    record = here.record()
+    here.archive.begin(record)
+    here.written(record, *CHANGES)
+    there.fetch()
+
+    assert [(each.change, each.is_certain) for each in history(there.folder)] == [(CHANGES[0], True), (CHANGES[1], False)]
+    assert [each.folder.name for each in records(there.store, "staging")] == [record.folder.name]
+
+    here.archive.keep(record)
+    there.fetch()
+    assert [True, True] == [each.is_certain for each in history(there.folder)]
+
+
+def test_nothing_is_written_that_could_not_be_announced(here: Machine, objects: FakeObjects) -> None:
+    """Where the store is out of reach, the journal refuses before the change is sent."""
+    record = here.record()
+    objects.left = 0
+    with pytest.raises(Unreachable):
+        here.written(record, CHANGES[0])
+
+
+def test_another_process_goes_on_with_the_journal(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
+    """Each stage has a process of its own: it stores what the one before did not."""
+    record = here.record()
+    here.written(record, CHANGES[0])
+    again = Machine(tmp_path / "here", objects)
+    again.written(record, CHANGES[1])
+
+    parts = {key.rpartition("/")[2]: objects.things[key][0] for key in objects.things if "/.journal/" in key}
+    assert (record.folder / "journal.jsonl").read_bytes().startswith(fetched.assembled(parts))
+    assert 2 == len(parts)
+
+
+def test_what_follows_a_gap_is_left_out() -> None:
+    """Parts count as far as they follow each other."""
+    assert b"ab" == fetched.assembled({"000000000000": b"a", "000000000001": b"b", "000000000005": b"c"})
+
+
+def test_a_whole_record_gains_no_more_lines(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
+    """Who goes on in a notebook whose record is sealed is told to open it anew, before anything is sent."""
+    record = here.record()
+    here.archive.keep(record)
+    with pytest.raises(Rejected, match="as a whole already"):
+        here.written(record, CHANGES[0])
+
+
+def test_a_record_that_exists_is_never_overwritten(here: Machine, objects: FakeObjects) -> None:
+    """Another file under the same name stops the upload, is named, and stays as it is."""
+    record = here.record()
+    key = here.archive.key(record.folder.name, "plan.json")
+    objects.put(key, b"somebody else's")
+    with pytest.raises(Rejected, match=r"plan\.json: is not what was sealed"):
+        here.archive.keep(record)
+    assert b"somebody else's" == objects.things[key][0]
+    assert here.archive.seal(record.folder.name) is None
+
+
+def test_a_file_too_many_is_named(here: Machine, objects: FakeObjects) -> None:
+    """What lies among a record's files and is none of them keeps it from being sealed."""
+    record = here.record()
+    objects.put(here.archive.key(record.folder.name, "zero.json"), b"")
+    with pytest.raises(Conflict, match=r"zero\.json"):
+        here.archive.keep(record)
+
+
+def test_what_was_replaced_in_the_bucket_is_not_read(here: Machine, there: Machine, objects: FakeObjects) -> None:
+    """A file that is not as it was sealed is refused on every machine, and the check names it."""
+    record = here.record()
+    seal = here.archive.keep(record)
+    key = here.archive.key(record.folder.name, "plan.json")
+    objects.things[key] = (b"tampered", *objects.things[key][1:])
+    for ask in (there.fetch, lambda: here.archive.check(record.folder.name, seal)):
+        with pytest.raises(Rejected, match=r"plan\.json: is not what was sealed"):
+            ask()  # type: ignore[no-untyped-call]
+    assert [] == list(records(there.store, "staging"))
+
+    del objects.things[key]
+    with pytest.raises(Rejected, match=r"plan\.json: is not there"):
+        here.archive.check(record.folder.name, seal)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../20260102T030405Z-apply-abcdef/plan.json", "20260102T030405Z-apply-abcdef/../../x", "20260102T030405Z-apply-abcdef/.x", "a/b"],
+)
+def test_names_that_lead_elsewhere_are_not_read(name: str, there: Machine, objects: FakeObjects, tmp_path: Path) -> None:
+    """A key is no path: nothing is written outside the record's folder."""
+    objects.put(f"{ROOT}/{name}", b"1")
+    there.fetch()
+    assert [] == list(tmp_path.rglob("*"))
+
+
+def test_a_link_in_a_record_is_refused(here: Machine, tmp_path: Path) -> None:
+    """A record holds files only."""
+    record = here.record()
+    (record.folder / "link.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunbookError, match="is a link"):
+        here.archive.keep(record)
+
+
+def test_a_full_disk_leaves_nothing_that_looks_whole(here: Machine, there: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When fetching ends halfway, the record is not listed, and the next time it is fetched."""
+    record = here.record()
+    here.archive.keep(record)
+    write = Path.write_bytes
+    count = 0
+
+    def full(self: Path, content: bytes) -> int:
+        nonlocal count
+        count += 1
+        if count > 2:
+            write(self, content[:1])
+            raise OSError(28, "No space left on device", str(self))
+        return write(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        there.fetch()
+    monkeypatch.setattr(Path, "write_bytes", write)
+
+    assert [] == list(records(there.store, "staging"))
+    assert [] == [path for path in there.folder.rglob(".*.*") if path.is_file() and path.parent.name == record.folder.name]
+    there.fetch()
+    assert 1 == len(list(records(there.store, "staging")))
+
+
+def test_a_record_in_use_is_not_sealed(here: Machine) -> None:
+    """A plan takes no lock: another process of this machine leaves its record alone until it ends."""
+    record, held = create(here.store, FACTS)
+    assert () == fetched.unsealed(here.folder)
+    held.let_go()
+    held.let_go()
+    assert (record.folder,) == fetched.unsealed(here.folder)
+
+
+def test_what_others_recorded_is_not_stored_again(here: Machine, there: Machine) -> None:
+    """Only the machine that made a record seals it."""
+    here.archive.begin(here.record())
+    there.fetch()
+    assert () == fetched.unsealed(there.folder)
+
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hold", "is_kept"),
+    [
+        (("GOVERNANCE", 30), None, False),
+        (("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), True),
+        (("GOVERNANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=31)), True),
+        (("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=29)), False),
+        (("COMPLIANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), False),
+        (("COMPLIANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=30) - timedelta(minutes=1)), True),
+    ],
+)
+def test_retention_is_no_less_than_was_asked(wanted: tuple[str, int], hold: Hold | None, *, is_kept: bool) -> None:
+    """More is fine, another mode only when it is the stronger one, and clocks may differ a little."""
+    assert is_kept == Retention(*wanted).is_kept(hold, NOW)  # type: ignore[arg-type]
+
+
+def test_every_object_is_held(tmp_path: Path, objects: FakeObjects) -> None:
+    """Files, journal and seal are held as asked; what is not is named."""
+    machine = Machine(tmp_path, objects, Retention("COMPLIANCE", 30))
+    record = machine.record()
+    machine.written(record, CHANGES[0])
+    seal = machine.archive.keep(record)
+    holds = [hold for _, _, hold in objects.things.values()]
+    assert {"COMPLIANCE"} == {each.mode if each else "" for each in holds}
+    assert all(each is not None and each.until > datetime.now(UTC) + timedelta(days=29) for each in holds)
+
+    key = machine.archive.key(record.folder.name, "run.json")
+    content, stored, hold = objects.things[key]
+    assert hold is not None
+    objects.things[key] = (content, stored, replace(hold, until=stored))
+    with pytest.raises(Rejected, match=r"run\.json: is not held as records_retention asks"):
+        machine.archive.check(record.folder.name, seal)
