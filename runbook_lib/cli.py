@@ -216,14 +216,18 @@ def _render(arguments: argparse.Namespace) -> Answer:
 def _unlock(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import headless, place
 
-    owner = headless.unlock(place.parameter_file(arguments.environment))
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    owner = headless.unlock(file)
     return 0, {"taken_away": owner}, _UNLOCKED.format(owner) if owner else "there was no lock"
 
 
 def _archive(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import headless, place
 
-    stored, checked = headless.archive(place.parameter_file(arguments.environment))
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    stored, checked = headless.archive(file)
     lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
     return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)
 

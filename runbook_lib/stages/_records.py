@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from runbook_lib.model import Inventory, Judgement, Question
     from runbook_lib.parameters import Environment
 
+CLAIM = "the bucket for the records is there and can hold them as the file asks"
+
 
 def asks(env: Environment) -> tuple[Question, ...]:
     """Ask about the bucket; of a folder there is nothing to ask."""

@@ -35,6 +35,7 @@ IDENTITY = before_the_plan(
         _preflight.judge_orchestration,
         _preflight.leftover_asks,
     ),
+    Check((), _records.CLAIM, _records.judge, _records.asks),
     Check(
         ("A5",),
         "the operator has the rights that this environment's plan takes",
@@ -73,7 +74,6 @@ PLACES = before_the_plan(
     ),
     Check(("A3",), "the role that the server runs as is known", _preflight.judge_role, instance_asks, role_asks),
     Check(("A4",), "each bucket that is there is of the file's account", judge_owners, bucket_asks),
-    Check(("A1",), "the bucket for the records is there and holds them as the file asks", _records.judge, _records.asks),
     Check(("A4",), "each cluster and its bucket are in one region", _network.judge_regions, _network.place_asks),
     Check(("A4",), "each cluster's routing leads to S3", _network.judge_routing, _network.cluster_asks),
     Check(

@@ -49,12 +49,23 @@ def adopting_key(sandbox: Sandbox, folder: Path) -> Driver:
     return drive
 
 
+def with_bucket(sandbox: Sandbox, folder: Path) -> Driver:
+    """Drive a file whose records lie in a bucket that holds them."""
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")
+    drive = driver(*sandbox, folder)
+    client("s3", sandbox[0]).create_bucket(Bucket="acme-records", ObjectLockEnabledForBucket=True)
+    kept = "records: s3://acme-records/team\nrecords_retention:\n  days: 1"
+    drive.file.write_text(drive.file.read_text("utf-8").replace(f"records: {folder}/runs", kept), "utf-8")
+    return drive
+
+
 VARIANTS: dict[str, Callable[[Sandbox, Path], Driver]] = {
     "V2, played as the instance": changed("sandbox", "rehearsal: exercise", "rehearsal: exercise"),
     "managed secret": changed(
         "sandbox", "    user: awsuser\n    password: env:RUNBOOK_SANDBOX_ADMIN_PASSWORD\n", "    login: managed_secret\n"
     ),
     "V2 with keys": changed("example-v2-kms", "records:", "records:"),
+    "records in a bucket": with_bucket,
     "legacy with an adopted key, played through twins": adopting_key,
 }
 

@@ -9,9 +9,11 @@ import pytest
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked
 from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RoleAsked
+from runbook_lib.resources.records import StoreAsked
 from runbook_lib.resources.rights import Need, Permission, RightsAnswer
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.warehouse import SessionAsked
+from runbook_lib.stages._records import CLAIM
 from runbook_lib.stages._rights import forward
 from tests.stages.worlds import (
     ACCOUNT,
@@ -194,6 +196,29 @@ def test_a_bucket_of_another_account_is_broken_before_the_plan() -> None:
     )
     ours = world(env, {BucketAsked(name=name): bucket(env, name) for name in ("tonic-src", "tonic-dst")})
     assert ["kept", "kept"] == [verdict for verdict, _ in verdicts("preflight", OWNERS, env, ours)]
+
+
+STORE = StoreAsked(bucket="acme-records", prefix="team/staging/")
+HELD = STORE.model_copy(update={"is_held": True})
+DAYS: dict[str, Any] = {"records": "s3://acme-records/team", "records_retention": {"days": 30}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "answers", "verdict"),
+    [
+        ({}, {}, []),
+        ({"records": "s3://acme-records/team"}, {STORE: False}, ["kept"]),
+        ({"records": "s3://acme-records/team/"}, {STORE: None}, ["broken"]),
+        (DAYS, {HELD: True}, ["kept"]),
+        (DAYS, {HELD: False}, ["broken"]),
+        (DAYS, {HELD: Unanswered("you may not ask", "owed")}, ["owed"]),
+    ],
+)
+@pytest.mark.parametrize("slug", ["preflight", "teardown"])
+def test_the_bucket_of_the_records_is_judged(slug: str, changes: dict[str, Any], answers: World, verdict: list[str]) -> None:
+    """Before anything is written it is there, and has Object Lock where objects are to be held; of a folder nothing is asked."""
+    env = environment(**changes)
+    assert verdict == [each.verdict for _, each in judged(slug, env, answers, (CLAIM,))]
 
 
 def need(action: str, resource: str, reason: str) -> Need:

@@ -115,7 +115,7 @@ def test_a_missing_bucket_is_not_an_empty_one(session: AwsSession) -> None:
     absent = BucketObjects(session, "records-of-nobody")
     for ask in (lambda: absent.sizes("a"), lambda: absent.read("a")):
         with pytest.raises(NotFound, match="bucket"):
-            ask()  # type: ignore[no-untyped-call]
+            ask()
 
 
 def test_a_bucket_of_another_account_is_refused(session: AwsSession, environment: Environment) -> None:
@@ -130,7 +130,7 @@ def test_a_bucket_of_another_account_is_refused(session: AwsSession, environment
     foreign = Elsewhere(session, f"records-{environment.environment}")
     for ask in (lambda: foreign.sizes("a"), lambda: foreign.read("a"), lambda: foreign.put("a", b""), lambda: foreign.look("a")):
         with pytest.raises(Denied):
-            ask()  # type: ignore[no-untyped-call]
+            ask()
 
 
 def test_without_object_lock_nothing_can_be_held(session: AwsSession, environment: Environment) -> None:

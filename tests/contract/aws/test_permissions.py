@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -16,13 +17,15 @@ from runbook_lib.adapters.aws.rights.table import CHANGED, READ
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
 from runbook_lib.adapters.aws.session import AwsSession
 from runbook_lib.adapters.aws.target import _ANSWERS, _OBSERVERS, _WRITERS
-from runbook_lib.adapters.target import connect
+from runbook_lib.adapters.target import connect, objects_of
 from runbook_lib.documents.caller import covers
 from runbook_lib.model import Change, Question, Resource, Unanswered
 from runbook_lib.parameters import Environment
+from runbook_lib.ports import Hold
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Caller, ManagedPolicyAsked, ProductLeftovers, RoleAsked, RolePolicy
 from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked
+from runbook_lib.resources.records import StoreAsked
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.rights import Permission, RefusedAsked
 from runbook_lib.resources.s3 import BucketAsked, BucketStatement
@@ -176,6 +179,27 @@ def test_an_attachment_takes_what_it_declares(watch: Watch, environment: Environ
         watch.look(attached)
         watch.change(attached, None)
         watch.ask(ManagedPolicyAsked(arn=arn))
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_keeping_records_takes_what_it_declares(watch: Watch, environment: Environment, session: AwsSession, *, is_held: bool) -> None:
+    """Asking about the bucket, storing, replacing the lock, reading back and what holds an object are declared by one question."""
+    name = f"records-{environment.environment}"
+    place = {"LocationConstraint": environment.aws.region}
+    session.write("s3", "create_bucket", Bucket=name, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=True)
+    question, objects = StoreAsked(bucket=name, prefix="team/staging/", is_held=is_held), objects_of(environment, name)
+
+    def act() -> None:
+        connect(environment).ask([question])
+        hold = Hold("GOVERNANCE", datetime.now(UTC) + timedelta(days=1)) if is_held else None
+        objects.put("team/staging/a", b"1", hold=hold)
+        objects.put("team/staging/.lock", b"1", over=objects.put("team/staging/.lock", b"2"))
+        for key in objects.sizes("team/staging/"):
+            objects.read(key)
+            objects.look(key)
+            objects.hold(key) if is_held else None
+
+    watch.play(question, question.kind, act)
 
 
 def test_an_association_takes_what_it_declares(watch: Watch, environment: Environment, session: AwsSession) -> None:

@@ -199,7 +199,7 @@ def test_what_was_replaced_in_the_bucket_is_not_read(here: Machine, there: Machi
     objects.things[key] = (b"tampered", *objects.things[key][1:])
     for ask in (there.fetch, lambda: here.archive.check(record.folder.name, seal)):
         with pytest.raises(Rejected, match=r"plan\.json: is not what was sealed"):
-            ask()  # type: ignore[no-untyped-call]
+            ask()
     assert [] == list(records(there.store, "staging"))
 
     del objects.things[key]
