@@ -15,17 +15,17 @@ PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix
 """A bucket, and a prefix of the characters that S3 calls safe; none of its parts begins with a dot."""
 
 
-def bucket_of(records: str) -> tuple[str, str] | None:
-    """Give the bucket and the prefix of a record store; None when it is a folder."""
-    found = PLACE.fullmatch(records)
-    return (found["bucket"], found["prefix"].strip("/")) if found else None
+def place_of(env: Environment) -> tuple[str, str] | None:
+    """Give the bucket of an environment's records and what their keys begin with; None when they lie in a folder."""
+    found = PLACE.fullmatch(env.records)
+    return (found["bucket"], f"{found['prefix']}/{env.environment}".strip("/")) if found else None
 
 
 def places(env: Environment) -> Iterator[Broken]:
     """Ask for a folder or a bucket; staged files, which expire, and records do not go together."""
     if "://" not in env.records:
         return
-    place = bucket_of(env.records)
+    place = place_of(env)
     if place is None:
         yield Broken(("records",), "is neither a folder nor a place in S3", "write a folder, or s3://BUCKET/PREFIX")
     elif place[0] in {env.buckets.source.name, env.buckets.destination.name}:
@@ -34,7 +34,7 @@ def places(env: Environment) -> Iterator[Broken]:
 
 def retention(env: Environment) -> Iterator[Broken]:
     """Keep retention for buckets: folders have no Object Lock."""
-    if env.records_retention is not None and bucket_of(env.records) is None:
+    if env.records_retention is not None and place_of(env) is None:
         yield Broken(("records_retention",), "is for records in a bucket", "write records: s3://BUCKET/PREFIX, or remove it")
 
 

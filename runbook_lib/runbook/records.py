@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runbook_lib import evidence, place
-from runbook_lib.errors import RunbookError, TargetError
+from runbook_lib.errors import NotFound, RunbookError, TargetError
 from runbook_lib.evidence import fetched, lock, use
 from runbook_lib.evidence.archive import SEALS, Archive, Retention
 from runbook_lib.evidence.shared_lock import SharedLock
-from runbook_lib.parameters.record_rules import bucket_of
+from runbook_lib.parameters.record_rules import place_of
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
@@ -37,13 +37,16 @@ class Records:
         return self.store / self.environment.environment
 
     def synchronise(self) -> tuple[str, ...]:
-        """Store what an earlier run could not, name it, and bring what other machines recorded. Raises TargetError."""
+        """Store what an earlier run could not, name it, and bring what other machines recorded. Raises RunbookError."""
         if self._archive is None:
             return ()
         left = fetched.unsealed(self.folder)
-        for each in left:
-            self._seal(self._archive, evidence.Record(each))
-        fetched.fetch(self._archive, self.folder)
+        try:
+            for each in left:
+                self._seal(self._archive, evidence.Record(each))
+            fetched.fetch(self._archive, self.folder)
+        except NotFound as error:
+            raise RunbookError(error.where, error.what, "make the bucket, or correct records in the parameter file") from None
         return tuple(each.name for each in left)
 
     def create(self, facts: evidence.RunFacts) -> evidence.Record:
@@ -130,12 +133,12 @@ class Records:
 
 def archive_of(environment: Environment) -> Archive | None:
     """Reach the bucket of an environment's records; None when they lie in a folder: then no SDK is loaded."""
-    place_in_s3 = bucket_of(environment.records)
+    place_in_s3 = place_of(environment)
     if place_in_s3 is None:
         return None
     from runbook_lib.adapters.target import objects_of
 
-    bucket, prefix = place_in_s3
+    bucket, root = place_in_s3
     asked = environment.records_retention
     retention = Retention("COMPLIANCE" if asked.mode == "compliance" else "GOVERNANCE", asked.days) if asked is not None else None
-    return Archive(objects_of(environment, bucket), "/".join(filter(None, (prefix, environment.environment))), retention)
+    return Archive(objects_of(environment, bucket), root, retention)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.parameters.record_rules import bucket_of
+from runbook_lib.parameters.record_rules import place_of
 from runbook_lib.resources.records import StoreAsked
 from runbook_lib.stages._judging import broken, kept
 
@@ -19,11 +19,10 @@ CLAIM = "the bucket for the records is there and can hold them as the file asks"
 
 def asks(env: Environment) -> tuple[Question, ...]:
     """Ask about the bucket; of a folder there is nothing to ask."""
-    place = bucket_of(env.records)
+    place = place_of(env)
     if place is None:
         return ()
-    prefix = "/".join(filter(None, (place[1], env.environment, "")))
-    return (StoreAsked(bucket=place[0], prefix=prefix, is_held=env.records_retention is not None),)
+    return (StoreAsked(bucket=place[0], prefix=f"{place[1]}/", is_held=env.records_retention is not None),)
 
 
 def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:

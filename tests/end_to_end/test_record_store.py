@@ -13,6 +13,7 @@ import pytest
 from runbook_lib import headless
 from runbook_lib.errors import Locked, RunbookError
 from runbook_lib.evidence.record import RunVerb
+from runbook_lib.model import EnvironmentPlan
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
@@ -135,7 +136,7 @@ def test_a_lost_connection_is_made_up_for(machines: tuple[Machine, Machine, Mach
 def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     machines: tuple[Machine, Machine, Machine], sandbox: tuple[State, Path]
 ) -> None:
-    """kill -9 and another machine: it is kept out, a person unlocks, and it finds the changes, ends them and takes all of it down."""
+    """After kill -9 another machine is kept out until a person unlocks; then it finds the changes, ends them and takes them back."""
     one, other, third = machines
     state, folder = sandbox
     before = snapshot(state, folder)
@@ -163,3 +164,25 @@ def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     assert ((), True) == (headless.archive(one.drive.file)[0], one("plan", stages=("storage",)).plan.is_empty)
     assert 0 == third("destroy", approve=third("destroy").plan.digest).exit_code
     assert before == snapshot(state, folder)
+
+
+def test_a_bucket_that_cannot_hold_anything_is_told_before_the_first_write(
+    machines: tuple[Machine, Machine, Machine], sandbox: tuple[State, Path]
+) -> None:
+    """Without Object Lock the plan says so and is not whole in the bucket, and no apply begins; a missing bucket is told at once."""
+    one, state = machines[0], sandbox[0]
+    text = one.drive.file.read_text("utf-8")
+    one.drive.file.write_text(text.replace(BUCKET, f"{BUCKET}-plain"), "utf-8")
+    with pytest.raises(RunbookError, match=r"NoSuchBucket.*make the bucket, or correct records in the parameter file"):
+        one("plan")
+    client("s3", state).create_bucket(Bucket=f"{BUCKET}-plain")
+    with pytest.raises(RunbookError, match="missing ObjectLockConfiguration"):
+        one("plan", stages=("preflight",))
+    [record] = one.here().folder.glob("*/findings.json")
+    assert "has no Object Lock, so nothing can be held there" in record.read_text("utf-8")
+
+    before = snapshot(*sandbox)
+    digest = EnvironmentPlan.model_validate_json((record.parent / "plan.json").read_text("utf-8")).digest
+    with pytest.raises(RunbookError, match="missing ObjectLockConfiguration"):
+        one("apply", approve=digest)
+    assert before == snapshot(*sandbox)

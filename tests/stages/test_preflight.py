@@ -209,6 +209,7 @@ DAYS: dict[str, Any] = {"records": "s3://acme-records/team", "records_retention"
         ({}, {}, []),
         ({"records": "s3://acme-records/team"}, {STORE: False}, ["kept"]),
         ({"records": "s3://acme-records/team/"}, {STORE: None}, ["broken"]),
+        ({"records": "s3://acme-records"}, {StoreAsked(bucket="acme-records", prefix="staging/"): False}, ["kept"]),
         (DAYS, {HELD: True}, ["kept"]),
         (DAYS, {HELD: False}, ["broken"]),
         (DAYS, {HELD: Unanswered("you may not ask", "owed")}, ["owed"]),

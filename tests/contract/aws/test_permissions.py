@@ -194,10 +194,10 @@ def test_keeping_records_takes_what_it_declares(watch: Watch, environment: Envir
         hold = Hold("GOVERNANCE", datetime.now(UTC) + timedelta(days=1)) if is_held else None
         objects.put("team/staging/a", b"1", hold=hold)
         objects.put("team/staging/.lock", b"1", over=objects.put("team/staging/.lock", b"2"))
-        for key in objects.sizes("team/staging/"):
-            objects.read(key)
-            objects.look(key)
-            objects.hold(key) if is_held else None
+        for each in objects.sizes("team/staging/"):
+            objects.read(each)
+            objects.look(each)
+            objects.hold(each) if is_held else None
 
     watch.play(question, question.kind, act)
 

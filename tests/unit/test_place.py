@@ -1,0 +1,27 @@
+"""Where the record store is on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook_lib import place
+
+
+@pytest.mark.parametrize(
+    ("records", "state_home", "expected"),
+    [
+        ("runs", "", "/home/ada/checkout/runs"),
+        ("/var/runs", "", "/var/runs"),
+        ("s3://acme/team/", "", "/home/ada/.local/state/redshift-runbook/records/acme/team"),
+        ("s3://acme", "/elsewhere", "/elsewhere/redshift-runbook/records/acme"),
+        ("s3://acme", "not/absolute", "/home/ada/.local/state/redshift-runbook/records/acme"),
+    ],
+)
+def test_the_folder_of_a_record_store(records: str, state_home: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder lies below the checkout; before a bucket it is the user's own, and a relative XDG_STATE_HOME does not count."""
+    monkeypatch.setattr(place, "home", lambda: Path("/home/ada/checkout"))
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("XDG_STATE_HOME", state_home)
+    assert Path(expected) == place.store(records)
