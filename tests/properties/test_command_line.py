@@ -15,6 +15,7 @@ import pytest
 from runbook_lib import cli, place
 from runbook_lib.errors import GuardRefused, Locked, Rejected
 from runbook_lib.evidence import lock
+from runbook_lib.evidence.owner import Owner
 from runbook_lib.model import Inventory, Question, Unanswered
 from runbook_lib.parameters.written import as_yaml
 from runbook_lib.resources.ec2 import InstanceAsked
@@ -24,6 +25,7 @@ from runbook_lib.sandbox.state import State
 from tests import cells
 from tests.fakes import FakeTarget
 from tests.machine import ROOT
+from tests.objects import FakeObjects
 from tests.stages.worlds import environment, world
 
 INVALID = {"exit_code", "file", "problems"}
@@ -55,6 +57,7 @@ class Desk:
     capsys: pytest.CaptureFixture[str]
     values: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT.model_dump(mode="json", by_alias=True, exclude_unset=True))
     target: World = field(default_factory=lambda: World(answers=dict[Question, Any](world(ENVIRONMENT))))
+    objects: FakeObjects = field(default_factory=FakeObjects)
     held: ExitStack = field(default_factory=ExitStack)
     digest: str = ""
 
@@ -196,6 +199,34 @@ def records_taken(desk: Desk) -> None:
     desk.write()
 
 
+def in_bucket(desk: Desk) -> None:
+    """Keep the records in a bucket."""
+    desk.values["records"] = "s3://acme-records/team"
+    desk.write()
+
+
+def planned_in_bucket(desk: Desk) -> None:
+    """Plan, and lose the connection to the bucket before the end."""
+    in_bucket(desk)
+    desk.objects.left = 3
+    desk.type("plan", "FILE", *STORAGE)
+    desk.objects.left = None
+
+
+def out_of_reach(desk: Desk) -> None:
+    """Lose the connection to the bucket as soon as something is stored there."""
+    in_bucket(desk)
+    desk.objects.left = 0
+
+
+def locked_in_bucket(desk: Desk) -> None:
+    """Let another machine write."""
+    in_bucket(desk)
+    desk.plan()
+    owner = Owner(user="jo", host="elsewhere.example", pid=7, verb="apply", since=NOW)
+    desk.objects.put("team/staging/.lock", owner.model_dump_json().encode())
+
+
 @dataclass(frozen=True)
 class Case:
     """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
@@ -247,6 +278,12 @@ CASES = (
     Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),
     Case("unlock FILE", 0, {"exit_code", "taken_away"}),
     Case("unlock FILE", 1, FAILED, locked, "is written by another run: apply by"),
+    Case("unlock FILE", 0, {"exit_code", "taken_away"}, locked_in_bucket, "jo@elsewhere.example"),
+    Case("apply FILE --approve DIGEST", 1, FAILED, locked_in_bucket, "runbook unlock staging"),
+    Case("plan FILE --stage storage", 0, RAN, in_bucket, "fine"),
+    Case("plan FILE --stage storage", 1, FAILED, out_of_reach, "runbook archive staging"),
+    Case("archive FILE", 0, {"exit_code", "stored", "checked"}, planned_in_bucket, "-plan-"),
+    Case("archive FILE", 1, FAILED, says="its records lie in a folder"),
     Case("demo", 4, RAN, says="exit code 4: a check is broken"),
     Case("sandbox up", 0, RUNS, says="127.0.0.1:2"),
     Case("sandbox status", 0, {"exit_code", "running", "starting"}),
@@ -268,6 +305,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
     monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", str(tmp_path / "box"))
     monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment: made.target)
+    monkeypatch.setattr("runbook_lib.adapters.target.objects_of", lambda _environment, _bucket: made.objects)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.papermill)
     # Converting notebooks to pages takes most of the time, and proves nothing here.
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")

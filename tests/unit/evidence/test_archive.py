@@ -274,17 +274,17 @@ NOW = datetime.now(UTC)
 @pytest.mark.parametrize(
     ("wanted", "hold", "is_kept"),
     [
-        (("GOVERNANCE", 30), None, False),
-        (("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), True),
-        (("GOVERNANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=31)), True),
-        (("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=29)), False),
-        (("COMPLIANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), False),
-        (("COMPLIANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=30) - timedelta(minutes=1)), True),
+        (Retention("GOVERNANCE", 30), None, False),
+        (Retention("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), True),
+        (Retention("GOVERNANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=31)), True),
+        (Retention("GOVERNANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=29)), False),
+        (Retention("COMPLIANCE", 30), Hold("GOVERNANCE", NOW + timedelta(days=30)), False),
+        (Retention("COMPLIANCE", 30), Hold("COMPLIANCE", NOW + timedelta(days=30) - timedelta(minutes=1)), True),
     ],
 )
-def test_retention_is_no_less_than_was_asked(wanted: tuple[str, int], hold: Hold | None, *, is_kept: bool) -> None:
+def test_retention_is_no_less_than_was_asked(wanted: Retention, hold: Hold | None, *, is_kept: bool) -> None:
     """More is fine, another mode only when it is the stronger one, and clocks may differ a little."""
-    assert is_kept == Retention(*wanted).is_kept(hold, NOW)  # type: ignore[arg-type]
+    assert is_kept == wanted.is_kept(hold, NOW)
 
 
 def test_every_object_is_held(tmp_path: Path, objects: FakeObjects) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,9 +86,9 @@ def test_a_lost_answer_is_no_other_machine(objects: FakeObjects, shared: SharedL
     owner = Owner.here("apply", NOW)
     put = FakeObjects.put
 
-    def twice(self: FakeObjects, key: str, content: bytes, **options: str) -> str:
-        put(self, key, content, **options)  # type: ignore[arg-type]
-        return put(self, key, content, **options)  # type: ignore[arg-type]
+    def twice(self: FakeObjects, key: str, content: bytes, **options: Any) -> str:
+        put(self, key, content, **options)
+        return put(self, key, content, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(FakeObjects, "put", twice)
