@@ -21,7 +21,7 @@ def place_of(env: Environment) -> tuple[str, str] | None:
     return (found["bucket"], f"{found['prefix']}/{env.environment}".strip("/")) if found else None
 
 
-def places(env: Environment) -> Iterator[Broken]:
+def record_places(env: Environment) -> Iterator[Broken]:
     """Ask for a folder or a bucket; staged files, which expire, and records do not go together."""
     if "://" not in env.records:
         return
@@ -38,4 +38,4 @@ def retention(env: Environment) -> Iterator[Broken]:
         yield Broken(("records_retention",), "is for records in a bucket", "write records: s3://BUCKET/PREFIX, or remove it")
 
 
-RULES: tuple[Rule, ...] = (places, retention)
+RULES: tuple[Rule, ...] = (record_places, retention)

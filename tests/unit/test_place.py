@@ -12,16 +12,16 @@ from runbook_lib import place
 @pytest.mark.parametrize(
     ("records", "state_home", "expected"),
     [
-        ("runs", "", "/home/ada/checkout/runs"),
+        ("runs", "", "/srv/ada/checkout/runs"),
         ("/var/runs", "", "/var/runs"),
-        ("s3://acme/team/", "", "/home/ada/.local/state/redshift-runbook/records/acme/team"),
+        ("s3://acme/team/", "", "/srv/ada/.local/state/redshift-runbook/records/acme/team"),
         ("s3://acme", "/elsewhere", "/elsewhere/redshift-runbook/records/acme"),
-        ("s3://acme", "not/absolute", "/home/ada/.local/state/redshift-runbook/records/acme"),
+        ("s3://acme", "not/absolute", "/srv/ada/.local/state/redshift-runbook/records/acme"),
     ],
 )
 def test_the_folder_of_a_record_store(records: str, state_home: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder lies below the checkout; before a bucket it is the user's own, and a relative XDG_STATE_HOME does not count."""
-    monkeypatch.setattr(place, "home", lambda: Path("/home/ada/checkout"))
-    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setattr(place, "home", lambda: Path("/srv/ada/checkout"))
+    monkeypatch.setenv("HOME", "/srv/ada")
     monkeypatch.setenv("XDG_STATE_HOME", state_home)
     assert Path(expected) == place.store(records)
