@@ -95,6 +95,7 @@ class Archive:
         self._store_files(record, seal.digests(), there)
         self.check(record.folder.name, seal)
         self._store(self.key(SEALS, record.folder.name), seal.as_bytes())
+        self._shipped.pop(record.folder.name, None)
         return seal
 
     def check(self, name: str, seal: Seal) -> None:

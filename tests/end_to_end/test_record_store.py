@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from runbook_lib import headless
 from runbook_lib.errors import Locked, RunbookError
 from runbook_lib.evidence.record import RunVerb
 from runbook_lib.model import EnvironmentPlan
-from runbook_lib.parameters.load import load
+from runbook_lib.parameters.load import as_parameters, load
+from runbook_lib.runbook import open_stage
 from runbook_lib.runbook.records import Records
+from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.runbook.world import now
 from runbook_lib.sandbox.injection import Fault, inject
 from runbook_lib.sandbox.snapshot import snapshot
@@ -164,6 +167,27 @@ def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     assert ((), True) == (headless.archive(one.drive.file)[0], one("plan", stages=("storage",)).plan.is_empty)
     assert 0 == third("destroy", approve=third("destroy").plan.digest).exit_code
     assert before == snapshot(state, folder)
+
+
+def test_a_notebook_alone_keeps_its_record(machines: tuple[Machine, Machine, Machine], sandbox: tuple[State, Path]) -> None:
+    """Stepped through without `runbook`, a stage is planned on one machine, applied on another, and its record is whole at its end."""
+    one, other, third = machines
+    values = as_parameters(load(one.drive.file))
+
+    def stepped(approve: str) -> StageRun:
+        run = open_stage("storage", {**values, "approve": approve})
+        plan = run.plan()
+        asyncio.run(run.apply(plan, run.gate(plan)))
+        run.close()
+        return run
+
+    one.here()
+    digest = stepped("").plan().digest
+    other.here()
+    assert () == stepped(digest).plan().changes
+    third.here().synchronise()
+    assert {f"team/sandbox/.sealed/{path.parent.name}" for path in third.here().folder.glob("*/run.json")} <= set(stored(sandbox[0]))
+    assert 0 == third("destroy", approve=third("destroy").plan.digest).exit_code
 
 
 def test_a_bucket_that_cannot_hold_anything_is_told_before_the_first_write(

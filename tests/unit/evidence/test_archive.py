@@ -167,9 +167,10 @@ def test_what_follows_a_gap_is_left_out() -> None:
 def test_a_whole_record_gains_no_more_lines(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
     """Who goes on in a notebook whose record is sealed is told to open it anew, before anything is sent."""
     record = here.record()
+    here.written(record, CHANGES[0])
     here.archive.keep(record)
     with pytest.raises(Rejected, match="as a whole already"):
-        here.written(record, CHANGES[0])
+        here.written(record, CHANGES[1])
 
 
 def test_a_record_that_exists_is_never_overwritten(here: Machine, objects: FakeObjects) -> None:
