@@ -51,6 +51,9 @@ class DeclaringTarget(Target, Protocol):
 class ConnectedTarget(DeclaringTarget, Protocol):
     """Be a target that holds connections, and can play the product's part."""
 
+    def sender(self, change: Change) -> Mapping[str, str]:
+        """Tell as whom, and where, a change is sent, for the journal; asks nobody."""
+
     def exercise(self, change: Change) -> Exercise:
         """Play the flow that a change wants as the product's own principals, and leave nothing; sweep first what an unfinished one left.
 
@@ -59,6 +62,17 @@ class ConnectedTarget(DeclaringTarget, Protocol):
 
     def close(self) -> None:
         """Let the connections go; what is asked later makes new ones."""
+
+
+class SigningKey(Protocol):
+    """Sign what is put before it; the private key may be somewhere else."""
+
+    @property
+    def name(self) -> str:
+        """Name the key as whoever checks a signature finds it: the SHA-256 of the public key, or the key's ARN."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Give the signature of a message. Raises `TargetError`."""
 
 
 class Secrets(Protocol):

@@ -55,5 +55,5 @@ class Follower:
     def _tell(self) -> None:
         new = list(lines(self._path))[self._seen :]
         self._seen += len(new)
-        for line in new:
+        for line in (each for each in new if "sent" not in each):
             self._progress.change(line["stage"], line.get("verb", ""), line["address"], line.get("end", ""))

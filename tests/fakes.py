@@ -68,6 +68,10 @@ class FakeTarget:
                 raise
         self.after_write(self.writes)
 
+    def sender(self, change: Change) -> Mapping[str, str]:
+        """Tell as whom a change is sent."""
+        return {"caller": "arn:aws:iam::123456789012:user/somebody"}
+
     def exercise(self, change: Change) -> Exercise:
         """Play a rehearsal as it is prepared; well, if it is not."""
         rehearsal = change.subject

@@ -23,7 +23,7 @@ class Connections:
     def __init__(self, environment: Environment, recorder: Recorder | None = None, patience: Patience | None = None) -> None:
         self.environment = environment
         self.secrets = AwsSecrets(self.session)
-        self._recorder, self._patience = recorder, patience
+        self.recorder, self._patience = recorder, patience
         self._lock = threading.RLock()
         self._session: AwsSession | None = None
         self._warehouse: WarehouseTarget | None = None
@@ -34,7 +34,7 @@ class Connections:
 
         with self._lock:
             if self._session is None:
-                self._session = AwsSession(self.environment, self._recorder, patience=self._patience)
+                self._session = AwsSession(self.environment, self.recorder, patience=self._patience)
             return self._session
 
     def aws(self) -> AwsTarget:
@@ -49,7 +49,7 @@ class Connections:
             if self._warehouse is None:
                 from runbook_lib.adapters import redshift
 
-                self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in)
+                self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in, self.recorder)
             return self._warehouse
 
     def close(self) -> None:

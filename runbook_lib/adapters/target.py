@@ -98,6 +98,13 @@ class CompositeTarget:
             refuse_placeholders(change.subject)
         aws.write(ready)
 
+    def sender(self, change: Change) -> Mapping[str, str]:
+        """Tell as whom, and where, a change is sent; asks nobody."""
+        if is_of_warehouse(change.subject):
+            return self._connections.warehouse().sender(change)
+        caller = self._connections.session().caller
+        return {"caller": caller.arn, "account": caller.account, "endpoint": caller.endpoint} if caller is not None else {}
+
     def exercise(self, change: Change) -> Exercise:
         """Play a flow of the product as its own principals, or sweep up after one. Raises TargetError when nothing was made."""
         from runbook_lib.adapters.rehearsal import exercise

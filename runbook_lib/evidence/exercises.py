@@ -21,9 +21,7 @@ FOLDER = "exercises"
 
 def keep(record: Record, exercise: Exercise) -> None:
     """Keep an exercise; one that is played again in the same record gets a number."""
-    flow = exercise.rehearsal.flow
-    taken = len(list(record.folder.glob(f"{FOLDER}/{flow}*.json")))
-    record.write(f"{FOLDER}/{flow}{f'.{taken}' if taken else ''}.json", exercise.model_dump_json(indent=1))
+    record.add(f"{FOLDER}/{exercise.rehearsal.flow}", exercise.model_dump_json(indent=1))
 
 
 def of_record(folder: Path, flow: Flow) -> Iterator[Exercise]:

@@ -1,13 +1,16 @@
 """Write down each change before it is sent and what became of it, and read it all back as a history.
 
-One JSON object a line: `begin` holds the change, `end` its outcome. A `begin` without an `end` means that nobody knows:
-the next run looks at live state. Secrets never reach it, since resources hold references only.
+One JSON object a line: `begin` holds the change and who sends it, `sent` a request or a statement, `end` the outcome. Each line holds in
+`previous` the SHA-256 of the line before, the first one that of `run.json`. A `begin` without an `end` means that nobody knows: the next
+run looks at live state. Secrets never reach it, since resources hold references only and statements are masked.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import threading
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence.exercises import of_record
@@ -15,27 +18,48 @@ from runbook_lib.model import Change, Entry, Written, canonical
 from runbook_lib.resources.rehearsals import Rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
     from runbook_lib.engine import History
     from runbook_lib.engine.plan import Scope
 
 FILE = "journal.jsonl"
+ANCHOR = "run.json"
+"""The file whose digest the first line holds."""
+_BLOCK = 65_536
 
 
 class FileJournal:
-    """Append to a record's journal, each line forced to disk before the call returns."""
+    """Append to a record's journal; `sender` tells as whom a change is sent.
 
-    def __init__(self, path: Path, *, is_undo: bool, now: Callable[[], str], scope: Scope = ()) -> None:
-        self._path, self._is_undo, self._now, self._scope = path, is_undo, now, scope
+    A `begin` and an `end` are forced to disk before the call returns, and with an `end` what was sent for it: if the machine dies before
+    that, the `begin` says that nobody knows.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        is_undo: bool,
+        now: Callable[[], str],
+        scope: Scope = (),
+        sender: Callable[[Change], Mapping[str, str]] = lambda _change: {},
+    ) -> None:
+        self._path, self._is_undo, self._now, self._scope, self._sender = path, is_undo, now, scope, sender
+        self._lock = threading.Lock()
 
     def begin(self, stage: str, change: Change) -> None:
         """Record a change before it is sent."""
         self._append(
             {"at": self._now(), "stage": stage, "begin": change.model_dump(mode="json"), "address": change.address,
-             "verb": change.verb, "undo": self._is_undo, "scope": dict(self._scope)}
+             "verb": change.verb, "undo": self._is_undo, "scope": dict(self._scope), "by": dict(self._sender(change))}
         )  # fmt: skip
+
+    def sent(self, what: Mapping[str, Any]) -> None:
+        """Record a request or a statement that was sent for the changes that have begun."""
+        self._append({"at": self._now(), "sent": dict(what)}, is_forced=False)
 
     def end(self, stage: str, entry: Entry) -> None:
         """Record what became of it."""
@@ -44,11 +68,33 @@ class FileJournal:
              "detail": entry.detail}
         )  # fmt: skip
 
-    def _append(self, line: dict[str, Any]) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(canonical(line) + "\n")
+    def _append(self, line: dict[str, Any], *, is_forced: bool = True) -> None:
+        with self._lock, self._path.open("a+b") as file:
+            line["previous"] = _last(file) or anchor(self._path.parent)
+            file.write((canonical(line) + "\n").encode())
             file.flush()
-            os.fsync(file.fileno())
+            if is_forced:
+                os.fsync(file.fileno())
+
+
+def anchor(folder: Path) -> str:
+    """Give what the first line of a record's journal holds on to; empty where no run is named."""
+    path = folder / ANCHOR
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def _last(file: BinaryIO) -> str:
+    """Give the digest of the last line; empty when there is none. What a crash cut off is taken away: it was never sent."""
+    start = end = file.seek(0, os.SEEK_END)
+    tail = b""
+    while start and tail[: tail.rfind(b"\n")].count(b"\n") == 0:
+        start = max(0, start - _BLOCK)
+        file.seek(start)
+        tail = file.read(end - start)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    if whole != tail:
+        file.truncate(start + len(whole))
+    return sha256(whole[:-1].rpartition(b"\n")[2]).hexdigest() if whole else ""
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -81,7 +127,7 @@ def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:
     for number, line in enumerate(journal):
         if "begin" not in line:
             continue
-        ends = (later["end"] for later in journal[number + 1 :] if later["address"] == line["address"] and "end" in later)
+        ends = (later["end"] for later in journal[number + 1 :] if "end" in later and later["address"] == line["address"])
         end, change = next(ends, ""), Change.model_validate(line["begin"])
         if end in {"applied", ""} or is_divisible(change):
             scope = tuple(sorted(line["scope"].items()))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence.journal import FILE, FileJournal
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
+    from runbook_lib.model import Change
+    from runbook_lib.parameters import Environment
 
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
@@ -34,7 +37,8 @@ class RunFacts(Value):
 class StageResult(Value):
     """State what one stage's notebook found and did; `banner` is who and where, as shown.
 
-    `adapter_seconds` is the time spent waiting for AWS and the databases.
+    `adapter_seconds` is the time spent waiting for AWS and the databases, `reads` how many requests and statements only read, by service
+    and under `all` together.
     """
 
     stage: str
@@ -45,6 +49,7 @@ class StageResult(Value):
     findings: tuple[Finding, ...] = ()
     artefacts: tuple[str, ...] = ()
     adapter_seconds: float = 0.0
+    reads: tuple[tuple[str, int], ...] = ()
 
 
 class RunEnd(Value):
@@ -81,26 +86,33 @@ class Record:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         try:
+            with partial.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
             # A hard link fails where a rename would overwrite.
             os.link(partial, path)
         finally:
-            partial.unlink()
+            partial.unlink(missing_ok=True)
         return path
 
-    def journal(self, *, is_undo: bool, now: Callable[[], str], scope: Scope) -> FileJournal:
-        """Open the run's journal; `scope` tells where its changes are sent."""
-        return FileJournal(self.folder / FILE, is_undo=is_undo, now=now, scope=scope)
+    def add(self, stem: str, text: str) -> Path:
+        """Write a JSON file under the first name that is free: `stem.json`, `stem.1.json` and so on."""
+        taken = 0
+        while (self.folder / numbered(stem, taken)).exists():
+            taken += 1
+        return self.write(numbered(stem, taken), text)
+
+    def journal(
+        self, *, is_undo: bool, now: Callable[[], str], scope: Scope, sender: Callable[[Change], Mapping[str, str]] = lambda _change: {}
+    ) -> FileJournal:
+        """Open the run's journal; `scope` tells where its changes are sent, `sender` as whom."""
+        return FileJournal(self.folder / FILE, is_undo=is_undo, now=now, scope=scope, sender=sender)
 
     def close_stage(self, result: StageResult) -> None:
         """Keep a stage's result; a notebook that is run again in the same record adds a numbered one."""
-        taken = len(list(self.folder.glob(f"stages/{result.stage}*.json")))
-        suffix = f".{taken}" if taken else ""
-        self.write(f"stages/{result.stage}{suffix}.json", result.model_dump_json(indent=1))
+        self.add(f"stages/{result.stage}", result.model_dump_json(indent=1))
 
     def results(self) -> dict[str, StageResult]:
         """Read the stages' latest results."""
@@ -117,10 +129,25 @@ class Record:
             self.write(relative, text)
         return relative
 
+    def approve(self, approval: Approval, approved: EnvironmentPlan) -> None:
+        """Keep the approval that the run was given, and the plan that it is for."""
+        self.write("approved.json", approved.model_dump_json(indent=1))
+        self.write("approval.json", approval.model_dump_json(indent=1))
+
     def approval(self) -> Approval | None:
         """Read the approval the run was given."""
         path = self.folder / "approval.json"
         return Approval.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+
+
+def parameters_digest(environment: Environment) -> str:
+    """Hash what a parameter file says, defaults filled in."""
+    return sha256(canonical(environment.model_dump(mode="json", by_alias=True)).encode()).hexdigest()
+
+
+def numbered(stem: str, number: int) -> str:
+    """Name the n-th file of a stem, counted from 0."""
+    return f"{stem}.{number}.json" if number else f"{stem}.json"
 
 
 def private_folder(folder: Path) -> Path:

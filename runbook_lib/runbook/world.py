@@ -16,6 +16,7 @@ from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal, Unfinishe
 from runbook_lib.resources.rights import RightsAsked
 from runbook_lib.runbook import rehearsing
 from runbook_lib.runbook.rights import rights
+from runbook_lib.runbook.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,9 +49,11 @@ class World:
         folder: Path,
         scope: Scope,
         lock: evidence.Lock | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
         self._scope, self._lock = scope, lock
+        self.traffic = traffic or Traffic()
         self.seconds = 0.0
         self.left: tuple[str, ...] = ()
         self._told = Inventory({})
@@ -75,6 +78,10 @@ class World:
         with self._timed():
             played = self._rehearsals(rehearsals) if rehearsals else {}
             return {**played, **(self._target.observe(others) if others else {})}
+
+    def sender(self, change: Change) -> Mapping[str, str]:
+        """Tell as whom, and where, a change is sent."""
+        return self._target.sender(change)
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group; a rehearsal is played."""

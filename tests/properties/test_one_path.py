@@ -47,7 +47,7 @@ class Way:
         """Work here: in this home, on this world."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RUNBOOK_HOME", str(self.home))
-            patch.setattr("runbook_lib.adapters.target.connect", lambda _environment: self.target)
+            patch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_recorder: self.target)
             # Converting notebooks to pages takes most of the time, and proves nothing here.
             patch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
             place.choose(self.file)

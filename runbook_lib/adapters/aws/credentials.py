@@ -71,8 +71,8 @@ def _session(environment: Environment, hook: Hook | None) -> Session:
     session.set_config_variable("region", environment.aws.region)
     session.get_scoped_config()
     if hook is not None:
-        session.register("after-call", hook)
-        session.register("after-call-error", hook)
+        for moment in ("before-call", "after-call", "after-call-error"):
+            session.register(moment, hook)
     return session
 
 

@@ -100,6 +100,11 @@ class AwsSession:
                 self._identity = (key, self._asked())
             return self._identity[1]
 
+    @property
+    def caller(self) -> Identity | None:
+        """Give who called last; None while nobody was asked."""
+        return self._identity[1] if self._identity is not None else None
+
     def close(self) -> None:
         """Close the clients' connections."""
         with self._lock:

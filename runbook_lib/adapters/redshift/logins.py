@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.redshift.failures import failure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from runbook_lib.adapters.aws.recording import Recorder
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Secrets
     from runbook_lib.resources.warehouse import LoginAsked, Name
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 BATCH = 50
 
 
-def log_in(environment: Environment, question: LoginAsked, secrets: Secrets) -> LoginAnswer:
+def log_in(environment: Environment, question: LoginAsked, secrets: Secrets, recorder: Recorder | None = None) -> LoginAnswer:
     """Log in, read each relation, svv_table_info, and use a temporary table when asked to; leave nothing. Raises TargetError."""
     warehouse = environment.side(question.side)
     where = f"{question.side} {warehouse.host}:{warehouse.port}/{warehouse.database} as {question.user}"
     password = secrets.resolve(question.password)
-    with _connected(environment, question, password, where) as connection:
+    with _connected(environment, question, password, where, recorder) as connection:
         user, database = run(connection, "select current_user, current_database()")[0]
         unreadable = tuple(_unreadable(connection, question.relations))
         table_info = _tried(connection, "select 1 from pg_catalog.svv_table_info limit 1")
@@ -44,13 +46,16 @@ def log_in(environment: Environment, question: LoginAsked, secrets: Secrets) -> 
 
 
 @contextmanager
-def _connected(environment: Environment, question: LoginAsked, password: object, where: str) -> Iterator[Connection]:
+def _connected(
+    environment: Environment, question: LoginAsked, password: object, where: str, recorder: Recorder | None
+) -> Iterator[Connection]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from runbook_lib.secrets import Masked
 
     assert isinstance(password, Masked)  # noqa: S101 - secrets resolve to nothing else
-    engine = make_engine(environment, question.side, question.user, password, environment.side(question.side).database)
+    heard = _as_reading(recorder) if recorder is not None else None
+    engine = make_engine(environment, question.side, question.user, password, environment.side(question.side).database, heard)
     try:
         with engine.connect() as connection:
             yield connection
@@ -59,6 +64,11 @@ def _connected(environment: Environment, question: LoginAsked, password: object,
         raise _refused(failed, question) if isinstance(failed, LoginRefused) else failed from None
     finally:
         engine.dispose()
+
+
+def _as_reading(recorder: Recorder) -> Recorder:
+    """Count everything that a log-in says as reading: it leaves nothing."""
+    return lambda statement: recorder(replace(statement, writes=False))
 
 
 def _refused(failed: LoginRefused, question: LoginAsked) -> LoginRefused:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.quiet import quieten
 from runbook_lib.adapters.redshift.failures import Lost, failure
+from runbook_lib.adapters.redshift.recording import listen
 from runbook_lib.documents import sql
 from runbook_lib.errors import LoginRefused, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from runbook_lib.adapters.aws.recording import Recorder
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.warehouse import Side
     from runbook_lib.secrets import Masked
@@ -28,14 +30,19 @@ STATEMENT_SECONDS = 600
 class Session:
     """Read and write one side's database as its administrator."""
 
-    def __init__(self, environment: Environment, side: Side, log_in: LogIn) -> None:
-        self._environment, self.side, self._log_in = environment, side, log_in
+    def __init__(self, environment: Environment, side: Side, log_in: LogIn, recorder: Recorder | None = None) -> None:
+        self._environment, self.side, self._log_in, self._recorder = environment, side, log_in, recorder
         self.warehouse = environment.side(side)
         self.where = f"{side} {self.warehouse.host}:{self.warehouse.port}/{self.warehouse.database}"
         self._engines: dict[str, Engine] = {}
         self._credentials: tuple[str, Masked] | None = None
         self._lock = threading.RLock()
         self._is_absent: bool | None = None
+
+    @property
+    def user(self) -> str:
+        """Name the administrator: as who logged in, or before that as the parameter file names him."""
+        return self._credentials[0] if self._credentials is not None else self.warehouse.admin.user
 
     def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         """Run one read and give its rows. Raises TargetError; NotFound while the database does not exist."""
@@ -105,7 +112,7 @@ class Session:
             if self._credentials is None:
                 self._credentials = self._log_in(self.side)
             user, password = self._credentials
-            self._engines[database] = make_engine(self._environment, self.side, user, password, database)
+            self._engines[database] = make_engine(self._environment, self.side, user, password, database, self._recorder)
         return self._engines[database]
 
     def close(self) -> None:
@@ -116,7 +123,9 @@ class Session:
         self._is_absent = None
 
 
-def make_engine(environment: Environment, side: Side, user: str, password: Masked, database: str) -> Engine:
+def make_engine(
+    environment: Environment, side: Side, user: str, password: Masked, database: str, recorder: Recorder | None = None
+) -> Engine:
     """Make an engine that keeps one connection, in autocommit; the password stands in no URL that is printed and no error.
 
     Raises LoginRefused when it cannot be sent.
@@ -146,6 +155,8 @@ def make_engine(environment: Environment, side: Side, user: str, password: Maske
         pool_reset_on_return="rollback",
     )  # fmt: skip
     event.listen(engine, "connect", _settle)
+    if recorder is not None:
+        listen(engine, recorder, side)
     return engine
 
 

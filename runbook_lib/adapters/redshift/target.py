@@ -17,6 +17,7 @@ from runbook_lib.resources.warehouse import DatabaseUser, LoginAsked
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from runbook_lib.adapters.aws.recording import Recorder
     from runbook_lib.adapters.redshift.session import LogIn
     from runbook_lib.model import Change, Question, Resource
     from runbook_lib.parameters import Environment
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
 SIDES: tuple[Side, Side] = ("source", "destination")
 
 
-def connect(environment: Environment, secrets: Secrets, log_in: LogIn) -> WarehouseTarget:
-    """Make the target; nothing is reached before the first question."""
-    return WarehouseTarget(environment, secrets, log_in)
+def connect(environment: Environment, secrets: Secrets, log_in: LogIn, recorder: Recorder | None = None) -> WarehouseTarget:
+    """Make the target; nothing is reached before the first question. `recorder` hears of every statement."""
+    return WarehouseTarget(environment, secrets, log_in, recorder)
 
 
 class WarehouseTarget:
     """Observe, ask and write both databases."""
 
-    def __init__(self, environment: Environment, secrets: Secrets, log_in: LogIn) -> None:
-        self._environment, self._secrets = environment, secrets
-        self._sessions = {side: Session(environment, side, log_in) for side in SIDES}
+    def __init__(self, environment: Environment, secrets: Secrets, log_in: LogIn, recorder: Recorder | None = None) -> None:
+        self._environment, self._secrets, self._recorder = environment, secrets, recorder
+        self._sessions = {side: Session(environment, side, log_in, recorder) for side in SIDES}
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions; what a side refuses is answered with the reason."""
@@ -67,6 +68,11 @@ class WarehouseTarget:
             return
         raise bare(failed)
 
+    def sender(self, change: Change) -> dict[str, str]:
+        """Tell which database a change is sent to, and as whom."""
+        session = self._sessions[change.subject.side]  # type: ignore[attr-defined]
+        return {"database": session.where, "user": session.user}
+
     def close(self) -> None:
         """Let the connections go."""
         for session in self._sessions.values():
@@ -83,7 +89,7 @@ class WarehouseTarget:
     def _answer(self, session: Session, question: Question) -> Any:
         try:
             if isinstance(question, LoginAsked):
-                return logins.log_in(self._environment, question, self._secrets)
+                return logins.log_in(self._environment, question, self._secrets, self._recorder)
             return answering.answer(session, question)
         except TargetError as error:
             user = f"{DatabaseUser.kind}/{question.side}/{question.user}" if isinstance(question, LoginAsked) else ""

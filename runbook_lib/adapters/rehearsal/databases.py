@@ -82,7 +82,7 @@ def speaking(connections: Connections, side: Side) -> Iterator[Speaker]:
     warehouse, user = env.side(side), env.side(side).user
     where = f"{side} {warehouse.host}:{warehouse.port}/{warehouse.database} as {user.name}"
     password = connections.secrets.resolve(user.password)
-    engine = make_engine(env, side, user.name, password, warehouse.database)
+    engine = make_engine(env, side, user.name, password, warehouse.database, connections.recorder)
     try:
         with engine.connect() as connection:
             yield Speaker(f"{side}/{user.name}", connection, where, password)
@@ -95,7 +95,7 @@ def speaking(connections: Connections, side: Side) -> Iterator[Speaker]:
 @contextmanager
 def administrating(connections: Connections, side: Side) -> Iterator[Session]:
     """Log in as a side's administrator, to make what a user is to be refused, and to remove what is left."""
-    session = Session(connections.environment, side, connections.log_in)
+    session = Session(connections.environment, side, connections.log_in, connections.recorder)
     try:
         yield session
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,4 +188,4 @@ def test_a_request_without_answer_is_recorded(credentials: None) -> None:
     """A request that got no answer is recorded without status and id."""
     calls: list[Call] = []
     connect(environment_at(NOWHERE, "t"), recorder=calls.append).ask([Caller()])
-    assert calls == [Call("sts", "GetCallerIdentity", "", 0, writes=False)]
+    assert [replace(call, milliseconds=0.0) for call in calls] == [Call("sts", "GetCallerIdentity", "", 0, writes=False)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,56 @@ def test_a_line_that_a_crash_cut_off_is_left_out(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8") + '{"begin":{"bef', "utf-8")
 
     assert (sent(is_certain=False),) == history(tmp_path)
+
+
+def chained(path: Path) -> list[bool]:
+    """Tell of each line whether it holds the digest of the one before, the first that of run.json."""
+    anchored = path.parent / "run.json"
+    octets = [anchored.read_bytes() if anchored.exists() else b"", *path.read_bytes().splitlines()]
+    named = [json.loads(line)["previous"] for line in octets[1:]]
+    return [name == (sha256(before).hexdigest() if before else "") for name, before in zip(named, octets, strict=False)]
+
+
+def test_lines_are_chained_across_processes(tmp_path: Path) -> None:
+    """Each line holds the digest of the one before, also where another notebook's kernel goes on, and however long lines are."""
+    first = journal(tmp_path, "1")
+    path = tmp_path / "1" / "journal.jsonl"
+    (tmp_path / "1" / "run.json").write_text("{}", "utf-8")
+    long = CHANGE.model_copy(update={"reason": "r" * 200_000})
+    for written in (first, FileJournal(path, is_undo=False, now=lambda: "later", scope=SCOPE)):
+        for change in (CHANGE, long):
+            written.begin("storage", change)
+            written.sent({"service": "s3"})
+            written.end("storage", Entry(change=change, outcome="applied"))
+
+    assert [True] * 12 == chained(path)
+
+
+def test_a_line_that_a_crash_cut_off_makes_room(tmp_path: Path) -> None:
+    """The next line follows from the last whole one."""
+    written = journal(tmp_path, "1")
+    path = tmp_path / "1" / "journal.jsonl"
+    written.begin("storage", CHANGE)
+    for torn in (b'{"at":', b"x" * 100_000):
+        with path.open("ab") as file:
+            file.write(torn)
+        written.begin("storage", CHANGE)
+
+    assert [True] * 3 == chained(path)
+
+
+def test_a_line_tells_who_sends_what(tmp_path: Path) -> None:
+    """Before a change is sent its line says as whom; what is sent for it stands between begin and end, and is no change itself."""
+    (tmp_path / "1").mkdir()
+    standing = sent()
+    written = FileJournal(
+        tmp_path / "1" / "journal.jsonl", is_undo=False, now=lambda: "now", scope=SCOPE, sender=lambda _: {"caller": "arn"}
+    )
+    written.begin("storage", CHANGE)
+    written.sent({"service": "s3", "operation": "CreateBucket", "request_id": "R1"})
+    written.end("storage", Entry(change=CHANGE, outcome="applied"))
+
+    begin, call, end = (json.loads(line) for line in (tmp_path / "1" / "journal.jsonl").read_text("utf-8").splitlines())
+
+    assert [{"caller": "arn"}, "R1", "applied"] == [begin["by"], call["sent"]["request_id"], end["end"]]
+    assert (standing,) == history(tmp_path)
