@@ -10,13 +10,14 @@ import json
 import mmap
 import os
 import secrets
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence.journal import FILE
 from runbook_lib.model import Finding, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from runbook_lib.secrets import Known
@@ -65,15 +66,23 @@ def _in_json(content: bytes, hide: Callable[[str], str], *, by_line: bool) -> by
     try:
         if not by_line:
             return json.dumps(_hidden(json.loads(content), hide), indent=1, ensure_ascii=False).encode()
-        lines = content.decode().splitlines(keepends=True)
-        return "".join(_in_line(line, hide) for line in lines).encode()
+        return "".join(_chained(content.decode().splitlines(keepends=True), hide)).encode()
     except ValueError:
         return content
 
 
-def _in_line(line: str, hide: Callable[[str], str]) -> str:
-    """Mask inside one line; what a crash cut off stays as it is."""
-    return canonical(_hidden(json.loads(line), hide)) + "\n" if line.endswith("\n") else line
+def _chained(lines: Iterable[str], hide: Callable[[str], str]) -> Iterator[str]:
+    """Mask inside the journal's lines, each of which holds on to the one before; what a crash cut off stays as it is."""
+    before = ""
+    for line in lines:
+        if not line.endswith("\n"):
+            yield line
+            continue
+        value = _hidden(json.loads(line), hide)
+        if before and "previous" in value:
+            value["previous"] = sha256(before.encode()).hexdigest()
+        before = canonical(value)
+        yield before + "\n"
 
 
 def _hidden(value: Any, hide: Callable[[str], str]) -> Any:

@@ -8,18 +8,31 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.evidence.record import RunEnd
 from runbook_lib.evidence.secrecy import cleaned
+from runbook_lib.evidence.statement import close
 from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from runbook_lib import evidence
     from runbook_lib.parameters import Environment
+    from runbook_lib.ports import SigningKey
     from runbook_lib.secrets import Known
     from runbook_lib.views.run_page import RunPage, StageLine
 
 
-def filed(record: evidence.Record, executed: tuple[Executed, ...], environment: Environment, known: Known, *, detailed: bool) -> Run:
-    """Write what the run came to, and give it. What its kernels wrote is searched for secrets first, and what is made of that last."""
+def filed(
+    record: evidence.Record,
+    executed: tuple[Executed, ...],
+    environment: Environment,
+    known: Known,
+    key: SigningKey | None,
+    *,
+    detailed: bool,
+) -> Run:
+    """Write what the run came to, state all of it under a key where one is named, and give it. Raises RunbookError when that fails.
+
+    What its kernels wrote is searched for secrets first, and what is made of that before it is stated.
+    """
     done = _judged(Run(record, executed, leaks=cleaned(record.folder, known)), detailed=detailed)
     record.write("plan.json", done.plan.model_dump_json(indent=1))
     receipts = [result.receipt.model_dump(mode="json") for result in done.results.values() if result.receipt]
@@ -31,7 +44,7 @@ def filed(record: evidence.Record, executed: tuple[Executed, ...], environment: 
         done = _judged(replace(done, leaks=(*done.leaks, *late)), detailed=detailed)
         end = RunEnd(finished=end.finished, exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
     record.write("end.json", end.model_dump_json(indent=1))
-    return done
+    return replace(done, record_digest=close(record, key))
 
 
 def _judged(run: Run, *, detailed: bool) -> Run:

@@ -38,13 +38,14 @@ class Executed:
 
 @dataclass(frozen=True)
 class Run:
-    """State how a run went; `leaks` are the files of its record in which a secret stood."""
+    """State how a run went; `leaks` are the files of its record in which a secret stood, `record_digest` is its digest once it is closed."""
 
     record: evidence.Record
     executed: tuple[Executed, ...]
     results: dict[str, evidence.StageResult] = field(default_factory=dict)
     exit_code: int = 0
     leaks: tuple[Finding, ...] = ()
+    record_digest: str = ""
 
     @property
     def plan(self) -> EnvironmentPlan:

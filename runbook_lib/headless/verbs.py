@@ -16,6 +16,7 @@ from runbook_lib.headless.notebook import papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
 from runbook_lib.model import Approval
 from runbook_lib.progress import Follower, Progress
+from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.open import versions
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.start import all_stages
@@ -76,8 +77,8 @@ def run(
 ) -> Run:
     """Run the notebooks of a verb over one parameter file and file the record; `execute` runs one (default: papermill).
 
-    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, Locked while another
-    run writes.
+    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, Unresolved when the key
+    that signs the record cannot be read, Locked while another run writes.
     """
     from runbook_lib.parameters.load import as_parameters, load
     from runbook_lib.parameters.written import as_yaml
@@ -86,8 +87,10 @@ def run(
     chosen = _stages(verb, stages)
     records = Records(environment)
     records.synchronise()
-    if approve:
-        chosen = _covered(chosen, find_plan(records.store, environment.environment, approve), stages)
+    approved = find_plan(records.store, environment.environment, approve) if approve else None
+    if approved is not None:
+        chosen = _covered(chosen, approved, stages)
+    key = signing_key(environment)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=now(), source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(), target=place.typed(file),
@@ -95,13 +98,12 @@ def run(
     lock = records.locked(verb, facts.started) if approve else nullcontext()
     with Known() as known, lock, records.recording(facts) as record:
         record.write("parameters.yaml", as_yaml(environment))
-        if approve:
-            approval = Approval(digest=approve, by=by or "the command line", at=now())
-            record.write("approval.json", approval.model_dump_json(indent=1))
+        if approved is not None:
+            record.approve(Approval(digest=approve, by=by or "the command line", at=now()), approved)
             records.begin(record)
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
         executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))
-        return filed(record, executed, environment, known, detailed=detailed)
+        return filed(record, executed, environment, known, key, detailed=detailed)
 
 
 def unlock(file: Path) -> str:

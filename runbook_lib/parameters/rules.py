@@ -125,8 +125,25 @@ def places(env: Environment) -> Iterator[Broken]:
         yield Broken(("worker", "exported"), "leaves the parameter file's folder", "put the file beside the parameter file")
 
 
+def signing(env: Environment) -> Iterator[Broken]:
+    """Take as a signing key a file, or a key of KMS where requests go; it may be another account's."""
+    key = env.signing.key if env.signing is not None else ""
+    if key.startswith("arn:") and not re.fullmatch(rf"arn:{env.aws.partition}:kms:{env.aws.region}:[0-9]{{12}}:key/.+", key):
+        yield Broken(
+            ("signing", "key"), f"is no key of KMS in {env.aws.region}", "name the ARN of a key there (not of an alias), or a file"
+        )
+
+
 RULES: tuple[Rule, ...] = (
-    *aws_rules.RULES, *database_rules.RULES, *record_rules.RULES, *waiver_rules.RULES, automatic, confirmations, adoption, places,
-)  # fmt: skip
+    *aws_rules.RULES,
+    *database_rules.RULES,
+    *record_rules.RULES,
+    *waiver_rules.RULES,
+    automatic,
+    confirmations,
+    adoption,
+    places,
+    signing,
+)
 RAW_RULES: tuple[RawRule, ...] = (placeholders, clear_text)
 """Rules about any value, asked before its type."""

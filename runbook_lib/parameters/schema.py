@@ -222,6 +222,15 @@ class Retention(Section):
     days: Annotated[int, Field(ge=1, le=36500)] = Field(description="days that each object is kept, from its upload on")
 
 
+class Signing(Section):
+    """Which key signs the statement over a record's files."""
+
+    key: Text = Field(
+        min_length=1,
+        description="file of an Ed25519 private key (PEM, not encrypted), relative to the checkout; or ARN of an ECC_NIST_P256 key of KMS",
+    )
+
+
 class Environment(Section):
     """One environment: everything the notebooks need to know."""
 
@@ -246,6 +255,7 @@ class Environment(Section):
     rehearsal: Literal["evaluate", "exercise"] = Field("evaluate", description="exercise: also prove by doing it, as changes of the plan")
     approval: Literal["manual", "automatic"] = Field("manual", description="automatic is accepted on loopback only")
     protected: bool = Field(default=False, description="never approve automatically")
+    signing: Signing | None = Field(None, description="key that signs records; empty: they are not signed")
     records: Text = Field("runs", min_length=1, description="record store: a folder, relative to the checkout, or s3://BUCKET/PREFIX")
     records_retention: Retention | None = Field(None, description="Object Lock of each object in the record store's bucket; empty: none")
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import platform
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
-from runbook_lib.model import canonical
+from runbook_lib.evidence.record import parameters_digest
 from runbook_lib.parameters import Environment
+from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
-from runbook_lib.runbook.stage_run import Setting, StageRun
+from runbook_lib.runbook.setting import Setting
+from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.runbook.start import Start
+from runbook_lib.runbook.traffic import Traffic
 from runbook_lib.runbook.world import World, now
 from runbook_lib.secrets import Known, take_over
 
@@ -32,8 +34,8 @@ PACKAGES = ("boto3", "jupyterlab", "papermill", "psycopg2-binary", "pydantic", "
 def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     """Open one stage with the values of a notebook's parameters cell.
 
-    Raises InvalidParameters with every problem at once, GuardRefused when the record belongs to another environment, and Locked when a
-    notebook that runs alone was given an approval while another run writes.
+    Raises InvalidParameters with every problem at once, GuardRefused when the record belongs to another environment, and, for a notebook
+    that runs alone, Unresolved when the key that signs cannot be read and Locked when it was given an approval while another run writes.
     """
     from runbook_lib import views
 
@@ -44,12 +46,15 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     folder = str(parameters.get("record") or "")
     records = Records(environment)
     lock = _lock(records, slug, is_writing=bool(approve)) if not folder else None
+    if not folder:
+        signing_key(environment)
     record = _record(folder, records, source, approve, slug)
     facts = record.facts
     scope = scope_of(environment)
     from runbook_lib.adapters.target import connect
 
-    world = World(connect(environment), record, environment, source.parent, scope, lock)
+    traffic = Traffic()
+    world = World(connect(environment, recorder=traffic.heard), record, environment, source.parent, scope, lock, traffic)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
         verb=facts.verb, known=None if folder else Known().open(), records=records,
@@ -75,12 +80,11 @@ def scope_of(environment: Environment) -> Scope:
     """Say what a digest binds beside the changes: account, endpoints, databases and the parameters themselves."""
     aws = environment.aws
     sides = (environment.source, environment.destination)
-    body = environment.model_dump(mode="json", by_alias=True)
     return (
         ("account", aws.account),
         ("destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
         ("endpoint", aws.endpoint),
-        ("parameters", sha256(canonical(body).encode()).hexdigest()),
+        ("parameters", parameters_digest(environment)),
         ("region", aws.region),
         ("source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
     )

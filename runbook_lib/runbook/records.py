@@ -11,14 +11,12 @@ from runbook_lib.evidence import fetched, lock, use
 from runbook_lib.evidence.archive import SEALS, Archive, Retention
 from runbook_lib.evidence.shared_lock import SharedLock
 from runbook_lib.parameters.record_rules import place_of
-from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from runbook_lib.engine.apply import Journal
-    from runbook_lib.engine.plan import Scope
     from runbook_lib.parameters import Environment
 
 
@@ -71,9 +69,8 @@ class Records:
         if self._archive is not None:
             self._archive.begin(record)
 
-    def journal(self, record: evidence.Record, *, is_undo: bool, scope: Scope) -> Journal:
-        """Open the run's journal; with a bucket, each change is there before it is sent."""
-        journal = record.journal(is_undo=is_undo, now=now, scope=scope)
+    def journalled(self, record: evidence.Record, journal: Journal) -> Journal:
+        """Have a run's journal kept; with a bucket, each change is there before it is sent."""
         return self._archive.journalled(record, journal) if self._archive is not None else journal
 
     def keep(self, record: evidence.Record) -> None:

@@ -5,51 +5,33 @@ from __future__ import annotations
 import asyncio
 import getpass
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
+from runbook_lib.evidence import snapshots
 from runbook_lib.evidence.record import find_plan
 from runbook_lib.exports import offline
-from runbook_lib.model import Approval, Finding, Owed, Plan, Receipt, Unanswered
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import alone
+from runbook_lib.runbook import closing
+from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
 
 if TYPE_CHECKING:
-    from runbook_lib.engine.plan import Scope
-    from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import Resource, Stage
     from runbook_lib.parameters import Environment
-    from runbook_lib.runbook.records import Records
     from runbook_lib.runbook.world import World
-    from runbook_lib.secrets import Known
 
 
 class ChecksBroken(RunbookError):
     """Tell a stock papermill run that something is broken; `runbook` reads the record instead."""
 
     exit_code = 4
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Hold what a stage run is opened with; `known` are the secrets of one that runs alone, and so closes its record itself."""
-
-    stage: Stage
-    environment: Environment
-    world: World
-    record: evidence.Record
-    scope: Scope
-    approve: str
-    verb: RunVerb
-    known: Known | None
-    records: Records
 
 
 class StageRun:
@@ -61,6 +43,7 @@ class StageRun:
         self._plan: Plan | None = None
         self._receipt: Receipt | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._writes = False
         self._stop = threading.Event()
 
     @property
@@ -93,10 +76,15 @@ class StageRun:
         setting = self._setting
         if not setting.approve:
             return Gate(plan=plan, approved=plan, approval=None)
-        approval = setting.record.approval() or Approval(digest=setting.approve, by=self._caller(), at=now())
+        given = setting.record.approval()
+        approval = given or Approval(digest=setting.approve, by=self._caller(), at=now())
         if approval.digest != setting.approve:
             raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
-        return Gate(plan=plan, approved=self._approved(plan, approval), approval=approval)
+        whole = self._approved(plan, approval)
+        approved = plan if plan.digest == approval.digest else engine.consent(approval, whole, setting.stage.slug)
+        if given is None:
+            setting.record.approve(approval, whole)
+        return Gate(plan=plan, approved=approved, approval=approval)
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
@@ -112,7 +100,10 @@ class StageRun:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
         elif not self._idle:
-            fresh = self._without_owed(self._planned())
+            fresh = self._planned()
+            if self._writes:
+                snapshots.keep(self._setting.record, fresh, "after")
+            fresh = self._without_owed(fresh)
             # What a destroy keeps is what it undid earlier; nobody wants it.
             fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
             findings = engine.verify(*self._subject, fresh, self._left_by_others())
@@ -135,18 +126,19 @@ class StageRun:
         result = evidence.StageResult(
             stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=plan, receipt=self._receipt,
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
+            reads=setting.world.traffic.reads,
         )  # fmt: skip
         setting.record.close_stage(result)
         try:
-            if setting.known is not None:
-                alone.close(setting.record, plan, setting.known)
+            if setting.is_alone:
+                closing.close_alone(setting, plan)
         finally:
             # What cannot be stored keeps its lock: nobody else may go on before it is.
-            if setting.known is not None:
+            if setting.is_alone:
                 setting.records.keep(setting.record)
             setting.world.close()
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
-        if broken and setting.known is not None and setting.verb == "apply":
+        if broken and setting.is_alone and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
         return Closing(record=setting.record.folder.name, stage=setting.stage.slug, artefacts=names)
 
@@ -202,22 +194,27 @@ class StageRun:
         plan, _ = engine.plan(*self._subject, setting.scope, self._history())
         return plan
 
-    def _approved(self, plan: Plan, approval: Approval) -> Plan:
-        setting = self._setting
+    def _approved(self, plan: Plan, approval: Approval) -> EnvironmentPlan:
+        """Find the plan that was approved: the one made now, or one that the record store holds."""
+        setting, environment = self._setting, self._setting.environment.environment
         if plan.digest == approval.digest:
-            return plan
-        whole = find_plan(setting.record.folder.parent.parent, setting.environment.environment, approval.digest)
-        return engine.consent(approval, whole, setting.stage.slug)
+            return EnvironmentPlan(environment=environment, plans=(plan,))
+        return find_plan(setting.record.folder.parent.parent, environment, approval.digest)
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
-        journal = setting.records.journal(setting.record, is_undo=self._is_teardown, scope=setting.scope)
+        own = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope, sender=setting.world.sender)
+        journal = setting.records.journalled(setting.record, own)
         # A person may read the plan for an hour: what is written is held against what is there now.
-        fresh = self._planned() if gate.approval is not None and gate.approved.changes else plan
-        return engine.apply(
-            gate.approved, gate.approval, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
-            owners=lambda _address: setting.stage.owner,
-        )  # fmt: skip
+        self._writes = gate.approval is not None and bool(gate.approved.changes)
+        fresh = self._planned() if self._writes else plan
+        if self._writes:
+            snapshots.keep(setting.record, fresh, "before")
+        with setting.world.traffic.into(own):
+            return engine.apply(
+                gate.approved, gate.approval, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
+                owners=lambda _address: setting.stage.owner,
+            )  # fmt: skip
 
     def _artefacts(self, wanted: tuple[Resource, ...]) -> dict[str, str]:
         return dict(self._setting.stage.artefacts(self._setting.environment, wanted))
@@ -248,18 +245,3 @@ class StageRun:
             return str(self._setting.world.ask((Caller(),))[Caller()].arn)
         except Unanswered:
             return getpass.getuser()
-
-
-def facts_of(setting: Setting) -> tuple[tuple[str, str], ...]:
-    """List where a run works, for its banner and its record."""
-    environment = setting.environment
-    sides = (environment.source, environment.destination)
-    return (
-        ("Environment", environment.environment),
-        ("Account", f"{environment.aws.account} ({environment.aws.partition}, {environment.aws.region})"),
-        ("AWS endpoint", environment.aws.endpoint or "AWS"),
-        ("Source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
-        ("Destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
-        ("Pipeline", f"{environment.pipeline}, {environment.policy_style} policies"),
-        ("Run", f"{setting.verb}, record {setting.record.folder.name}"),
-    )

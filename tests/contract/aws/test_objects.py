@@ -21,6 +21,7 @@ from runbook_lib.model import Unanswered
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Hold, ObjectStore
 from runbook_lib.resources.records import StoreAsked
+from runbook_lib.secrets import Masked
 from tests.objects import FakeObjects
 
 
@@ -167,7 +168,7 @@ def test_the_bucket_of_the_records_is_told(has_lock: bool | None, session: AwsSe
 def test_a_foreign_bucket_is_owed(session: AwsSession, environment: Environment) -> None:
     """A bucket that refuses us is somebody's to open."""
     name = f"records-{environment.environment}"
-    other = session.acting(("999988887777", "the-operators-secret", ""))
+    other = session.acting(("999988887777", Masked("the-operators-secret"), Masked("")))
     place = {"LocationConstraint": environment.aws.region}
     other.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)
     question = StoreAsked(bucket=name, prefix="")

@@ -1,0 +1,37 @@
+"""Close a record: find the key that the parameter file names, and state every file under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib import place
+from runbook_lib.evidence.signing import FileKey
+from runbook_lib.evidence.statement import close
+from runbook_lib.runbook import alone
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Plan
+    from runbook_lib.parameters import Environment
+    from runbook_lib.ports import SigningKey
+    from runbook_lib.runbook.setting import Setting
+
+
+def signing_key(environment: Environment) -> SigningKey | None:
+    """Give the key that signs an environment's records; None where the file names none. Raises Unresolved when it cannot be read."""
+    if environment.signing is None:
+        return None
+    name = environment.signing.key
+    if name.startswith("arn:"):
+        from runbook_lib.adapters.aws.signing import KmsKey
+
+        return KmsKey(environment, name)
+    return FileKey(place.home() / name)
+
+
+def close_alone(setting: Setting, plan: Plan | None) -> None:
+    """Close the record of a notebook that ran alone. Raises Leaked when a secret stood in it, RunbookError when it cannot be signed."""
+    try:
+        if setting.known is not None:
+            alone.close(setting.record, plan, setting.known)
+    finally:
+        close(setting.record, signing_key(setting.environment))

@@ -1,0 +1,51 @@
+"""What a stage run is opened with, and where it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runbook_lib import evidence
+    from runbook_lib.engine.plan import Scope
+    from runbook_lib.evidence.record import RunVerb
+    from runbook_lib.model import Stage
+    from runbook_lib.parameters import Environment
+    from runbook_lib.runbook.records import Records
+    from runbook_lib.runbook.world import World
+    from runbook_lib.secrets import Known
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Hold what a stage run is opened with; `known` are the secrets of one that runs alone, and so closes its record itself."""
+
+    stage: Stage
+    environment: Environment
+    world: World
+    record: evidence.Record
+    scope: Scope
+    approve: str
+    verb: RunVerb
+    known: Known | None
+    records: Records
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether one notebook is the whole run."""
+        return self.known is not None
+
+
+def facts_of(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """List where a run works, for its banner and its record."""
+    environment = setting.environment
+    sides = (environment.source, environment.destination)
+    return (
+        ("Environment", environment.environment),
+        ("Account", f"{environment.aws.account} ({environment.aws.partition}, {environment.aws.region})"),
+        ("AWS endpoint", environment.aws.endpoint or "AWS"),
+        ("Source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
+        ("Destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
+        ("Pipeline", f"{environment.pipeline}, {environment.policy_style} policies"),
+        ("Run", f"{setting.verb}, record {setting.record.folder.name}"),
+    )
