@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -96,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("environment", metavar="ENV")
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
     _record_commands(commands)
+    _audit_commands(commands)
     demo = _command(commands, "demo", _demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(commands)
@@ -107,6 +109,18 @@ def _record_commands(commands: Any) -> None:
     unlock.add_argument("environment", metavar="ENV")
     archive = _command(commands, "archive", _archive, "store records that are not whole in their bucket yet, and read back those that are")
     archive.add_argument("environment", metavar="ENV")
+
+
+def _audit_commands(commands: Any) -> None:
+    text = "check a record, offline"
+    actions = commands.add_parser("audit", help=text, description=text).add_subparsers(required=True, metavar="ACTION", dest="action")
+    verify = _command(actions, "verify", _audit, "digests, journal, signature, agreement and replay of a record")
+    verify.add_argument("record", metavar="DIR", help="the record's folder")
+    verify.add_argument("--key", default="", metavar="PUBLIC", help="PEM file of the public key that signed it")
+    verify.add_argument("--digest", default="", metavar="HEX", help="the digest that it had: the SHA-256 of its statement.json")
+    trail = _command(actions, "cloudtrail", _audit, "hold the journal's calls against an exported trail")
+    trail.add_argument("record", metavar="DIR", help="the record's folder")
+    trail.add_argument("export", metavar="EXPORT", help="a JSON file of CloudTrail's (.gz too), or a folder of them")
 
 
 def _sandbox_commands(commands: Any) -> None:
@@ -189,13 +203,15 @@ def _told(done: Run) -> Answer:
     answer = {
         "meaning": headless.MEANINGS[done.exit_code],
         "record": str(done.record.folder),
+        "record_digest": done.record_digest,
         "digest": done.plan.digest,
         "changes": sum(len(plan.changes) for plan in done.plan.plans),
         "verdicts": verdicts,
         "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
         "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
     }
-    return done.exit_code, answer, (done.record.folder / "summary.txt").read_text("utf-8")
+    check = f"check it: runbook audit verify {shlex.quote(str(done.record.folder))} --digest {done.record_digest}"
+    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
 
 
 def _render(arguments: argparse.Namespace) -> Answer:
@@ -211,6 +227,13 @@ def _render(arguments: argparse.Namespace) -> Answer:
     folder = Path(arguments.out or f"rendered/{environment.environment}")
     names = render(environment, all_stages(), folder, connect(environment).permissions)
     return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
+
+
+def _audit(arguments: argparse.Namespace) -> Answer:
+    from runbook_lib.evidence import audit
+
+    found = audit.carry_out(**{name: value for name, value in vars(arguments).items() if name in {"record", "key", "digest", "export"}})
+    return found.exit_code, found.as_json(), found.as_text()
 
 
 def _unlock(arguments: argparse.Namespace) -> Answer:

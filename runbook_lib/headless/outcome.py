@@ -38,7 +38,7 @@ class Executed:
 
 @dataclass(frozen=True)
 class Run:
-    """State how a run went; `leaks` are the files of its record in which a secret stood, `record_digest` is its digest once it is closed."""
+    """State how a run went; `leaks` are files of its record in which a secret stood, `record_digest` is that of the closed record."""
 
     record: evidence.Record
     executed: tuple[Executed, ...]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,15 @@ from tests import cells
 from tests.fakes import FakeTarget
 from tests.machine import ROOT
 from tests.objects import FakeObjects
+from tests.records import house
 from tests.stages.worlds import environment, world
 
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
-RAN = {"exit_code", "meaning", "record", "digest", "changes", "verdicts", "findings", "errors"}
+RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "findings", "errors"}
+CHECKED = {"exit_code", "folder", "checked", "flaws"}
+RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "approved at", "plan", "previous"}
+AUDITED = CHECKED | RUN_FACTS
 RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
 ENVIRONMENT = environment(**{side: {"admin": {"user": "admin", "password": "env:ADMIN"}} for side in ("source", "destination")})
 BUCKET = Bucket(name="tonic-src", region="us-east-1").address
@@ -66,6 +71,16 @@ class Desk:
         """Name the parameter file."""
         return self.home / "parameters" / "any.yaml"
 
+    @property
+    def records(self) -> list[Path]:
+        """List the records, oldest first."""
+        return sorted((self.home / "runs" / "staging").glob("*-*"), key=lambda path: path.stat().st_mtime_ns)
+
+    @property
+    def record(self) -> Path:
+        """Give the newest record."""
+        return self.records[-1]
+
     def write(self) -> None:
         """Write the parameter file."""
         self.file.write_text(json.dumps(self.values), "utf-8")
@@ -73,6 +88,9 @@ class Desk:
     def type(self, *words: str) -> tuple[int, str, str]:
         """Type a command; give its exit code and what it says where."""
         names = {"FILE": str(self.file), "DIGEST": self.digest, "TAKEN": str(self.home / "taken"), "OUT": str(self.home / "rendered")}
+        names |= {"EXPORT": str(self.home / "export.json"), "PUBLIC": str(self.home / "house" / "audit.pub.pem")}
+        if "RECORD" in words and self.records:
+            names |= {"RECORD": str(self.record), "OWN": sha256((self.record / "statement.json").read_bytes()).hexdigest()}
         code = cli.main([names.get(word, word) for word in words])
         said = self.capsys.readouterr()
         return code, said.out, said.err
@@ -227,6 +245,46 @@ def locked_in_bucket(desk: Desk) -> None:
     desk.objects.put("team/staging/.lock", owner.model_dump_json().encode())
 
 
+def recorded(desk: Desk) -> None:
+    """Have a record of an apply, and an export of CloudTrail's beside it that holds nothing else."""
+    desk.apply()
+    (desk.home / "export.json").write_text('{"Records": []}', "utf-8")
+
+
+def tampered(desk: Desk) -> None:
+    """Have a record whose findings somebody changed."""
+    recorded(desk)
+    with (desk.record / "findings.json").open("a", encoding="utf-8") as file:
+        file.write(" ")
+
+
+def signed(desk: Desk) -> None:
+    """Have a record that is signed."""
+    house(desk.home / "house")
+    desk.values["signing"] = {"key": "house/audit.pem"}
+    desk.write()
+    recorded(desk)
+
+
+def foreign(desk: Desk) -> None:
+    """Have an export that tells of a call of ours that the journal does not tell of."""
+    recorded(desk)
+    first = json.loads((desk.record / "journal.jsonl").read_text("utf-8").splitlines()[0])
+    event = {
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "CreateUser",
+        "eventTime": first["at"],
+        "userIdentity": {"arn": first["by"]["caller"]},
+    }
+    (desk.home / "export.json").write_text(json.dumps({"Records": [event]}), "utf-8")
+
+
+def unreadable(desk: Desk) -> None:
+    """Have an export that cannot be read."""
+    recorded(desk)
+    (desk.home / "export.json").write_text("", "utf-8")
+
+
 @dataclass(frozen=True)
 class Case:
     """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
@@ -259,6 +317,7 @@ CASES = (
     Case("apply FILE --stage storage", 3, FAILED, says="needs an approval"),
     Case("apply FILE --approve DIGEST", 0, RAN, planned, "fine"),
     Case("apply FILE --stage storage --approve DIGEST --by Jo", 0, RAN, planned, "exit code 0: fine"),
+    Case("apply FILE --approve DIGEST", 0, RAN, planned, "check it: runbook audit verify "),
     Case("apply FILE --approve none", 3, FAILED, planned, "no plan in the record store"),
     Case("apply FILE --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
     Case("apply FILE --stage storage --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
@@ -284,6 +343,19 @@ CASES = (
     Case("plan FILE --stage storage", 1, FAILED, out_of_reach, "runbook archive staging"),
     Case("archive FILE", 0, {"exit_code", "stored", "checked"}, planned_in_bucket, "-plan-"),
     Case("archive FILE", 1, FAILED, says="its records lie in a folder"),
+    Case("audit verify RECORD", 0, AUDITED, recorded, "is not signed: whoever wrote the folder may have written all of it"),
+    Case("audit verify RECORD --digest OWN", 0, AUDITED, recorded, "the digest that was given"),
+    Case("audit verify RECORD --digest 00", 4, AUDITED, recorded, "not the one that was given"),
+    Case("audit verify RECORD --key PUBLIC", 0, AUDITED, signed, "the signature of"),
+    Case("audit verify RECORD", 6, AUDITED, signed, "which nobody checked: give the public key with --key"),
+    Case("audit verify RECORD", 4, AUDITED, tampered, "findings.json: was changed"),
+    Case("audit verify RECORD --key FILE", 2, INVALID, recorded, "holds no public key"),
+    Case("audit verify nowhere", 2, INVALID, says="nowhere is not there"),
+    Case("audit verify TAKEN", 4, AUDITED - RUN_FACTS, taken, "cannot be listed: Not a directory"),
+    Case("audit cloudtrail RECORD EXPORT", 0, CHECKED, recorded, "seen in CloudTrail"),
+    Case("audit cloudtrail RECORD EXPORT", 4, CHECKED, foreign, "iam:CreateUser"),
+    Case("audit cloudtrail RECORD EXPORT", 6, CHECKED, unreadable, "is no JSON"),
+    Case("audit cloudtrail RECORD nowhere", 2, INVALID, recorded, "nowhere is not there"),
     Case("demo", 4, RAN, says="exit code 4: a check is broken"),
     Case("sandbox up", 0, RUNS, says="127.0.0.1:2"),
     Case("sandbox status", 0, {"exit_code", "running", "starting"}),
@@ -304,7 +376,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     state = State("s", 0, 0, 1, 0, 2, 0, 0.0, "1", "r")
     monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
     monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", str(tmp_path / "box"))
-    monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment: made.target)
+    monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_: made.target)
     monkeypatch.setattr("runbook_lib.adapters.target.objects_of", lambda _environment, _bucket: made.objects)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.papermill)

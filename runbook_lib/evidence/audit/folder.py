@@ -1,0 +1,121 @@
+"""Read a folder that nobody vouches for: no link is followed, nothing but plain files is opened, and no file is read as a whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.evidence.audit.flaws import shown
+from runbook_lib.model import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from runbook_lib.evidence.audit.flaws import Audit
+
+BLOCK = 1 << 20
+LARGEST = 64 << 20
+"""Bytes of a file that is parsed; whatever is only digested may have any size."""
+
+
+class Unsound(Exception):
+    """Say why a file cannot be taken for what it should be."""
+
+
+class Folder:
+    """Hold a record's folder and the names of its plain files, sorted; what else lies in it is noted as a flaw."""
+
+    def __init__(self, path: Path, audit: Audit) -> None:
+        self.path, self.audit = path, audit
+        self.names = tuple(sorted(self._walked("")))
+
+    def _walked(self, below: str) -> Iterator[str]:
+        try:
+            with os.scandir(self.path / below) as entries:
+                found = sorted((each.name, each.is_symlink(), each.is_dir(follow_symlinks=False)) for each in entries)
+        except OSError as error:
+            self.audit.add(below or ".", 0, f"cannot be listed: {error.strerror}")
+            return
+        for each, is_link, is_folder in found:
+            name = f"{below}/{each}" if below else each
+            if is_link:
+                self.audit.add(name, 0, "is a symbolic link, which a record never holds")
+            elif is_folder:
+                yield from self._walked(name)
+            else:
+                yield name
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[BinaryIO]:
+        """Open a plain file of the record. Raises Unsound."""
+        try:
+            # Not blocking: a pipe under a file's name would hold up the audit for ever.
+            handle = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise Unsound(f"cannot be read: {error.strerror}") from None
+        with open(handle, "rb") as file:  # noqa: PTH123 - a handle has no path
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Unsound("is no plain file")
+            yield file
+
+    def digest(self, name: str) -> str:
+        """Give a file's SHA-256, block by block. Raises Unsound."""
+        found = sha256()
+        with self.opened(name) as file:
+            try:
+                while block := file.read(BLOCK):
+                    found.update(block)
+            except OSError as error:
+                raise Unsound(f"cannot be read: {error.strerror}") from None
+        return found.hexdigest()
+
+    def octets(self, name: str) -> bytes:
+        """Read a file that is to be parsed. Raises Unsound when it is too large."""
+        with self.opened(name) as file:
+            try:
+                found = file.read(LARGEST + 1)
+            except OSError as error:
+                raise Unsound(f"cannot be read: {error.strerror}") from None
+        if len(found) > LARGEST:
+            raise Unsound(f"has more than {LARGEST >> 20} MB and is not read")
+        return found
+
+    def parsed(self, name: str) -> Any:
+        """Read a JSON file; None, and a flaw, when there is none that can be read."""
+        if name not in self.names:
+            return None
+        try:
+            return parsed(self.octets(name))
+        except Unsound as error:
+            self.audit.add(name, 0, str(error))
+            return None
+
+
+def parsed(octets: bytes) -> Any:
+    """Read JSON. Raises Unsound; a name that stands twice in one object is refused, for two readers may see two values."""
+    import json
+
+    try:
+        return json.loads(octets.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Unsound(f"is no JSON: {shown(str(error))}") from None
+
+
+def is_canonical(octets: bytes, value: object) -> bool:
+    """Tell whether a JSON value is written in the one form that digests are taken over."""
+    try:
+        return octets == canonical(value).encode()
+    except (ValueError, RecursionError):
+        return False
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found

@@ -1,0 +1,44 @@
+"""Check one record, everything at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from runbook_lib.evidence.audit import agreement, chain, envelope, replay
+from runbook_lib.evidence.audit.flaws import Audit
+from runbook_lib.evidence.audit.folder import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook_lib.evidence.signing import PublicKey
+
+
+def verify(path: Path, key: PublicKey | None = None, digest: str = "") -> Audit:
+    """Hold a record against its statement, the statement against a key or a digest, and the record's files against each other.
+
+    Nothing in the folder makes this raise: what cannot be read is a flaw.
+    """
+    folder = _folder(path)
+    envelope.check(folder, key, digest)
+    journal = chain.read(folder)
+    papers = agreement.Papers(folder)
+    agreement.check(folder, papers, journal)
+    replay.check(papers, journal)
+    return folder.audit
+
+
+def opened(path: Path) -> tuple[Audit, chain.Journal]:
+    """Read a record's journal alone, and hold its lines against each other."""
+    folder = _folder(path)
+    return folder.audit, chain.read(folder)
+
+
+def _folder(path: Path) -> Folder:
+    # Each kind of resource is read back through its class.
+    import_module("runbook_lib.resources")
+    folder = Folder(path, Audit(str(path)))
+    if "run.json" not in folder.names:
+        folder.audit.add("run.json", 0, "is missing: this is no record of a run")
+    return folder

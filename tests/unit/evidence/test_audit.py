@@ -1,0 +1,354 @@
+"""What the files of a record say has to agree, even where all was stated anew; nothing in a folder makes an audit raise."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib.errors import Denied, InvalidParameters, RunbookError, Unreachable
+from runbook_lib.evidence import Record, audit, statement
+from runbook_lib.evidence.audit.agreement import plan_digest, whole_digest
+from runbook_lib.evidence.audit.folder import LARGEST
+from runbook_lib.evidence.signing import PublicKey
+from runbook_lib.model import EnvironmentPlan, canonical
+from runbook_lib.resources.s3 import Bucket
+from tests import records
+
+BUCKET = Bucket(name="tonic-src", region="us-east-1").address
+Edit = Callable[[Path], Any]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a record of an apply."""
+    return records.house(tmp_path_factory.mktemp("house"), signs=False).applied()
+
+
+@pytest.fixture
+def record(made: Path, tmp_path: Path) -> Path:
+    """Give a copy of it, with nothing beside it."""
+    return records.copied(made, tmp_path)
+
+
+def edited(name: str, change: Callable[[Any], Any]) -> Edit:
+    """Change a JSON file."""
+    return lambda record: records.edit(record, name, change)
+
+
+def lines(change: Callable[[list[dict[str, Any]]], Any]) -> Edit:
+    """Change the journal, chained anew."""
+    return lambda record: records.rechain(record, change)
+
+
+def at(journal: list[dict[str, Any]], kind: str) -> int:
+    """Find the first line of a kind."""
+    return next(number for number, line in enumerate(journal) if kind in line)
+
+
+def without(kind: str) -> Edit:
+    """Take the first line of a kind out of the journal."""
+    return lines(lambda journal: [line for number, line in enumerate(journal) if number != at(journal, kind)])
+
+
+def put(kind: str, **fields: Any) -> Edit:
+    """Change fields of the first line of a kind."""
+    return lines(lambda journal: journal[at(journal, kind)].update(fields))
+
+
+def both(name: str, change: Callable[[Any], Any]) -> Edit:
+    """Change a stage's result and what is summed up alike."""
+
+    def edit(record: Path) -> None:
+        records.edit(record, "stages/storage.json", lambda result: change(result[name]))
+        records.edit(record, f"{name}.json", lambda whole: change(next(each for each in whole if each["stage"] == "storage")))
+
+    return edit
+
+
+AGREEMENTS: dict[str, tuple[Edit, str]] = {
+    "another approval": (edited("approval.json", lambda one: one.update(digest="0" * 64)), "approval.json: approves 000000000000"),
+    "another approver": (edited("approval.json", lambda one: one.update(by="somebody")), "holds a receipt under another approval"),
+    "no approved plan": (lambda record: (record / "approved.json").unlink(), "approved.json: is missing"),
+    "no approval": (lambda record: (record / "approval.json").unlink(), "approval.json: is missing"),
+    "another plan was approved": (edited("approved.json", lambda one: one["plans"][0]["changes"].pop()), "approval.json: approves"),
+    "another environment's plan": (edited("plan.json", lambda one: one.update(environment="production")), "is of another environment"),
+    "another plan summed up": (edited("plan.json", lambda one: one["plans"].pop()), "plan.json: does not say what the stages' results say"),
+    "a finding less": (edited("findings.json", lambda one: one.pop()), "findings.json: does not say what"),
+    "a receipt less": (edited("receipt.json", lambda one: one.pop()), "receipt.json: does not say what"),
+    "another verb": (edited("run.json", lambda one: one.update(verb="plan")), "run.json"),
+    "an entry less": (both("receipt", lambda one: one["entries"].pop()), "lacks a change of the approved plan"),
+    "an outcome changed": (both("receipt", lambda one: one["entries"][0].update(outcome="withheld")), "line 1 ends applied"),
+    "a receipt for another plan": (both("receipt", lambda one: one.update(digest="1" * 64)), "for another plan than the approved one"),
+    "no receipt": (edited("stages/storage.json", lambda one: one.update(receipt=None)), "holds no receipt, though"),
+    "a line without its end": (without("end"), f"{BUCKET} is applied; of that the journal has line 1 ends open"),
+    "an end without its line": (without("begin"), f"journal.jsonl:2: ends {BUCKET}, which was not begun"),
+    "another end": (put("end", end="failed"), "line 1 ends failed"),
+    "another place": (put("begin", scope={"account": "999999999999"}), "was changed elsewhere than the approved plan says"),
+    "another address": (put("begin", address="s3_bucket/other"), "journal.jsonl:1: names s3_bucket/other"),
+    "a change that nobody approved": (
+        lines(lambda journal: journal[0]["begin"]["after"].update(region="eu-west-1")),
+        "in a way that the approved plan does not hold",
+    ),
+    "a call out of nowhere": (lines(lambda journal: [journal[1], *journal]), "journal.jsonl:1: was sent while no change had begun"),
+    "a line of nothing": (lines(lambda journal: [*journal, {"at": "now"}]), "is no line of a journal"),
+    "another value before": (
+        edited("snapshots/storage-after.json", lambda one: one["values"].update({BUCKET: None})),
+        f"holds another {BUCKET} than the journal leads to",
+    ),
+    "no value before": (lambda record: (record / "snapshots" / "storage-before.json").unlink(), "storage-before.json: is missing"),
+}
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_what_does_not_agree_is_named(record: Path, name: str) -> None:
+    """A record whose every digest is right is broken where two of its files contradict each other; file and line are told."""
+    edit, words = AGREEMENTS[name]
+    edit(record)
+    records.restate(record)
+
+    found = records.flaws(record)
+
+    assert [each for each in found if words in each], found
+
+
+def test_all_problems_are_told_at_once(record: Path) -> None:
+    """Several edits are several flaws."""
+    records.edit(record, "findings.json", lambda one: one.pop())
+    (record / "more.txt").write_text("", "utf-8")
+    (record / "end.json").unlink()
+
+    found = records.flaws(record)
+
+    assert {"end.json", "findings.json", "more.txt"} <= {each.split(": ")[1] for each in found}
+
+
+def test_a_line_that_does_not_follow_is_told_with_its_number(record: Path) -> None:
+    """A journal whose lines were moved is broken at the lines that do not hold on to the ones before."""
+    path = record / "journal.jsonl"
+    first, second, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join((second, first, *rest)))
+    records.restate(record)
+
+    found = records.flaws(record)
+
+    assert [1, 2, 3] == [int(each.split(":")[2]) for each in found if "does not follow" in each]
+
+
+def test_a_run_that_was_cut_off_says_so(record: Path) -> None:
+    """A change without its end, and half a line, are shown and are not broken: that is what a crash leaves."""
+
+    def cut(journal: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return journal[:2]
+
+    records.rechain(record, cut)
+    with (record / "journal.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"at":"2026')
+    for each in ("stages", "snapshots"):
+        for path in (record / each).glob("*.json"):
+            if not path.name.endswith("-before.json"):
+                path.unlink()
+    for name in ("receipt.json", "findings.json"):
+        (record / name).write_text("[]", "utf-8")
+    records.edit(record, "plan.json", lambda one: one.update(plans=[]))
+    records.restate(record)
+
+    found = audit.verify(record)
+
+    notes = [str(each) for each in found.flaws]
+    assert 0 == found.exit_code, notes
+    assert [each for each in notes if "nobody knows its end" in each]
+    assert [each for each in notes if "ends in the middle of a line" in each]
+
+
+def linked(name: str) -> Edit:
+    """Put a symbolic link in the place of a file or a folder."""
+
+    def edit(record: Path) -> None:
+        shutil.move(record / name, record.parent / "elsewhere")
+        (record / name).symlink_to(record.parent / "elsewhere")
+
+    return edit
+
+
+def instead(name: str, put_there: Callable[[Path], Any]) -> Edit:
+    """Put something else in the place of a file."""
+
+    def edit(record: Path) -> None:
+        (record / name).unlink()
+        put_there(record / name)
+
+    return edit
+
+
+def text(name: str, content: str) -> Edit:
+    """Put a text in the place of a file's."""
+    return lambda record: (record / name).write_text(content, "utf-8")
+
+
+def named_in_bytes(record: Path) -> None:
+    """Add a file whose name is no text, and colours a terminal."""
+    Path(os.fsdecode(os.fsencode(record) + b"/\xff\x1b[31m")).write_text("", "utf-8")
+
+
+HOSTILE: dict[str, tuple[Edit, str]] = {
+    "link": (linked("plan.json"), "plan.json: is a symbolic link"),
+    "linked folder": (linked("stages"), "stages: is a symbolic link"),
+    "pipe": (instead("plan.json", os.mkfifo), "plan.json: is no plain file"),
+    "folder": (instead("plan.json", Path.mkdir), "plan.json: is missing"),
+    "not JSON": (text("plan.json", "{"), "plan.json: is no JSON"),
+    "another form": (text("plan.json", "[[[1]]]"), "plan.json: some file is not of this version's form"),
+    "deep": (text("plan.json", "[" * 100_000), "plan.json: is no JSON"),
+    "twice": (text("run.json", '{"verb":"apply","verb":"plan"}'), "a name stands twice in one object"),
+    "binary name": (named_in_bytes, "was added"),
+    "no statement": (lambda record: (record / "statement.json").unlink(), "statement.json: is missing"),
+    "statement of nothing": (text("statement.json", "{}"), "statement.json: is no DSSE envelope"),
+    "empty line": (text("journal.jsonl", "\n"), "journal.jsonl:1: is no JSON"),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_hostile_folders_are_told(record: Path, how: str) -> None:
+    """Links, pipes, folders in the place of files, and files of any content are flaws, never an exception, and are not followed."""
+    edit, words = HOSTILE[how]
+    edit(record)
+
+    found = audit.verify(record)
+
+    assert 4 == found.exit_code
+    assert [each for each in found.flaws if words in str(each)], found.as_text()
+    assert found.as_text().replace("\n", "").isprintable()
+    assert json.dumps(found.as_json(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../plan.json", "a/../plan.json", "./plan.json", "", "plan.json\0"])
+def test_a_name_outside_the_record_is_refused(record: Path, name: str) -> None:
+    """A statement that names a path outside is broken, and the path is not read."""
+    payload = canonical({**_said(record), "subject": [{"name": name, "digest": {"sha256": "0" * 64}}]})
+    (record / "statement.json").write_text(canonical(statement.envelope(payload.encode(), "", b"")), "utf-8")
+
+    assert [each for each in records.flaws(record) if "which is no file of the record" in each]
+
+
+def _said(record: Path) -> Any:
+    envelope = json.loads((record / "statement.json").read_text("utf-8"))
+    return json.loads(base64.b64decode(envelope["payload"]))
+
+
+def test_a_huge_file_is_digested_block_by_block(record: Path) -> None:
+    """A file that is larger than anything we parse is told to be changed, and is never read as a whole."""
+    for name in ("notebooks/20_storage.ipynb", "plan.json"):
+        os.truncate(record / name, LARGEST + 1)
+
+    found = records.flaws(record)
+
+    assert [each for each in found if each.startswith("broken: notebooks/20_storage.ipynb: was changed")]
+    assert [each for each in found if "plan.json: has more than 64 MB" in each]
+
+
+def test_a_folder_that_may_not_be_read_is_told(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is a flaw with the system's words."""
+
+    def refused(*_words: object, **_named: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+
+    found = records.flaws(record)
+
+    assert [each for each in found if "statement.json: cannot be read: Permission denied" in each]
+
+
+def test_a_missing_or_exchanged_record_before_shows(tmp_path: Path) -> None:
+    """Among the environment's records, the one before must be there and be what it was; alone, a record only says which it was."""
+    house = records.house(tmp_path / "house", signs=False)
+    house.run("plan")
+    after = house.run("plan").record.folder
+    before = after.parent / _said(after)["predicate"]["previous"]["record"]
+    house.run("plan")
+    assert [] == records.flaws(after)
+
+    (before / "end.json").unlink()
+    records.restate(before)
+    assert [each for each in records.flaws(after) if f"another digest of {before.name}" in each]
+
+    shutil.rmtree(before)
+    assert [each for each in records.flaws(after) if f"names {before.name}" in each and "is not here" in each]
+    assert [] == records.flaws(records.copied(after, tmp_path / "alone"))
+
+
+def test_a_record_of_another_environment_shows(tmp_path: Path) -> None:
+    """A record that was put among those of another environment, or under another name, is told."""
+    house = records.house(tmp_path / "house", signs=False)
+    record = house.run("plan").record.folder
+    house.run("plan")
+    moved = record.parent.parent / "production"
+    shutil.copytree(record.parent, moved)
+    shutil.copytree(record, record.parent / "renamed")
+
+    assert [each for each in records.flaws(moved / record.name) if "lies among those of production" in each]
+    assert [each for each in records.flaws(record.parent / "renamed") if "which lies here as renamed" in each]
+
+
+def test_a_signature_is_checked_by_its_key_alone(tmp_path: Path, record: Path) -> None:
+    """Signed: nothing is found with the key, it is not known without, broken with another one; unsigned with a key is broken."""
+    house = records.house(tmp_path / "house")
+    signed = house.run("plan").record.folder
+    other = tmp_path / "other.pem"
+    public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"
+    other.write_text(public, "utf-8")
+
+    assert [] == records.flaws(signed, house.public)
+    assert ["unknown"] == [each.split(":")[0] for each in records.flaws(signed)]
+    assert [each for each in records.flaws(signed, other) if "is not signed by the key that was given" in each]
+    assert [each for each in records.flaws(record, house.public) if "is not signed, though a key was given" in each]
+    assert PublicKey(house.public).name == audit.verify(signed).facts["signer"]
+
+
+@pytest.mark.parametrize("content", ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "private"])
+def test_what_is_no_public_key_is_refused(tmp_path: Path, content: str) -> None:
+    """A file without a public key is bad usage, and a private key by mistake too; nothing of it is quoted."""
+    path = tmp_path / "house" / "audit.pem"
+    records.house(tmp_path / "house")
+    if content != "private":
+        path.write_text(content, "utf-8")
+
+    with pytest.raises(InvalidParameters, match=r"holds no public key; name a PEM file: openssl pkey") as refusal:
+        PublicKey(path)
+    assert "PRIVATE" not in str(refusal.value)
+
+
+def test_digests_from_json_are_those_of_the_model(made: Path) -> None:
+    """An audit hashes what is written; that gives what was approved."""
+    text = (made / "approved.json").read_text("utf-8")
+    whole, raw = EnvironmentPlan.model_validate_json(text), json.loads(text)
+
+    assert whole.digest == whole_digest(raw)
+    assert [each.digest for each in whole.plans] == [plan_digest(each) for each in raw["plans"]]
+
+
+@pytest.mark.parametrize("error", [Unreachable("s3", "went away"), Denied("s3:CreateBucket", "is denied")])
+def test_a_run_that_failed_or_was_denied_leaves_a_whole_record(tmp_path: Path, error: RunbookError) -> None:
+    """What was lost, withheld or owed agrees in journal and receipts, and so does the run that goes on after it."""
+    house = records.house(tmp_path / "house")
+    digest = house.run("plan").plan.digest
+
+    def fail(number: int) -> None:
+        if number == 2:
+            raise error
+
+    house.target.before_write = fail
+    stopped = house.run("apply", approve=digest)
+    house.target.before_write = lambda _number: None
+    goes_on = house.run("apply", approve=digest)
+    back = house.run("destroy", approve=house.run("destroy").plan.digest)
+
+    for run in (stopped, goes_on, back):
+        assert [] == records.flaws(run.record.folder, house.public)
+    assert Record(goes_on.record.folder).approval() is not None
