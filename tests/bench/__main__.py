@@ -2,7 +2,8 @@
 
 (a) the whole demo run, (b) an empty notebook under the stock papermill command, (c) each stage's notebook under the same command, with
 what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
-(g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it.
+(g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it, (i) the journal's lines
+of a change, (j) stating a record's files, (k) checking the demo's record.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import decisions, evaluations, grants, runs
+from tests.bench import decisions, evaluations, evidence, grants, runs
 from tests.bench.figures import Figure, timed
 
 
@@ -23,16 +24,21 @@ def main() -> None:
         demo, first = runs.run(home, "(a) whole demo, without installation", "demo", "--ports", "auto")
         again, second = runs.run(home, "(d) second, unchanged run", "apply", str(home.file))
         stages = list(runs.stages(home, (first, planned_before(first), second)))
+        records = evidence.journalled(), evidence.closed(first), evidence.verified(first)
     planned = grants.measure()
     imported = importing()
     evaluated = evaluations.measure()
     added = decisions.measure()
-    show([demo, base, *stages, again, *planned, imported, evaluated, added], base)
+    show([demo, base, *stages, again, *planned, imported, evaluated, added, *records], base)
     own = max(float(each.remark.split()[1]) for each in stages)
     goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
     goal("importing runbook_lib.cli", imported.wall, 0.15)
     goal("the most that a notebook spends of its own", own, 1.0)
     goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(evaluated), 1.0)
+    goal("what a change's lines take", records[0].wall / evidence.CHANGES, 0.005)
+    goal("the statement over the demo's record", records[1].wall, 0.5)
+    goal("audit verify of the demo's record", records[2].wall, 1.0)
+    goal("the demo's record, in units of 5 MB", float(records[2].remark.split()[0]) / 5, 1.0)
     goal(f"{decisions.CALLS:,} calls' decisions, at the median", added.wall * decisions.CALLS, decisions.LIMIT * decisions.CALLS)
 
 
