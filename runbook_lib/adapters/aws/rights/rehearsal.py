@@ -36,8 +36,8 @@ def looking_at(rehearsal: Rehearsal, env: Environment) -> Permissions:
 
 
 def playing(change: Change, env: Environment) -> Iterator[Permissions]:
-    """Declare what playing a flow takes."""
-    rehearsal = change.after
+    """Declare what playing a flow takes, or sweeping up after one."""
+    rehearsal = change.subject
     if not isinstance(rehearsal, Rehearsal):
         return
     roles = [name for name in rehearsal.acts_as if "/" not in name]
