@@ -70,7 +70,7 @@ def test_a_warehouse_admin_without_aws_rights(
     assert {"applied"} == outcomes(run, DATABASES)
     assert before["aws"] == snapshot(*sandbox)["aws"]
     owed = {each.stage: each.by for each in run.findings if each.verdict == "owed" and each.address}
-    assert dict.fromkeys(AWS, "cloud engineer") == owed
+    assert {**dict.fromkeys(AWS, "cloud engineer"), "rehearsal": "Structural operator"} == owed
     assert {"storage.sh", "tonic-sandbox-source.lifecycle.json"} <= artefacts(run, "storage")
     assert {"server_role.sh", "tonic-sandbox-server.trust.json"} <= artefacts(run, "server_role")
 

@@ -84,6 +84,7 @@ def test_keys_that_others_made_are_adopted(pipeline: str, drive: Driver, sandbox
     )
     if pipeline == "legacy":
         confirm(drive, "A7", "C1", "F1", "F2", "F3", "F4", "F5")
+        edit(drive, ("\nroles:\n", "\nroles:\n  twins: true\n"))
     found: dict[str, Any] = {}
 
     life(drive, sandbox, lambda: found.update(statements(kms, key)))

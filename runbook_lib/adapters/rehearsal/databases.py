@@ -9,7 +9,7 @@ from runbook_lib.adapters.quiet import bare
 from runbook_lib.adapters.redshift.failures import failure
 from runbook_lib.adapters.redshift.session import Session, make_engine, run
 from runbook_lib.documents import sql
-from runbook_lib.errors import Conflict, Denied, Rejected, TargetError
+from runbook_lib.errors import Conflict, Denied, LoginRefused, Rejected, TargetError, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +75,7 @@ def _of_s3(error: TargetError) -> TargetError:
 
 @contextmanager
 def speaking(connections: Connections, side: Side) -> Iterator[Speaker]:
-    """Log in as a side's user. Raises TargetError."""
+    """Log in as a side's user. Raises TargetError; Unresolved while he may not log in, as before the stage that makes him."""
     from sqlalchemy.exc import SQLAlchemyError
 
     env = connections.environment
@@ -87,9 +87,16 @@ def speaking(connections: Connections, side: Side) -> Iterator[Speaker]:
         with engine.connect() as connection:
             yield Speaker(f"{side}/{user.name}", connection, where, password)
     except SQLAlchemyError as error:
-        raise bare(failure(where, error, password)) from None
+        raise bare(_waiting(failure(where, error, password))) from None
     finally:
         engine.dispose()
+
+
+def _waiting(error: TargetError) -> TargetError:
+    """Have a rehearsal wait for its user: whether his log-in should work is judged by the log-in itself."""
+    if not isinstance(error, LoginRefused):
+        return error
+    return Unresolved(error.where, error.what, "apply the stage that makes the user, or correct his password; then apply again")
 
 
 @contextmanager
