@@ -35,6 +35,7 @@ ROWS: dict[Flow, tuple[str, ...]] = {
     "source_user": ("G4", "G6"),
     "destination_user": ("H3", "H3a", "H3b", "H3c"),
 }
+IN_DESTINATION: tuple[Flow, ...] = ("destination_user", "unload_and_copy")
 OF_USERS: tuple[Flow, ...] = ("source_user", "destination_user")
 EVALUATED = "rehearsal: evaluate in the parameter file: nothing is played"
 SESSION = re.compile(r"arn:\S+:assumed-role/([^/\s]+)/\S+")
@@ -63,7 +64,7 @@ def desired(*flows: Flow) -> Callable[[Environment, Inventory], Iterator[Resourc
         for flow in flows:
             if is_wanted(env, flow):
                 # What is done in the destination must not be done in the source.
-                if flow in {"destination_user", "unload_and_copy"}:
+                if flow in IN_DESTINATION:
                     _apart.refuse_undecided(env, inventory)
                 yield wanted(env, inventory, flow)
 
@@ -87,7 +88,8 @@ def asked(flow: Flow) -> Callable[[Environment], tuple[Question, ...]]:
         if not is_wanted(env, flow):
             return ()
         holders = () if flow in OF_USERS else (*map(_bucket, bucket_names(env)), *map(_key, keys_in_use(env)))
-        return (*server_asks(env), ExerciseAsked(flow=flow), UnfinishedAsked(flow=flow), TODAY, *holders)
+        apart = _apart.asks(env) if flow in IN_DESTINATION else ()
+        return (*server_asks(env), *apart, ExerciseAsked(flow=flow), UnfinishedAsked(flow=flow), TODAY, *holders)
 
     return asks
 
@@ -104,6 +106,8 @@ def judged(flow: Flow) -> Callable[[Environment, Inventory], Iterator[Judgement]
         if not is_wanted(env, flow):
             yield kept("V2 has no queue and no function" if env.rehearsal == "exercise" else EVALUATED, grade="")
             return
+        if flow in IN_DESTINATION:
+            _apart.refuse_undecided(env, inventory)
         now = wanted(env, inventory, flow)
         found: ExerciseAnswer | None = inventory[ExerciseAsked(flow=flow)]
         if inventory[UnfinishedAsked(flow=flow)]:

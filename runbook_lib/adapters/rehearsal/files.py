@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.retry import patiently
 from runbook_lib.documents.rehearsal import places
-from runbook_lib.errors import Denied, Rejected
+from runbook_lib.errors import Denied, NotFound, Rejected, Unresolved
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.session import AwsSession
@@ -65,12 +64,19 @@ class Files:
 
 
 def objects(env: Environment, server: Actor, played: Played) -> list[str]:
-    """Name the objects that lie where the rehearsal's would; a listing that is refused is a step's to tell."""
+    """Name the objects that lie where the rehearsal's would; a listing that is refused is a step's to tell.
+
+    Raises Unresolved while a bucket is not there.
+    """
     found: list[str] = []
     for place in places(env):
-        with suppress(Denied):
+        try:
             keys = patiently(partial(keys_in, place, server.session), played.patience, lambda error: isinstance(error, Denied))
-            found += [f"object s3://{place.bucket}/{key}" for key in keys]
+        except Denied:
+            continue
+        except NotFound:
+            raise Unresolved(f"bucket {place.bucket}", "is not there", "apply the stage that makes it, then apply again") from None
+        found += [f"object s3://{place.bucket}/{key}" for key in keys]
     return found
 
 
