@@ -94,7 +94,7 @@ def test_stages_and_policy_are_pure() -> None:
 
 def test_no_name_knows_the_sandbox() -> None:
     """Outside the sandbox and the commands that start it no name speaks of it or of what it is made of."""
-    knowing = ("cli.py", "demo.py", "sandbox")
+    knowing = ("cli.py", "commands.py", "sandbox")
     names = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in source.modules()

@@ -1,0 +1,161 @@
+"""What each command calls, and how its answer reads as JSON and as text."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.errors import InvalidParameters, Problem
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from runbook_lib.headless import Run
+
+_UNLOCKED = (
+    "took away the lock of {}\nits journal tells what that run was about to write, and live state decides what became of it: plan again"
+)
+Answer = tuple[int, dict[str, Any], str]
+"""Exit code, the answer as JSON, the answer as text."""
+
+
+def check(arguments: argparse.Namespace) -> Answer:
+    """Validate parameter files."""
+    from runbook_lib import place
+    from runbook_lib.parameters.load import load
+
+    problems: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for name in arguments.files:
+        try:
+            path = place.parameter_file(name)
+            lines.append(f"{name}: {load(path).environment} is valid")
+        except InvalidParameters as error:
+            lines.append(str(error))
+            problems += [
+                {"file": error.source, "line": e.line, "field": e.field, "what": e.what, "way_out": e.way_out} for e in error.problems
+            ]
+    return (2 if problems else 0), {"problems": problems}, "\n".join(lines)
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Carry out one of the four verbs."""
+    from runbook_lib import headless, place, terminal
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    done = headless.carry_out(
+        file,
+        arguments.verb,
+        stages=tuple(getattr(arguments, "stage", ())),
+        approve=getattr(arguments, "approve", ""),
+        by=getattr(arguments, "by", ""),
+        detailed=getattr(arguments, "detailed_exitcode", False),
+        progress=terminal.progress(is_quiet=arguments.json),
+    )
+    return _told(done)
+
+
+def _enter_sandbox(file: Path) -> None:
+    """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them."""
+    from runbook_lib.parameters.load import load
+    from runbook_lib.parameters.rules import is_loopback_only
+
+    environment = load(file)
+    if is_loopback_only(environment):
+        from runbook_lib.sandbox import command
+
+        command.enter(environment)
+
+
+def _told(done: Run) -> Answer:
+    from runbook_lib import headless
+
+    verdicts: dict[str, int] = {}
+    for finding in done.findings:
+        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
+    answer = {
+        "meaning": headless.MEANINGS[done.exit_code],
+        "record": str(done.record.folder),
+        "record_digest": done.record_digest,
+        "digest": done.plan.digest,
+        "changes": sum(len(plan.changes) for plan in done.plan.plans),
+        "verdicts": verdicts,
+        "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
+        "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
+    }
+    check = f"check it: runbook audit verify {shlex.quote(str(done.record.folder))} --digest {done.record_digest}"
+    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
+
+
+def render(arguments: argparse.Namespace) -> Answer:
+    """Write what somebody else applies."""
+    from pathlib import Path
+
+    from runbook_lib import place
+    from runbook_lib.adapters.target import connect
+    from runbook_lib.exports import render
+    from runbook_lib.parameters.load import load
+    from runbook_lib.runbook.start import all_stages
+
+    environment = load(place.parameter_file(arguments.environment))
+    folder = Path(arguments.out or f"rendered/{environment.environment}")
+    names = render(environment, all_stages(), folder, connect(environment).permissions)
+    return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)
+
+
+def audit(arguments: argparse.Namespace) -> Answer:
+    """Check a record offline."""
+    from runbook_lib.evidence import audit
+
+    found = audit.carry_out(**{name: value for name, value in vars(arguments).items() if name in {"record", "key", "digest", "export"}})
+    return found.exit_code, found.as_json(), found.as_text()
+
+
+def unlock(arguments: argparse.Namespace) -> Answer:
+    """Take away a lock that another machine left."""
+    from runbook_lib import headless, place
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    owner = headless.unlock(file)
+    return 0, {"taken_away": owner}, _UNLOCKED.format(owner) if owner else "there was no lock"
+
+
+def archive(arguments: argparse.Namespace) -> Answer:
+    """Store records in their bucket and read them back."""
+    from runbook_lib import headless, place
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    stored, checked = headless.archive(file)
+    lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
+    return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)
+
+
+def demo(arguments: argparse.Namespace) -> Answer:
+    """Set up the sandbox's environment."""
+    from runbook_lib import terminal
+    from runbook_lib.sandbox import command
+
+    return _told(command.demo(arguments.ports, terminal.progress(is_quiet=arguments.json)))
+
+
+def sandbox(arguments: argparse.Namespace) -> Answer:
+    """Start, find or stop the sandbox."""
+    from runbook_lib.sandbox import command
+
+    how, file = getattr(arguments, "ports", None) or ("auto", "")
+    if how != "auto":
+        raise InvalidParameters("--ports", [Problem(0, "", f"{how!r} is not known", "say: --ports auto FILE")])
+    answer, text = command.carry_out(arguments.action, file)
+    return 0, answer, text
+
+
+def fault(arguments: argparse.Namespace) -> Answer:
+    """Set what the sandbox does wrong."""
+    from runbook_lib.sandbox import command
+
+    answer, text = command.inject(arguments.kind, arguments.on, arguments.match, arguments.ms, arguments.times)
+    return 0, answer, text
