@@ -8,8 +8,6 @@ from runbook_lib.model import Inventory, Judgement
 from runbook_lib.resources.files import TodayAsked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from runbook_lib.model import Question
     from runbook_lib.parameters import Environment
     from runbook_lib.parameters.schema import Confirmation
@@ -33,15 +31,6 @@ def vouched(env: Environment, inventory: Inventory, row: str, otherwise: Judgeme
         detail = f"the word of {last.who} expired on {last.expires}; {otherwise.detail}".rstrip("; ")
         return otherwise.model_copy(update={"detail": detail, "way_out": f"renew it: {otherwise.way_out}"})
     return otherwise
-
-
-def question_for(row: str, claim: str, detail: str, by: str) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
-    """Judge a claim that only a person can vouch for: owed until the row is confirmed."""
-
-    def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-        yield vouched(env, inventory, row, owed(row, detail, by, claim))
-
-    return judge
 
 
 def owed(row: str, detail: str, by: str, claim: str = "") -> Judgement:

@@ -36,7 +36,6 @@ NOBODY: dict[str, str] = {"lambda": "V2 has no Lambda role", "key": "no queue is
 APPLY = {"server": "apply 50_server_role", "lambda": "apply 40_lambda_role", "key": "apply 30_encryption"}
 LIVE = "let a job of the product show it, or have AWS simulate it"
 KNOWN = "known vendor gap"
-TRIM = "trim it when CloudTrail shows after the first jobs that nobody uses it"
 SCOPED = "policy_style: scoped"
 SCOPED_IDLE = f"{SCOPED} leaves out what has no effect, and sets apart as VendorListed what only the vendor lists"
 
