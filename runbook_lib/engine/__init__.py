@@ -1,6 +1,6 @@
 """Plan by difference, apply what was approved, reverse what was applied, verify what is there.
 
-The engine knows resources and targets; it knows no service, no stage and no notebook.
+The engine knows resources and targets; it knows no service, no stage and no notebook. Only `risk` reads what a resource means.
 """
 
 from runbook_lib.engine.apply import Journal, apply
@@ -10,13 +10,16 @@ from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import reverse
 from runbook_lib.engine.rights import WAY_BACK, needs, needs_of_reverse, setting_up
+from runbook_lib.engine.risk import RISKS, Risk, made_by, needs_acknowledgement, rank, risks, to_acknowledge
 from runbook_lib.engine.verify import HAND_OVER, check, state, verify
 
 __all__ = [
     "HAND_OVER",
+    "RISKS",
     "WAY_BACK",
     "History",
     "Journal",
+    "Risk",
     "apply",
     "check",
     "claimed",
@@ -24,11 +27,16 @@ __all__ = [
     "drift",
     "elsewhere",
     "inventory_of",
+    "made_by",
     "needs",
+    "needs_acknowledgement",
     "needs_of_reverse",
     "plan",
+    "rank",
     "reverse",
+    "risks",
     "setting_up",
     "state",
+    "to_acknowledge",
     "verify",
 ]
