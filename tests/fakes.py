@@ -158,13 +158,17 @@ class ListJournal:
     scope: tuple[tuple[str, str], ...] = ()
     lines: list[tuple[str, Any]] = field(default_factory=list)
 
-    def begin(self, stage: str, change: Change) -> None:
-        """Record a change before it is sent."""
-        self.lines.append(("begin", (stage, change, self.is_undo)))
+    def announce(self, stage: str, changes: Sequence[Change]) -> None:
+        """Record what is going to be written."""
+        self.lines.append(("announced", (stage, tuple(changes))))
 
-    def end(self, stage: str, entry: Any) -> None:
-        """Record what became of it."""
-        self.lines.append(("end", entry))
+    def begin(self, stage: str, *changes: Change) -> None:
+        """Record changes before they are sent together."""
+        self.lines.extend(("begin", (stage, each, self.is_undo)) for each in changes)
+
+    def end(self, stage: str, *entries: Any) -> None:
+        """Record what became of them."""
+        self.lines.extend(("end", each) for each in entries)
 
     def history(self) -> tuple[Written, ...]:
         """Give the changes that may stand, as the file journal does."""

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 class Journal(Protocol):
     """Keep what is about to be written, and what became of it, across a crash."""
 
-    def begin(self, stage: str, change: Change) -> None:
-        """Record a change before it is sent."""
+    def announce(self, stage: str, changes: Sequence[Change]) -> None:
+        """Make known what a stage is going to write, before the first of it is sent."""
 
-    def end(self, stage: str, entry: Entry) -> None:
-        """Record what became of it."""
+    def begin(self, stage: str, *changes: Change) -> None:
+        """Record changes before they are sent together."""
+
+    def end(self, stage: str, *entries: Entry) -> None:
+        """Record what became of them."""
 
 
 @dataclass
@@ -74,6 +77,8 @@ def apply(
 
 def _entries(approved: Plan, fresh: Plan, run: Applying) -> Iterator[Entry]:
     left = {change.address: change for change in fresh.changes}
+    if ahead := [left[each.address] for each in approved.changes if each.address in left]:
+        run.journal.announce(fresh.stage, ahead)
     beyond = {each.address: each.reason for each in fresh.owed} | {each.address: each.reason for each in fresh.contested}
     for _, group in groupby(enumerate(approved.changes), key=lambda pair: pair[1].subject.group or str(pair[0])):
         changes = [change for _, change in group]
@@ -97,8 +102,7 @@ def _group(changes: Sequence[Change], stage: str, run: Applying) -> Iterator[Ent
         run.beyond.update(change.address for change in changes)
         yield from (_entry(change, "owed", run, "what it sits on or is made from is owed") for change in changes)
         return
-    for change in changes:
-        run.journal.begin(stage, change)
+    run.journal.begin(stage, *changes)
     try:
         entries = _write(changes, run)
     except (Unreachable, Transient) as error:
@@ -106,9 +110,8 @@ def _group(changes: Sequence[Change], stage: str, run: Applying) -> Iterator[Ent
         run.halted = f"withheld after a failure: {error}"
         yield from (_entry(change, "failed", run, str(error)) for change in changes)
         return
-    for entry in entries:
-        run.journal.end(stage, entry)
-        yield entry
+    run.journal.end(stage, *entries)
+    yield from entries
 
 
 def _write(changes: Sequence[Change], run: Applying) -> Sequence[Entry]:

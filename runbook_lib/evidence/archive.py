@@ -1,8 +1,8 @@
 """Keep an environment's records in a bucket, beside the folder of this machine in which everything goes on working.
 
-Below `<prefix>/<environment>/` lie the records, file by file; `.journal/<record>/<offset>` what a running record's journal gained, stored
-before the write that it announces is sent; `.sealed/<record>` the digests of a whole record's files, stored when every file was read
-back. Nothing is overwritten, nothing is deleted, and a record without its seal does not count as whole.
+Below `<prefix>/<environment>/` lie the records, file by file; `.journal/<record>/` what a stage is going to write, stored before the first
+of it is sent, and what the journal gained before that (`evidence.parts`); `.sealed/<record>` the digests of a whole record's files,
+stored when every file was read back. Nothing is overwritten, nothing is deleted, and a record without its seal does not count as whole.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from runbook_lib.errors import Conflict, Rejected
+from runbook_lib.evidence import parts
 from runbook_lib.evidence.journal import FILE
 from runbook_lib.evidence.seal import Seal, files_of, seal_of
 from runbook_lib.ports import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Literal
 
     from runbook_lib.engine.apply import Journal
+    from runbook_lib.evidence.journal import FileJournal
     from runbook_lib.evidence.record import Record
-    from runbook_lib.model import Change, Entry
+    from runbook_lib.model import Change
     from runbook_lib.ports import ObjectStore
 
 JOURNALS, SEALS = ".journal", ".sealed"
@@ -69,18 +71,20 @@ class Archive:
         """Store what a record begins with, so that others learn of the run while it goes on. Raises TargetError."""
         self._store_files(record, files_of(record.folder), {})
 
-    def ship(self, record: Record) -> None:
-        """Store what the journal gained since the last time. Raises TargetError: then nothing may be written that it announces."""
+    def announce(self, record: Record, ahead: bytes) -> None:
+        """Store what the journal gained since the last time, and behind it what it is going to gain.
+
+        Raises TargetError: then nothing may be written that this announces.
+        """
         name = record.folder.name
         if name not in self._shipped:
             if self.objects.look(self.key(SEALS, name)) is not None:
                 raise Rejected(name, "is in the record store as a whole already", "open the stage anew: that begins another record")
-            self._shipped[name] = sum(self.listed(f"{JOURNALS}/{name}").values())
-        offset = self._shipped[name]
-        gained = (record.folder / FILE).read_bytes()[offset:]
-        if gained:
-            self._store(self.key(JOURNALS, name, f"{offset:012d}"), gained)
-            self._shipped[name] = offset + len(gained)
+            self._shipped[name] = parts.reached(self.listed(f"{JOURNALS}/{name}"))
+        start = self._shipped[name]
+        gained = (record.folder / FILE).read_bytes()[start:]
+        self._store(self.key(JOURNALS, name, parts.named(start, gained, ahead)), gained + ahead)
+        self._shipped[name] = start + len(gained)
 
     def keep(self, record: Record) -> Seal:
         """Store every file of a finished record, read back what is stored, and seal it. What was stored before is not stored again.
@@ -107,9 +111,9 @@ class Archive:
         found = self.objects.read(self.key(SEALS, name))
         return Seal.model_validate_json(found[0]) if found is not None else None
 
-    def journalled(self, record: Record, journal: Journal) -> Journal:
-        """Let a journal store each change before it is sent."""
-        return _Shipping(self, record, journal)
+    def journalled(self, record: Record, journal: FileJournal) -> Journal:
+        """Let a journal announce in the bucket what a stage is going to write."""
+        return _Announcing(self, record, journal)
 
     def _store_files(self, record: Record, names: Iterable[str], there: Mapping[str, int]) -> None:
         def store(name: str) -> None:
@@ -143,15 +147,12 @@ class Archive:
 _DAMAGED = "nothing was overwritten; compare the bucket's versions of it with the machine that made the record"
 
 
-class _Shipping:
-    """Store the lines of a journal before what they announce is sent."""
+class _Announcing:
+    """Store the lines of a stage's changes before the first of them is sent."""
 
-    def __init__(self, archive: Archive, record: Record, journal: Journal) -> None:
+    def __init__(self, archive: Archive, record: Record, journal: FileJournal) -> None:
         self._archive, self._record, self._journal = archive, record, journal
+        self.begin, self.end = journal.begin, journal.end
 
-    def begin(self, stage: str, change: Change) -> None:
-        self._journal.begin(stage, change)
-        self._archive.ship(self._record)
-
-    def end(self, stage: str, entry: Entry) -> None:
-        self._journal.end(stage, entry)
+    def announce(self, stage: str, changes: Sequence[Change]) -> None:
+        self._archive.announce(self._record, self._journal.ahead(stage, changes))

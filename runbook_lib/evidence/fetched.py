@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from runbook_lib.errors import Rejected
+from runbook_lib.evidence import parts
 from runbook_lib.evidence.archive import JOURNALS, SEALS
 from runbook_lib.evidence.journal import FILE
 from runbook_lib.evidence.record import private_folder
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.seal import Seal
 
 ELSEWHERE = ".elsewhere"
-"""Folder of marks: whose record was made on another machine."""
+"""Folder of marks: whose record was made on another machine, and which parts its journal was put together from."""
 LATER = "approval"
 """What the names of files begin with that a whole record may still gain."""
 FOR_PEOPLE = ("notebooks/", "artefacts/")
@@ -60,23 +61,27 @@ def _records(listed: Mapping[str, int]) -> dict[str, dict[str, int]]:
         record, _, part = rest.partition("/")
         if NAME.fullmatch(first) and is_plain(rest):
             found.setdefault(first, {})[rest] = size
-        elif first == JOURNALS and NAME.fullmatch(record) and part.isdecimal():
+        elif first == JOURNALS and NAME.fullmatch(record) and parts.NAME.fullmatch(part):
             found.setdefault(record, {})[f"{JOURNALS}/{part}"] = size
     return found
 
 
 def _bring(archive: Archive, folder: Path, record: str, files: Mapping[str, int], *, is_sealed: bool) -> None:
-    wanted = [name for name in files if is_read(name) and _size(folder / record / name) != files[name]]
-    parts = {name.partition("/")[2]: size for name, size in files.items() if name.startswith(JOURNALS)} if FILE not in files else {}
-    if not wanted and _size(folder / record / FILE) == sum(parts.values()):
+    mark = folder / ELSEWHERE / record
+    held = mark.read_bytes() if mark.exists() else b""
+    stored = [name.partition("/")[2] for name in files if name.startswith(JOURNALS)] if FILE not in files else []
+    listed = "\n".join(stored).encode()
+    wanted = [name for name in files if is_read(name) and (_size(folder / record / name) != files[name] or (held and name == FILE))]
+    if not wanted and held == listed:
         return
     seal = archive.seal(record) if is_sealed and wanted else None
-    _written(folder / ELSEWHERE / record, b"")
+    _written(mark, held)
+    if stored:
+        _written(folder / record / FILE, parts.assembled({part: _content(archive, f"{JOURNALS}/{record}/{part}") for part in stored}))
     # A record is found by its run.json: that comes last.
     for name in sorted(wanted, key=lambda each: each == "run.json"):
         _written(folder / record / name, _read(archive, record, name, seal))
-    if parts:
-        _written(folder / record / FILE, assembled({part: _content(archive, f"{JOURNALS}/{record}/{part}") for part in parts}))
+    _written(mark, listed)
 
 
 def is_read(name: str) -> bool:
@@ -98,16 +103,6 @@ def _content(archive: Archive, name: str) -> bytes:
     if found is None:
         raise Rejected(archive.key(name), "was there a moment ago and is gone", "look who deletes in the record store")
     return found[0]
-
-
-def assembled(parts: Mapping[str, bytes]) -> bytes:
-    """Put the parts of a journal together by their offsets; what follows a gap is left out."""
-    whole = b""
-    for offset, content in sorted(parts.items()):
-        if int(offset) != len(whole):
-            break
-        whole += content
-    return whole
 
 
 def _size(path: Path) -> int:

@@ -7,9 +7,11 @@ run looks at live state. Secrets never reach it, since resources hold references
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from runbook_lib.model import Change, Entry, Written, canonical
 from runbook_lib.resources.rehearsals import Rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -34,8 +36,8 @@ _BLOCK = 65_536
 class FileJournal:
     """Append to a record's journal; `sender` tells as whom a change is sent.
 
-    A `begin` and an `end` are forced to disk before the call returns, and with an `end` what was sent for it: if the machine dies before
-    that, the `begin` says that nobody knows.
+    Each `begin` and each `end` is forced to disk before the call returns, and with an `end` what was sent for it: if the machine dies
+    before that, the `begin` says that nobody knows. What is sent together is forced together.
     """
 
     def __init__(
@@ -50,31 +52,60 @@ class FileJournal:
         self._path, self._is_undo, self._now, self._scope, self._sender = path, is_undo, now, scope, sender
         self._lock = threading.Lock()
 
-    def begin(self, stage: str, change: Change) -> None:
-        """Record a change before it is sent."""
-        self._append(
-            {"at": self._now(), "stage": stage, "begin": change.model_dump(mode="json"), "address": change.address,
-             "verb": change.verb, "undo": self._is_undo, "scope": dict(self._scope), "by": dict(self._sender(change))}
-        )  # fmt: skip
+    def announce(self, stage: str, changes: Sequence[Change]) -> None:
+        """Do nothing: who reads this file finds there what has begun."""
+
+    def begin(self, stage: str, *changes: Change) -> None:
+        """Record changes before they are sent together."""
+        self._append([self._begun(stage, each) for each in changes])
+
+    def ahead(self, stage: str, changes: Iterable[Change]) -> bytes:
+        """Give the lines that would begin these changes now, as they would follow from the last line."""
+        with self._alone() as file:
+            return _chained([self._begun(stage, each) for each in changes], self._previous(file))
 
     def sent(self, what: Mapping[str, Any]) -> None:
         """Record a request or a statement that was sent for the changes that have begun."""
-        self._append({"at": self._now(), "sent": dict(what)}, is_forced=False)
+        self._append([{"at": self._now(), "sent": dict(what)}], is_forced=False)
 
-    def end(self, stage: str, entry: Entry) -> None:
-        """Record what became of it."""
+    def end(self, stage: str, *entries: Entry) -> None:
+        """Record what became of them."""
         self._append(
-            {"at": self._now(), "stage": stage, "end": entry.outcome, "address": entry.change.address,
-             "detail": entry.detail}
+            [{"at": self._now(), "stage": stage, "end": each.outcome, "address": each.change.address, "detail": each.detail}
+             for each in entries]
         )  # fmt: skip
 
-    def _append(self, line: dict[str, Any], *, is_forced: bool = True) -> None:
-        with self._lock, self._path.open("a+b") as file:
-            line["previous"] = _last(file) or anchor(self._path.parent)
-            file.write((canonical(line) + "\n").encode())
+    def _begun(self, stage: str, change: Change) -> dict[str, Any]:
+        return {
+            "at": self._now(), "stage": stage, "begin": change.model_dump(mode="json"), "address": change.address,
+            "verb": change.verb, "undo": self._is_undo, "scope": dict(self._scope), "by": dict(self._sender(change)),
+        }  # fmt: skip
+
+    def _append(self, lines: list[dict[str, Any]], *, is_forced: bool = True) -> None:
+        with self._alone() as file:
+            file.write(_chained(lines, self._previous(file)))
             file.flush()
             if is_forced:
                 os.fsync(file.fileno())
+
+    @contextmanager
+    def _alone(self) -> Iterator[BinaryIO]:
+        """Keep other threads and processes out, so that no two lines follow from the same one."""
+        with self._lock, self._path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+
+    def _previous(self, file: BinaryIO) -> str:
+        return _last(file) or anchor(self._path.parent)
+
+
+def _chained(lines: Iterable[dict[str, Any]], previous: str) -> bytes:
+    """Write lines so that each holds the digest of the one before."""
+    written = b""
+    for line in lines:
+        octets = canonical({**line, "previous": previous}).encode()
+        previous, written = sha256(octets).hexdigest(), written + octets + b"\n"
+    return written
 
 
 def anchor(folder: Path) -> str:

@@ -69,8 +69,8 @@ class Records:
         if self._archive is not None:
             self._archive.begin(record)
 
-    def journalled(self, record: evidence.Record, journal: Journal) -> Journal:
-        """Have a run's journal kept; with a bucket, each change is there before it is sent."""
+    def journalled(self, record: evidence.Record, journal: evidence.FileJournal) -> Journal:
+        """Have a run's journal kept; with a bucket, a stage's changes are there before the first of them is sent."""
         return self._archive.journalled(record, journal) if self._archive is not None else journal
 
     def keep(self, record: evidence.Record) -> None:

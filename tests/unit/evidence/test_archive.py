@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runbook_lib.errors import Conflict, Rejected, RunbookError, Unreachable
-from runbook_lib.evidence import fetched
+from runbook_lib.evidence import fetched, parts
 from runbook_lib.evidence.archive import Archive, Retention
 from runbook_lib.evidence.journal import history
 from runbook_lib.evidence.record import Record, RunFacts, find_plan, records
@@ -24,7 +27,7 @@ FILES = 5
 """How many files `Machine.record` and an apply leave."""
 FACTS = RunFacts(environment="staging", verb="apply", started="2026-01-02T03:04:05.678Z")
 PLAN = EnvironmentPlan(environment="staging", plans=())
-CHANGES = tuple(Change(before=None, after=Bucket(name=name, region="us-east-1")) for name in ("tonic-a", "tonic-b"))
+CHANGES = tuple(Change(before=None, after=Bucket(name=name, region="us-east-1")) for name in ("tonic-a", "tonic-b", "tonic-c"))
 
 
 class Machine:
@@ -43,9 +46,10 @@ class Machine:
         record.write("notebooks/a.ipynb", "{}")
         return record
 
-    def written(self, record: Record, *changes: Change) -> None:
-        """Journal changes as an apply does."""
+    def written(self, record: Record, *changes: Change, announced: tuple[Change, ...] = ()) -> None:
+        """Journal changes of a stage as an apply does; more may be announced than are sent."""
         journal = self.archive.journalled(record, record.journal(is_undo=False, now=lambda: FACTS.started, scope=()))
+        journal.announce("storage", announced or changes)
         for change in changes:
             journal.begin("storage", change)
             journal.end("storage", Entry(change=change, outcome="applied"))
@@ -125,43 +129,104 @@ def test_a_broken_upload_looks_whole_to_nobody_and_is_resumed(
 
 
 def test_a_run_that_died_is_known_by_what_it_was_about_to_write(here: Machine, there: Machine) -> None:
-    """Of a record that never was finished, others read every change that may have been sent; the last one is not certain."""
+    """Of a record that never was finished, others read all that its last stage may have sent as not certain, and before that what was."""
     record = here.record()
     here.archive.begin(record)
-    here.written(record, *CHANGES)
+    here.written(record, CHANGES[0])
+    here.written(record, CHANGES[1], announced=CHANGES[1:])
     there.fetch()
 
-    assert [(each.change, each.is_certain) for each in history(there.folder)] == [(CHANGES[0], True), (CHANGES[1], False)]
+    assert [(CHANGES[0], True), (CHANGES[1], False), (CHANGES[2], False)] == known(there)
     assert [each.folder.name for each in records(there.store, "staging")] == [record.folder.name]
+
+    here.written(record, CHANGES[2])
+    there.fetch()
+    assert [(CHANGES[0], True), (CHANGES[1], True), (CHANGES[2], False)] == known(there)
 
     here.archive.keep(record)
     there.fetch()
-    assert [True, True] == [each.is_certain for each in history(there.folder)]
+    assert [(change, True) for change in CHANGES] == known(there)
+
+
+def known(machine: Machine) -> list[tuple[Change, bool]]:
+    """List the changes that a machine knows of, and whether it is certain of them."""
+    return [(each.change, each.is_certain) for each in history(machine.folder)]
+
+
+def test_what_was_announced_and_not_sent_gives_way_to_what_was(here: Machine, there: Machine) -> None:
+    """Also where the journal is not longer in the end than what was announced."""
+    record = here.record()
+    here.archive.begin(record)
+    here.written(record, announced=CHANGES)
+    there.fetch()
+    assert [(change, False) for change in CHANGES] == known(there)
+
+    ahead = len((there.folder / record.folder.name / "journal.jsonl").read_bytes())
+    (record.folder / "journal.jsonl").write_bytes(b'{"at":"2026"}'.ljust(ahead - 1) + b"\n")
+    here.archive.keep(record)
+    there.fetch()
+    assert [] == known(there)
+
+
+def test_a_stage_is_announced_at_once(here: Machine, objects: FakeObjects) -> None:
+    """However much a stage writes, one object is stored before the first change, and none for each."""
+    record = here.record()
+    here.written(record, *CHANGES)
+    assert 1 == len(objects.puts)
+
+
+@given(st.data())
+def test_wherever_a_run_ends_others_know_all_that_it_may_have_written(data: st.DataObject) -> None:
+    """Over any stages, however far the last one came: nothing that was begun is unknown elsewhere, and what ended there ended here."""
+    stages = data.draw(st.lists(st.lists(st.sampled_from(CHANGES), max_size=3, unique=True), min_size=1, max_size=4))
+    left = data.draw(st.integers(0, sum(map(len, stages))))
+    with tempfile.TemporaryDirectory() as folder:
+        objects = FakeObjects()
+        here, there = Machine(Path(folder) / "here", objects), Machine(Path(folder) / "there", objects)
+        record = here.record()
+        for stage in stages:
+            here.written(record, *stage[:left], announced=tuple(stage))
+            left -= len(stage)
+            if data.draw(st.booleans()):
+                there.fetch()
+            if left < 0:
+                break
+        there.fetch()
+        sent, told = known(here), known(there)
+
+    assert [each for each, _ in sent] == [each for each, _ in told[: len(sent)]]
+    assert {change for change, is_certain in told if is_certain} <= {change for change, is_certain in sent if is_certain}
 
 
 def test_nothing_is_written_that_could_not_be_announced(here: Machine, objects: FakeObjects) -> None:
-    """Where the store is out of reach, the journal refuses before the change is sent."""
+    """Where the store is out of reach, the journal refuses before a change is sent; a try whose answer was lost is in nobody's way."""
     record = here.record()
-    objects.left = 0
-    with pytest.raises(Unreachable):
-        here.written(record, CHANGES[0])
+    for takes_effect in (False, True):
+        objects.left, objects.takes_effect = 0, takes_effect
+        with pytest.raises(Unreachable):
+            here.written(record, CHANGES[0])
+    objects.left = None
+    here.written(record, CHANGES[0])
+    assert [(CHANGES[0], True)] == known(here)
 
 
 def test_another_process_goes_on_with_the_journal(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
-    """Each stage has a process of its own: it stores what the one before did not."""
+    """Each stage has a process of its own: it stores what the one before did not, and what is put together is a chain."""
     record = here.record()
     here.written(record, CHANGES[0])
     again = Machine(tmp_path / "here", objects)
     again.written(record, CHANGES[1])
 
-    parts = {key.rpartition("/")[2]: objects.things[key][0] for key in objects.things if "/.journal/" in key}
-    assert (record.folder / "journal.jsonl").read_bytes().startswith(fetched.assembled(parts))
-    assert 2 == len(parts)
+    stored = {key.rpartition("/")[2]: objects.things[key][0] for key in objects.things if "/.journal/" in key}
+    whole = (record.folder / "journal.jsonl").read_bytes()
+    assert whole.splitlines()[:3] == parts.assembled(stored).splitlines()
+    assert 2 == len(stored)
 
 
 def test_what_follows_a_gap_is_left_out() -> None:
-    """Parts count as far as they follow each other."""
-    assert b"ab" == fetched.assembled({"000000000000": b"a", "000000000001": b"b", "000000000005": b"c"})
+    """Parts count as far as they follow each other, and of what was announced only the last."""
+    stored = {parts.named(0, b"a", b"xx"): b"axx", parts.named(1, b"b", b"yyy"): b"byyy", parts.named(5, b"c", b""): b"c"}
+    assert (2, b"abyyy") == (parts.reached(stored), parts.assembled(stored))
 
 
 def test_a_whole_record_gains_no_more_lines(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
