@@ -81,7 +81,7 @@ def wanted(field: FieldInfo, *, entry: bool = False) -> str:
     """Say as a noun what a key takes; `entry` asks about one entry of its list."""
     if is_list(field) and not entry:
         return "a list"
-    if section(field) or dict in _origins(field):
+    if section(field) or dict in kinds(field):
         return "a section of keys"
     if words := choices(field):
         return " or ".join(str(each) for each in words)
@@ -163,5 +163,6 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield from _parts(each)
 
 
-def _origins(field: FieldInfo) -> set[Any]:
+def kinds(field: FieldInfo) -> set[Any]:
+    """List what a field is made of, without what is in it: `dict`, `tuple`."""
     return {get_origin(each) for each in _parts(field.annotation)}

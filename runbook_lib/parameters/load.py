@@ -24,12 +24,12 @@ RESERVED = {"approve", "record"}
 
 def load(path: Path) -> Environment:
     """Read and validate one file. Raises InvalidParameters; starts no client, kernel or connection."""
-    return _validated(str(path), read(path))
+    return validated(str(path), read(path))
 
 
 def validate(values: Mapping[str, Any], source: str = "parameters") -> Environment:
     """Validate the values that papermill or a notebook hands in. Raises InvalidParameters without line numbers."""
-    return _validated(source, Document(dict(values), {(): 0}))
+    return validated(source, Document(dict(values), {(): 0}))
 
 
 def as_parameters(environment: Environment) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def as_parameters(environment: Environment) -> dict[str, Any]:
     return environment.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def _validated(source: str, document: Document) -> Environment:
+def validated(source: str, document: Document) -> Environment:
+    """Validate what was read. Raises InvalidParameters with every problem."""
     values = {key: each for key, each in document.values.items() if key not in RESERVED}
     found = Found(document)
     found.add(document.problems)

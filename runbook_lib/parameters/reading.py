@@ -58,8 +58,11 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read one mapping. Raises InvalidParameters when there is none to read."""
-    name = str(path)
-    text = _text(path)
+    return parsed(str(path), text_of(path))
+
+
+def parsed(name: str, text: str) -> Document:
+    """Read the text of a file of this name. Raises InvalidParameters when it holds no mapping."""
     if odd := tuple(odd_characters(text)):
         raise InvalidParameters(name, odd)
     spans: list[tuple[int, int]] = []
@@ -93,7 +96,8 @@ def _secrets_in_comments(text: str, spans: list[tuple[int, int]]) -> Iterator[Pr
             yield Problem(number, "", what, "remove it, and change it: it has been written down")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Read a file's text as it is, line ends included. Raises InvalidParameters when there is none to read."""
     name = str(path)
     try:
         content = path.read_bytes()
