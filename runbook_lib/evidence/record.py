@@ -7,7 +7,6 @@ import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence.journal import FILE, FileJournal
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change
     from runbook_lib.parameters import Environment
 
+PARAMETERS = "parameters.yaml"
+"""The file that holds the parameters as used."""
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
@@ -139,6 +140,11 @@ class Record:
         path = self.folder / "approval.json"
         return Approval.model_validate_json(path.read_text("utf-8")) if path.exists() else None
 
+    def approved(self) -> EnvironmentPlan | None:
+        """Read the plan that it is for."""
+        path = self.folder / "approved.json"
+        return EnvironmentPlan.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+
 
 def parameters_digest(environment: Environment) -> str:
     """Hash what a parameter file says, defaults filled in."""
@@ -162,20 +168,3 @@ def records(store: Path, environment: str) -> Iterator[Record]:
     """List an environment's records, newest first."""
     for folder in sorted((store / environment).glob("*/run.json"), reverse=True):
         yield Record(folder.parent)
-
-
-def find_plan(store: Path, environment: str, digest: str) -> EnvironmentPlan:
-    """Find an approved plan by its digest, an environment's or one stage's. Raises ApprovalRefused when none has it."""
-    for record in records(store, environment):
-        path = record.folder / "plan.json"
-        if not path.exists():
-            continue
-        plan = EnvironmentPlan.model_validate_json(path.read_text("utf-8"))
-        if plan.digest == digest:
-            return plan
-        for each in plan.plans:
-            if each.digest == digest:
-                return EnvironmentPlan(environment=environment, plans=(each,))
-    raise ApprovalRefused(
-        f"{environment}", f"no plan in the record store has the digest {digest[:16]}", "run `runbook plan` and approve what it shows"
-    )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import errors, evidence, place
-from runbook_lib.evidence.record import find_plan
+from runbook_lib.evidence.approved import find_plan
+from runbook_lib.evidence.record import PARAMETERS
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
@@ -77,8 +78,8 @@ def run(
 ) -> Run:
     """Run the notebooks of a verb over one parameter file and file the record; `execute` runs one (default: papermill).
 
-    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, Unresolved when the key
-    that signs the record cannot be read, Locked while another run writes.
+    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, PlanDrifted when the
+    file was changed since, Unresolved when the key that signs the record cannot be read, Locked while another run writes.
     """
     from runbook_lib.parameters.load import as_parameters, load
     from runbook_lib.parameters.written import as_yaml
@@ -87,7 +88,7 @@ def run(
     chosen = _stages(verb, stages)
     records = Records(environment)
     records.synchronise()
-    approved = find_plan(records.store, environment.environment, approve) if approve else None
+    approved = find_plan(records.store, environment, approve) if approve else None
     if approved is not None:
         chosen = _covered(chosen, approved, stages)
     key = signing_key(environment)
@@ -97,7 +98,7 @@ def run(
     )  # fmt: skip
     lock = records.locked(verb, facts.started) if approve else nullcontext()
     with Known() as known, lock, records.recording(facts) as record:
-        record.write("parameters.yaml", as_yaml(environment))
+        record.write(PARAMETERS, as_yaml(environment))
         if approved is not None:
             record.approve(Approval(digest=approve, by=by or "the command line", at=now()), approved)
             records.begin(record)

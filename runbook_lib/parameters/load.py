@@ -27,6 +27,14 @@ def load(path: Path) -> Environment:
     return validated(str(path), read(path))
 
 
+def kept(path: Path) -> Environment:
+    """Read the parameters that a run kept: they were validated then, and today's rules may be others. Raises InvalidParameters."""
+    environment, errors = _typed(read(path).values)
+    if environment is None:
+        raise InvalidParameters(str(path), (wording.problem(each, 0) for each in errors))
+    return environment
+
+
 def validate(values: Mapping[str, Any], source: str = "parameters") -> Environment:
     """Validate the values that papermill or a notebook hands in. Raises InvalidParameters without line numbers."""
     return validated(source, Document(dict(values), {(): 0}))

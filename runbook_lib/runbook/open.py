@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
-from runbook_lib.evidence.record import parameters_digest
+from runbook_lib.evidence.record import PARAMETERS, parameters_digest
 from runbook_lib.parameters import Environment
+from runbook_lib.parameters.written import as_yaml
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.setting import Setting
@@ -134,7 +135,9 @@ def _record(folder: str, records: Records, source: Path, approve: str, slug: str
         facts = evidence.RunFacts(
             environment=name, verb=verb, started=now(), source=source.name, stages=(slug,), versions=versions(),
         )  # fmt: skip
-        return records.create(facts)
+        record = records.create(facts)
+        record.write(PARAMETERS, as_yaml(records.environment))
+        return record
     record = evidence.Record(Path(folder))
     if record.facts.environment != name:
         raise GuardRefused(folder, f"is a record of {record.facts.environment}, not of {name}", "start a new run")

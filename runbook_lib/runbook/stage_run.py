@@ -11,7 +11,7 @@ from runbook_lib import engine, evidence
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence import snapshots
-from runbook_lib.evidence.record import find_plan
+from runbook_lib.evidence.approved import find_plan
 from runbook_lib.exports import offline
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
@@ -195,11 +195,11 @@ class StageRun:
         return plan
 
     def _approved(self, plan: Plan, approval: Approval) -> EnvironmentPlan:
-        """Find the plan that was approved: the one made now, or one that the record store holds."""
-        setting, environment = self._setting, self._setting.environment.environment
+        """Find the plan that was approved: the one made now, the one that the run was given, or one that the record store holds."""
+        setting = self._setting
         if plan.digest == approval.digest:
-            return EnvironmentPlan(environment=environment, plans=(plan,))
-        return find_plan(setting.record.folder.parent.parent, environment, approval.digest)
+            return EnvironmentPlan(environment=plan.environment, plans=(plan,))
+        return setting.record.approved() or find_plan(setting.records.store, setting.environment, approval.digest)
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook_lib import headless
-from runbook_lib.errors import ApprovalRefused
+from runbook_lib.errors import ApprovalRefused, PlanDrifted
 from runbook_lib.runbook.world import World
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
@@ -59,15 +59,14 @@ def test_an_unknown_digest_is_refused(drive: Driver, sandbox: tuple[State, Path]
 
 
 def test_a_changed_file_is_refused(drive: Driver, sandbox: tuple[State, Path]) -> None:
-    """When a value in the file changes after the approval, the run ends with 3 and writes nothing."""
+    """When a value in the file changes after the approval, the key is named, nothing starts and nothing is written."""
     planned = drive("plan")
     before = snapshot(*sandbox)
     drive.file.write_text(drive.file.read_text("utf-8").replace("retention_days: 7", "retention_days: 8"), "utf-8")
 
-    run = drive("apply", approve=planned.plan.digest)
+    with pytest.raises(PlanDrifted, match=r"buckets\.retention_days was 7, is 8"):
+        drive("apply", approve=planned.plan.digest)
 
-    assert 3 == run.exit_code
-    assert "PlanDrifted" == errors(run)[0][0]
     assert before == snapshot(*sandbox)
 
 

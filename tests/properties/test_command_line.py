@@ -322,7 +322,7 @@ CASES = (
     Case("apply FILE --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
     Case("apply FILE --stage storage --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
     Case("apply FILE --approve DIGEST", 3, FAILED, planned_back, "a plan of teardown"),
-    Case("apply FILE --approve DIGEST", 3, RAN, changed, "exit code 3: approval refused"),
+    Case("apply FILE --approve DIGEST", 3, FAILED, changed, "buckets.retention_days was 7, is 9"),
     Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),
     Case("apply FILE --approve DIGEST", 1, RAN, failing, "exit code 1: failed"),
     Case("apply FILE --approve DIGEST", 1, FAILED, locked, "is written by another run: apply by"),

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 
 from runbook_lib.errors import Conflict, Rejected, RunbookError, Unreachable
 from runbook_lib.evidence import fetched, parts
+from runbook_lib.evidence.approved import find_plan
 from runbook_lib.evidence.archive import Archive, Retention
 from runbook_lib.evidence.journal import history
-from runbook_lib.evidence.record import Record, RunFacts, find_plan, records
+from runbook_lib.evidence.record import Record, RunFacts, records
 from runbook_lib.evidence.use import create
 from runbook_lib.model import Change, Entry, EnvironmentPlan
 from runbook_lib.ports import Hold
 from runbook_lib.resources.s3 import Bucket
 from tests.objects import FakeObjects
+from tests.stages.worlds import environment
 
 ROOT = "records/staging"
 FILES = 5
@@ -85,7 +87,7 @@ def test_another_machine_finds_a_kept_record(here: Machine, there: Machine) -> N
     there.fetch()
 
     assert [record.folder.name] == [each.folder.name for each in records(there.store, "staging")]
-    assert PLAN == find_plan(there.store, "staging", PLAN.digest)
+    assert PLAN == find_plan(there.store, environment(), PLAN.digest)
     assert history(here.folder) == history(there.folder)
     found = {path.relative_to(there.folder / record.folder.name).as_posix() for path in there.folder.rglob("*.*") if path.is_file()}
     assert {"run.json", "plan.json", "journal.jsonl"} == {name for name in found if not name.startswith("..")}

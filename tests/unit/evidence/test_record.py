@@ -6,17 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import Record, RunFacts, StageResult
-from runbook_lib.evidence.record import find_plan
-from runbook_lib.model import EnvironmentPlan, Plan
 
 FACTS = RunFacts(environment="staging", verb="plan", started="2026-01-02T03:04:05.678Z")
-
-
-def plan(stage: str, scope: str = "a") -> Plan:
-    """Make an empty plan."""
-    return Plan(stage=stage, environment="staging", scope=(("account", scope),))
 
 
 def test_a_record_is_private_and_sorts_by_time(tmp_path: Path) -> None:
@@ -49,22 +41,6 @@ def test_the_latest_result_of_a_stage_counts(tmp_path: Path) -> None:
 
     assert {"storage": "second"} == {slug: result.idle for slug, result in record.results().items()}
     assert 2 == len(list((record.folder / "stages").iterdir()))
-
-
-def test_a_plan_is_found_by_its_digest_or_a_stages(tmp_path: Path) -> None:
-    """The environment's digest finds all stages, a stage's digest just that one."""
-    record = Record.create(tmp_path, FACTS)
-    whole = EnvironmentPlan(environment="staging", plans=(plan("storage"), plan("server_role")))
-    record.write("plan.json", whole.model_dump_json())
-
-    assert whole == find_plan(tmp_path, "staging", whole.digest)
-    assert (plan("storage"),) == find_plan(tmp_path, "staging", plan("storage").digest).plans
-
-
-def test_an_unknown_digest_is_refused(tmp_path: Path) -> None:
-    """A digest that no plan of the environment has is refused with the way out."""
-    with pytest.raises(ApprovalRefused, match=r"staging: no plan in the record store .* run `runbook plan`"):
-        find_plan(tmp_path, "staging", "f" * 64)
 
 
 def test_a_store_that_is_there_keeps_its_mode(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""Find the plan that an approval is for, and refuse it where the parameter file says something else by now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, PlanDrifted
+from runbook_lib.evidence.record import PARAMETERS, records
+from runbook_lib.model import EnvironmentPlan
+from runbook_lib.parameters.changed import changed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook_lib.evidence.record import Record
+    from runbook_lib.parameters import Environment
+
+
+def find_plan(store: Path, environment: Environment, digest: str) -> EnvironmentPlan:
+    """Find an approved plan by its digest, an environment's or one stage's.
+
+    Raises ApprovalRefused when none has it, PlanDrifted with every key of the parameter file that was changed since.
+    """
+    name = environment.environment
+    for record in records(store, name):
+        found = _planned(record, digest)
+        if found is not None:
+            refuse_changed(record, environment)
+            return found
+    raise ApprovalRefused(name, f"no plan in the record store has the digest {digest[:16]}", "run `runbook plan` and approve what it shows")
+
+
+def refuse_changed(record: Record, environment: Environment) -> None:
+    """Raise PlanDrifted with every key that says something else than in a record.
+
+    A record without parameters, or whose parameters no longer read, refuses nothing here: the plan's scope holds their digest.
+    """
+    from runbook_lib.parameters.load import kept
+
+    try:
+        then = kept(record.folder / PARAMETERS)
+    except InvalidParameters:
+        return
+    if differences := changed(then, environment):
+        what = f"the parameter file was changed after {record.folder.name}: {'; '.join(differences)}"
+        raise PlanDrifted(environment.environment, what, "put that back, or plan again, read the difference, approve the new digest")
+
+
+def _planned(record: Record, digest: str) -> EnvironmentPlan | None:
+    path = record.folder / "plan.json"
+    if not path.exists():
+        return None
+    plan = EnvironmentPlan.model_validate_json(path.read_text("utf-8"))
+    if plan.digest == digest:
+        return plan
+    one = next((each for each in plan.plans if each.digest == digest), None)
+    return EnvironmentPlan(environment=plan.environment, plans=(one,)) if one is not None else None
