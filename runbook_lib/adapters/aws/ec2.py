@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.adapters.aws.tags import (
-    is_ours,
-    read_tags,
-    tag_list,
-    tag_steps,
-    wanted_tags,
-)
+from runbook_lib.adapters.aws.tags import is_ours, read_tags, wanted_tags
+from runbook_lib.documents.requests.request import tag_list, tag_steps
 from runbook_lib.errors import Conflict, NotFound, Rejected
 from runbook_lib.ports import Observation
 from runbook_lib.resources.ec2 import (

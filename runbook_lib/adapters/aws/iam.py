@@ -5,13 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runbook_lib.adapters.aws.tags import (
-    is_ours,
-    read_tags,
-    tag_list,
-    tag_steps,
-    wanted_tags,
-)
+from runbook_lib.adapters.aws.tags import is_ours, read_tags, wanted_tags
+from runbook_lib.documents.requests.request import tag_list, tag_steps
 from runbook_lib.errors import Denied, InUse, NotFound, Rejected
 from runbook_lib.policy import canonical, same_meaning
 from runbook_lib.ports import Observation

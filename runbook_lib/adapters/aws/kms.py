@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runbook_lib.adapters.aws.keys import described, find_key, refuse_use
 from runbook_lib.adapters.aws.reading import Reader
-from runbook_lib.adapters.aws.tags import (
-    is_ours,
-    read_tags,
-    tag_list,
-    tag_steps,
-    wanted_tags,
-)
+from runbook_lib.adapters.aws.tags import is_ours, read_tags, wanted_tags
+from runbook_lib.documents.requests.request import tag_list, tag_steps
 from runbook_lib.errors import Conflict, Denied, NotFound, Rejected, TargetError, Transient
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import (

@@ -6,14 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.secret_store import PASSWORD, fields_of, picked
-from runbook_lib.adapters.aws.tags import (
-    is_ours,
-    read_tags,
-    tag_list,
-    tag_steps,
-    wanted_tags,
-)
+from runbook_lib.adapters.aws.tags import is_ours, read_tags, wanted_tags
 from runbook_lib.adapters.quiet import bare
+from runbook_lib.documents.requests.request import tag_list, tag_steps
 from runbook_lib.errors import NotFound, Rejected, TargetError
 from runbook_lib.model import Unanswered
 from runbook_lib.ports import Observation

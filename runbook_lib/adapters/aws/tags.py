@@ -23,17 +23,6 @@ def wanted_tags(present: Tags, wanted: Tags) -> Tags:
     return tuple(pair for pair in present if pair[0] in keys)
 
 
-def tag_list(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
-    """Spell tags as a request takes them."""
-    return [{key: name, value: text} for name, text in tags]
-
-
-def tag_steps(before: Tags, after: Tags) -> tuple[Tags, tuple[str, ...]]:
-    """Give the tags to set and the keys to take away."""
-    had, has = dict(before), dict(after)
-    return tuple(pair for pair in after if had.get(pair[0]) != pair[1]), tuple(key for key in had if key not in has)
-
-
 def is_ours(tags: Tags, environment: Environment) -> bool:
     """Tell whether the ownership tag names this environment."""
     return (OWNER_TAG, environment.environment) in tags

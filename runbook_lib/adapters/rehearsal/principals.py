@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.retry import patiently
-from runbook_lib.adapters.aws.tags import is_ours, read_tags, tag_list
+from runbook_lib.adapters.aws.tags import is_ours, read_tags
 from runbook_lib.documents.rehearsal import twin_name
+from runbook_lib.documents.requests.request import tag_list
 from runbook_lib.errors import Conflict, Denied, NotFound, Unresolved
 from runbook_lib.secrets import Masked
 

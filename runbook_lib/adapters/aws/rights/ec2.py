@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.rights.iam import looked_for, role_arns
 from runbook_lib.adapters.aws.rights.words import ANY, Permissions, given, on
-from runbook_lib.adapters.aws.tags import tag_steps
+from runbook_lib.documents.requests.request import tag_steps
 from runbook_lib.documents.trusts import ec2_principal
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 

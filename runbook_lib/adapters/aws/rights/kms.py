@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.rights.words import ANY, Permissions, carried, given, on
-from runbook_lib.adapters.aws.tags import tag_steps
 from runbook_lib.documents.buckets import bucket_names
+from runbook_lib.documents.requests.request import tag_steps
 from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation
 from runbook_lib.resources.symbols import symbols_in
 

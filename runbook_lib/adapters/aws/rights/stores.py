@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.rights.words import Permissions, given, on
-from runbook_lib.adapters.aws.tags import tag_steps
+from runbook_lib.documents.requests.request import tag_steps
 from runbook_lib.resources.secretsmanager import Secret
 from runbook_lib.secrets import parse_reference
 
