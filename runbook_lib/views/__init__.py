@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from runbook_lib.views import as_html, as_markdown, as_text
 from runbook_lib.views.drawn import DRAWINGS, drawn, html, markdown, text
 
-__all__ = ["drawn", "html", "markdown", "register", "text"]
+__all__ = ["bundle", "drawn", "html", "markdown", "register", "text"]
 
 STAGE_RUN = ("runbook_lib.runbook.stage_run", "StageRun")
 
@@ -17,12 +18,14 @@ def register() -> None:
     shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
         return
-    formatters = shell.display_formatter.formatters
-    for mime, draw in (("text/html", html), ("text/markdown", markdown), ("text/plain", _pretty)):
-        for kind in DRAWINGS:
-            formatters[mime].for_type(kind, draw)
-        formatters[mime].for_type_by_name(*STAGE_RUN, draw)
+    shown = shell.display_formatter.mimebundle_formatter
+    for kind in DRAWINGS:
+        shown.for_type(kind, bundle)
+    shown.for_type_by_name(*STAGE_RUN, bundle)
 
 
-def _pretty(value: object, printer: Any, _is_cycle: bool) -> None:  # noqa: FBT001 - IPython calls it so
-    printer.text(text(value))
+def bundle(value: object, include: object = None, exclude: object = None) -> dict[str, str]:
+    """Draw a value once, in the three forms that a cell keeps; IPython says what it wants, and gets all."""
+    del include, exclude
+    blocks = tuple(drawn(value))
+    return {"text/html": as_html.view(blocks), "text/markdown": as_markdown.view(blocks), "text/plain": as_text.view(blocks)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -90,18 +91,24 @@ def _inline(part: Inline) -> Markup:
         case Link(text=text, href=href):
             return Markup('<a href="{}">{}</a>').format(href, text)
         case Fold(summary=summary, lines=lines):
-            inside = Markup("").join(_line(each) for each in lines)
-            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(summary, inside)
+            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(summary, _lines(lines))
 
 
 def _said(mark: Mark) -> str:
     return f"{mark.letter} {mark.word}".strip()
 
 
-def _line(line: Line) -> Markup:
-    text = f"{line.sign} {'  ' * line.depth}{line.text}"
-    tag = _TAGS.get(line.sign)
-    return Markup("<{0}>{1}</{0}>").format(Markup(tag), text) if tag else Markup("{}\n").format(text)  # noqa: S704
+def _lines(lines: tuple[Line, ...]) -> Markup:
+    """Render the lines of a difference; neighbours without a sign are escaped together, for there are many of them."""
+    runs = groupby(lines, key=lambda line: _TAGS.get(line.sign, ""))
+    return Markup("").join(_run(tag, (f"{each.sign} {'  ' * each.depth}{each.text}" for each in run)) for tag, run in runs)
+
+
+def _run(tag: str, texts: Iterable[str]) -> Markup:
+    if not tag:
+        return escape("".join(f"{text}\n" for text in texts))
+    begin, end = Markup(f"<{tag}>"), Markup(f"</{tag}>")  # noqa: S704 - our own
+    return Markup("").join(begin + text + end for text in texts)
 
 
 def _facts(facts: Facts) -> Markup:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from runbook_lib.views import as_html, findings, plans
+from runbook_lib.views import as_html, changes, findings, plans
 from runbook_lib.views.blocks import Code, Facts, Folded, Grid, Link, Mark, Note, Way, counted
 from runbook_lib.views.notebook_page import notebook_html
 from runbook_lib.views.run_page import RunPage, StageLine, next_step, result
@@ -130,7 +130,7 @@ def _planned(page: RunPage, slug: str) -> str:
     if plan is None:
         return ""
     verbs = [change.verb for change in plan.changes]
-    signs = (f"{mark.letter} {verbs.count(verb)}" for verb, mark in plans.VERBS.items() if verb in verbs)
+    signs = (f"{mark.letter} {verbs.count(verb)}" for verb, mark in changes.VERBS.items() if verb in verbs)
     return "  ".join(signs) or "no change"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.views import naming
+from runbook_lib.engine.risk import made_by
+from runbook_lib.views import changes, naming
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
-from runbook_lib.views.difference import shown
+from runbook_lib.views.changes import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from runbook_lib.model import (
         Approval,
@@ -21,17 +23,11 @@ if TYPE_CHECKING:
         Plan,
         Receipt,
         Resource,
-        Verb,
         Verdict,
     )
     from runbook_lib.views.blocks import Block, Cell, Tone
     from runbook_lib.views.shown import Gate
 
-VERBS: dict[Verb, Mark] = {
-    "create": Mark("create", "good", "+"),
-    "update": Mark("update", "change", "~"),
-    "remove": Mark("remove", "bad", "-"),
-}
 LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
 """Verdicts on what is left out of a plan."""
 OUTCOMES: dict[Outcome, Mark] = {
@@ -61,13 +57,15 @@ def plan_counts(plans: Sequence[Plan]) -> Counts:
     )
 
 
-def plan(value: Plan, *, is_part: bool = False) -> Iterator[Block]:
-    """Draw one stage's plan; as a part of the environment's it leaves out what the digest binds."""
+def plan(value: Plan, made: AbstractSet[str] | None = None) -> Iterator[Block]:
+    """Draw one stage's plan; as a part of others, which make `made` together, it leaves out what the digest binds."""
+    is_part = made is not None
     yield plan_counts((value,))
+    yield from changes.gravest((value,)) if made is None else ()
     if not value.changes:
         yield Note((_unchanged(value),))
     else:
-        yield changes(value.changes)
+        yield changes.table(value.changes, made_by((value,)) if made is None else made)
     if value.contested:
         yield _contested(value.contested)
     if value.owed:
@@ -86,20 +84,9 @@ def _unchanged(value: Plan) -> str:
     return "Nothing to change: everything is as wanted." if value.kept else "This stage sets up nothing."
 
 
-def changes(found: Sequence[Change], caption: str = "Changes, in the order in which they are made") -> Grid:
-    """Draw changes as a table."""
-    return Grid(caption, ("change", "what", "name", "difference"), tuple(_change(each) for each in found))
-
-
-def _change(each: Change) -> tuple[Cell, ...]:
-    subject = each.subject
-    difference = (*((each.reason,) if each.reason else ()), *shown(each.before, each.after))
-    return ((VERBS[each.verb],), (naming.kind(subject),), (naming.name(subject),), difference)
-
-
 def change(value: Change) -> Iterator[Block]:
     """Draw one change."""
-    yield changes((value,), "Change")
+    yield changes.table((value,), frozenset(), "Change")
 
 
 def resources(found: Sequence[Resource], caption: str) -> Grid:
@@ -129,11 +116,13 @@ def _owed(found: Sequence[Owed]) -> Grid:
 def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
     """Draw the plan of all stages: the one digest first."""
     yield plan_counts(value.plans)
+    yield from changes.gravest(value.plans)
+    made = made_by(value.plans)
     yield Facts("The digest that one approval is for", (("digest", (Code(value.digest),)),))
     for each in value.plans:
         verbs = [change.verb for change in each.changes]
         said = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in VERBS if verb in verbs) or "nothing to change"
-        yield Folded(f"{each.stage}: {said}", tuple(plan(each, is_part=True)))
+        yield Folded(f"{each.stage}: {said}", tuple(plan(each, made)))
 
 
 def approval(value: Approval) -> Iterator[Block]:

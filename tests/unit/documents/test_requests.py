@@ -36,7 +36,7 @@ VALUES = {
 
 def settings() -> tuple[BucketSetting, ...]:
     """Give a bucket's settings, one of each."""
-    return tuple(BucketSetting(bucket="b", setting=name, value=value) for name, value in VALUES.items())  # type: ignore[arg-type]
+    return tuple(BucketSetting(bucket="b", setting=name, value=value) for name, value in VALUES.items())
 
 
 MADE: tuple[Resource, ...] = (
@@ -129,10 +129,10 @@ def told(request: Request) -> tuple[str, str, tuple[str, ...]]:
 def test_what_is_shown_is_what_is_sent(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     """Service, operation, parameters and their values are the adapter's, but for what only the service can tell then."""
     monkeypatch.setattr(kms, "refuse_use", lambda _arn, _reader: None)
-    session = Session(change)
+    session: Any = Session(change)
     shown = requests(change)
 
-    _WRITERS[type(change.subject)](change, session)  # type: ignore[arg-type]
+    _WRITERS[type(change.subject)](change, session)
 
     assert [told(each) for each in shown] == [(service, operation, tuple(sorted(given))) for service, operation, given in session.sent]
     for each, (_, _, given) in zip(shown, session.sent, strict=True):

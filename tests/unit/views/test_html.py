@@ -88,7 +88,9 @@ def test_counts_come_first() -> None:
     """The first thing in a plan is what it would do, in numbers."""
     shown = re.sub(r"<[^>]+>", " ", body(PLAN)).split()
 
-    assert "1 to create , 2 to update , 1 to remove , 1 kept , 1 owed , 1 contested Changes," == " ".join(shown[:21])
+    assert "1 to create , 2 to update , 1 to remove , 1 kept , 1 owed , 1 contested ! widens access: 2 , ! deletes: 1" == " ".join(
+        shown[:28]
+    )
 
 
 def test_grants_show_first_names_and_fold_all() -> None:

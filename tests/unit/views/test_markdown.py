@@ -14,14 +14,36 @@ from tests.unit.views.samples import CHANGES, FINDINGS, VALUES, hostile
 CHANGE = """\
 **Change**
 
-| change | what | name | difference |
-| --- | --- | --- | --- |
-| \\~ **update** | inline policy | s3 on tonic-server | \\~ Objects: +1 action, -1 action |
+| no. | risk | change | what | name | difference | apply sends |
+| --- | --- | --- | --- | --- | --- | --- |
+| 1 | ! **widens access** | \\~ **update** | inline policy | s3 on tonic-server | \\~ Objects: +1 action, -1 action | iam:PutRolePolicy |
 
 ```diff
 ! Objects: +1 action, -1 action
 +   s3:DeleteObject
 -   s3:PutObject
+```
+
+```diff
+  iam:PutRolePolicy
+    RoleName: tonic-server
+    PolicyName: s3
+    PolicyDocument: {
+     "Statement": [
+      {
+       "Action": [
+        "s3:DeleteObject",
+        "s3:GetObject"
+       ],
+       "Effect": "Allow",
+       "Resource": [
+        "arn:aws:s3:::tonic-*/*"
+       ],
+       "Sid": "Objects"
+      }
+     ],
+     "Version": "2012-10-17"
+    }
 ```"""
 
 

@@ -29,21 +29,27 @@ from tests.unit.views.samples import (
 PLAN_TEXT = f"""\
 1 to create, 2 to update, 1 to remove, 1 kept, 1 owed, 1 contested
 
-Changes, in the order in which they are made
-  change    what           name                                        difference
-  + create  IAM role       tonic-server
+widens access: 2, deletes: 1
+
+Changes, the gravest first; apply makes them in the order of their numbers
+  no.  risk             change    what           name                                        difference           apply sends
+  2    ! widens access  ~ update  inline policy  s3 on tonic-server
+        ~ Objects: +1 action, -1 action
+        +   s3:DeleteObject
+        -   s3:PutObject
+        iam:PutRolePolicy
+  3    ! widens access  ~ update  grants         SELECT on 3 tables for tonic_user (source)
+        + sales.c, sales.d; - sales.a
+        2 statements: GRANT SELECT ON sales.c, sales.d TO tonic_user;
+  4    ! deletes        - remove  S3 bucket      tonic-source                                exclusive_policies
+                                                                                             - region: us-east-1
+        s3:DeleteBucket
+  1                     + create  IAM role       tonic-server
         + Allow statement 1: 1 action
         +   sts:AssumeRole
         +   Principal {{"Service": ["ec2.amazonaws.com"]}}
         + tags: team=privacy
-  ~ update  inline policy  s3 on tonic-server
-        ~ Objects: +1 action, -1 action
-        +   s3:DeleteObject
-        -   s3:PutObject
-  ~ update  grants         SELECT on 3 tables for tonic_user (source)
-        + sales.c, sales.d; - sales.a
-  - remove  S3 bucket      tonic-source                                exclusive_policies
-                                                                       - region: us-east-1
+        iam:CreateRole
 
 Contested: left alone, they are not ours
   address         why, and the way out
