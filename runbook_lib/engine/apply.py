@@ -52,7 +52,7 @@ class Applying:
 
 def apply(
     approved: Plan,
-    approval: Approval | None,
+    approvals: tuple[Approval, ...],
     fresh: Plan,
     target: Target,
     journal: Journal,
@@ -65,14 +65,14 @@ def apply(
 
     `fresh` is the plan made now. Raises PlanDrifted, before the first write, when anything but the approved changes differs.
     """
-    if approval is None:
+    if not approvals:
         entries = tuple(Entry(change=change, outcome="withheld", detail="not approved") for change in approved.changes)
-        return Receipt(stage=approved.stage, digest=approved.digest, approval=None, entries=entries)
+        return Receipt(stage=approved.stage, digest=approved.digest, entries=entries)
     refuse_drift(approved, fresh)
     out_of_reach = {each.address for each in fresh.owed} | {each.address for each in fresh.contested}
     run = Applying(target, journal, now, stopped, owners, out_of_reach)
     entries = tuple(_entries(approved, fresh, run))
-    return Receipt(stage=approved.stage, digest=approved.digest, approval=approval, entries=entries)
+    return Receipt(stage=approved.stage, digest=approved.digest, approvals=approvals, entries=entries)
 
 
 def _entries(approved: Plan, fresh: Plan, run: Applying) -> Iterator[Entry]:

@@ -9,17 +9,17 @@ from runbook_lib.errors import ApprovalRefused, PlanDrifted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runbook_lib.model import Approval, Change, EnvironmentPlan, Plan, Resource
+    from runbook_lib.model import Change, EnvironmentPlan, Plan, Resource
 
 
-def consent(approval: Approval, approved: EnvironmentPlan, stage: str) -> Plan:
-    """Find the stage's plan that an approval covers. Raises ApprovalRefused when it covers none."""
+def consent(digest: str, approved: EnvironmentPlan, stage: str) -> Plan:
+    """Find the stage's plan that the approval of a digest covers. Raises ApprovalRefused when it covers none."""
     plan = next((each for each in approved.plans if each.stage == stage), None)
-    if plan is not None and approval.digest in {approved.digest, plan.digest}:
+    if plan is not None and digest in {approved.digest, plan.digest}:
         return plan
     raise ApprovalRefused(
         stage,
-        f"the approval {approval.digest[:12]} is not for this plan",
+        f"the approval {digest[:12]} is not for this plan",
         "plan again, read it, and approve the digest it shows",
     )
 

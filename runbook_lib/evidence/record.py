@@ -11,7 +11,7 @@ from runbook_lib.evidence.journal import FILE, FileJournal
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
@@ -130,15 +130,15 @@ class Record:
             self.write(relative, text)
         return relative
 
-    def approve(self, approval: Approval, approved: EnvironmentPlan) -> None:
-        """Keep the approval that the run was given, and the plan that it is for."""
+    def approve(self, approvals: Iterable[Approval], approved: EnvironmentPlan) -> None:
+        """Keep the approvals that the run was given, and the plan that they are for."""
         self.write("approved.json", approved.model_dump_json(indent=1))
-        self.write("approval.json", approval.model_dump_json(indent=1))
+        for each in approvals:
+            self.add("approval", each.model_dump_json(indent=1))
 
-    def approval(self) -> Approval | None:
-        """Read the approval the run was given."""
-        path = self.folder / "approval.json"
-        return Approval.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+    def approvals(self) -> tuple[Approval, ...]:
+        """Read the approvals that the run was given."""
+        return tuple(Approval.model_validate_json(path.read_text("utf-8")) for path in sorted(self.folder.glob("approval*.json")))
 
     def approved(self) -> EnvironmentPlan | None:
         """Read the plan that it is for."""

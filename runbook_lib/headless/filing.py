@@ -80,7 +80,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
 
     facts = done.record.facts
     results = done.results.values()
-    approval = done.record.approval()
+    approvals = done.record.approvals()
     return RunPage(
         environment=facts.environment,
         verb=facts.verb,
@@ -88,12 +88,12 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         finished=end.finished,
         exit_code=end.exit_code,
         exit_meaning=end.meaning,
-        by=approval.by if approval else "",
+        by=", ".join(each.by for each in approvals),
         account=environment.aws.account,
         region=environment.aws.region,
         endpoint=environment.aws.endpoint or "AWS",
         plan=done.plan,
-        approval=approval,
+        approvals=approvals,
         receipts=tuple(result.receipt for result in results if result.receipt and result.receipt.entries),
         findings=done.findings,
         stages=tuple(_line(done, each) for each in done.executed),

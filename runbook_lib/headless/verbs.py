@@ -100,7 +100,7 @@ def run(
     with Known() as known, lock, records.recording(facts) as record:
         record.write(PARAMETERS, as_yaml(environment))
         if approved is not None:
-            record.approve(Approval(digest=approve, by=by or "the command line", at=now()), approved)
+            record.approve((Approval(digest=approve, by=by or "the command line", at=now()),), approved)
             records.begin(record)
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
         executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))

@@ -135,11 +135,19 @@ class Written(Value):
 
 
 class Approval(Value):
-    """Consent to one exact plan; `digest` is a stage's or an environment's."""
+    """Consent to one exact plan; `digest` is a stage's or an environment's.
+
+    `acknowledged` are the addresses of the changes that were approved by themselves, `expires` is empty where it never does, and `key`
+    names the key that signed it: empty where nobody did.
+    """
 
     digest: str
     by: str
     at: str
+    environment: str = ""
+    expires: str = ""
+    acknowledged: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Entry(Value):
@@ -154,11 +162,11 @@ class Entry(Value):
 
 
 class Receipt(Value):
-    """Record what became of a plan, change by change."""
+    """Record what became of a plan, change by change; without an approval nothing was applied."""
 
     stage: str
     digest: str
-    approval: Approval | None
+    approvals: tuple[Approval, ...] = ()
     entries: tuple[Entry, ...] = ()
 
     @property

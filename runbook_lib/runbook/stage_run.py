@@ -75,16 +75,16 @@ class StageRun:
         """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
         setting = self._setting
         if not setting.approve:
-            return Gate(plan=plan, approved=plan, approval=None)
-        given = setting.record.approval()
-        approval = given or Approval(digest=setting.approve, by=self._caller(), at=now())
-        if approval.digest != setting.approve:
+            return Gate(plan=plan, approved=plan)
+        given = setting.record.approvals()
+        approvals = given or (Approval(digest=setting.approve, by=self._caller(), at=now()),)
+        if {each.digest for each in approvals} != {setting.approve}:
             raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
-        whole = self._approved(plan, approval)
-        approved = plan if plan.digest == approval.digest else engine.consent(approval, whole, setting.stage.slug)
-        if given is None:
-            setting.record.approve(approval, whole)
-        return Gate(plan=plan, approved=approved, approval=approval)
+        whole = self._approved(plan, setting.approve)
+        approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
+        if not given:
+            setting.record.approve(approvals, whole)
+        return Gate(plan=plan, approved=approved, approvals=approvals)
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
@@ -194,25 +194,25 @@ class StageRun:
         plan, _ = engine.plan(*self._subject, setting.scope, self._history())
         return plan
 
-    def _approved(self, plan: Plan, approval: Approval) -> EnvironmentPlan:
+    def _approved(self, plan: Plan, digest: str) -> EnvironmentPlan:
         """Find the plan that was approved: the one made now, the one that the run was given, or one that the record store holds."""
         setting = self._setting
-        if plan.digest == approval.digest:
+        if plan.digest == digest:
             return EnvironmentPlan(environment=plan.environment, plans=(plan,))
-        return setting.record.approved() or find_plan(setting.records.store, setting.environment, approval.digest)
+        return setting.record.approved() or find_plan(setting.records.store, setting.environment, digest)
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting
         own = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope, sender=setting.world.sender)
         journal = setting.records.journalled(setting.record, own)
         # A person may read the plan for an hour: what is written is held against what is there now.
-        self._writes = gate.approval is not None and bool(gate.approved.changes)
+        self._writes = bool(gate.approvals and gate.approved.changes)
         fresh = self._planned() if self._writes else plan
         if self._writes:
             snapshots.keep(setting.record, fresh, "before")
         with setting.world.traffic.into(own):
             return engine.apply(
-                gate.approved, gate.approval, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
+                gate.approved, gate.approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda _address: setting.stage.owner,
             )  # fmt: skip
 

@@ -156,9 +156,9 @@ def _picture(page: RunPage) -> Markup:
 
 
 def _approval(page: RunPage) -> Iterator[Block]:
-    if page.approval is not None:
-        yield from plans.approval(page.approval)
-    else:
+    for each in page.approvals:
+        yield from plans.approval(each)
+    if not page.approvals:
         yield Note(("No approval was given, so nothing was applied.",))
         step = next_step(page)
         if step:

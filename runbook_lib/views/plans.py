@@ -127,18 +127,26 @@ def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
 
 def approval(value: Approval) -> Iterator[Block]:
     """Draw an approval."""
-    yield Facts("Approval", (("by", (value.by,)), ("at", (value.at,)), ("digest", (Code(value.digest),))))
+    stated: tuple[tuple[str, Cell], ...] = (
+        ("by", (value.by,)),
+        ("at", (value.at,)),
+        ("until", (value.expires,) if value.expires else ()),
+        ("digest", (Code(value.digest),)),
+        ("acknowledged", tuple(Code(each) for each in value.acknowledged)),
+        ("signed by", (Code(value.key),) if value.key else ()),
+    )
+    yield Facts("Approval", tuple(each for each in stated if each[1]))
 
 
 def gate(value: Gate) -> Iterator[Block]:
     """Say whether the plan may be applied, and how to approve it when it may not."""
-    held = value.approval
-    if held is not None:
-        yield Note((f"Approved by {held.by}.",), "good")
+    if value.approvals:
+        yield Note((f"Approved by {', '.join(each.by for each in value.approvals)}.",), "good")
         if value.plan.digest != value.approved.digest:
             done = len(value.approved.changes) - len(value.plan.changes)
             yield Note((f"An approved run goes on: {done} of {counted(len(value.approved.changes), 'change')} are in place.",))
-        yield from approval(held)
+        for each in value.approvals:
+            yield from approval(each)
     elif value.plan.changes:
         number = counted(len(value.plan.changes), "change")
         yield Note((f"Not approved: Apply will withhold {number} and write nothing.",), "change")
@@ -173,7 +181,7 @@ def receipt(value: Receipt) -> Iterator[Block]:
     if not value.entries:
         yield Note(("There was nothing to apply.",))
         return
-    if value.approval is None:
+    if not value.approvals:
         yield Note(("Withheld, because nobody approved it. Nothing was written.",))
     rows = tuple(
         (

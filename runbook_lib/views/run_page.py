@@ -52,7 +52,7 @@ class RunPage:
     region: str
     endpoint: str
     plan: EnvironmentPlan | None = None
-    approval: Approval | None = None
+    approvals: tuple[Approval, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     findings: tuple[Finding, ...] = ()
     stages: tuple[StageLine, ...] = ()
@@ -115,7 +115,7 @@ def result(page: RunPage) -> str:
 def _changes(page: RunPage) -> str:
     applied = sum(entry.outcome == "applied" for receipt in page.receipts for entry in receipt.entries)
     rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
-    if page.verb in {"apply", "destroy"} and page.approval is not None:
+    if page.verb in {"apply", "destroy"} and page.approvals:
         said = f"{counted(applied, 'change')} applied" if applied else "nothing had to be written"
         return said + (f", {rest:,} not" if rest else "")
     if page.verb == "verify":
@@ -134,7 +134,7 @@ def _broken(page: RunPage) -> str:
 
 def next_step(page: RunPage) -> str:
     """Say what to type next, empty when there is nothing."""
-    if page.plan is None or page.plan.is_empty or page.approval is not None or page.exit_code in {1, 2, 3, 5}:
+    if page.plan is None or page.plan.is_empty or page.approvals or page.exit_code in {1, 2, 3, 5}:
         return ""
     target = page.target or page.environment
     if page.verb == "plan":

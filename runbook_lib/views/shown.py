@@ -50,11 +50,11 @@ class Findings:
 
 @dataclass(frozen=True)
 class Gate:
-    """Hold a plan made now, the plan that was approved, and the approval; without one everything is withheld."""
+    """Hold a plan made now, the plan that was approved, and the approvals; without one everything is withheld."""
 
     plan: Plan
     approved: Plan
-    approval: Approval | None
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,16 +25,16 @@ def planned(case: Case, journal: ListJournal | None = None) -> Plan:
     return engine.plan(case.stage, ENVIRONMENT, case.target, SCOPE, journal.history() if journal is not None else ())[0]
 
 
-def approval(plan: Plan) -> Approval:
+def approvals(plan: Plan) -> tuple[Approval, ...]:
     """Approve a plan."""
-    return Approval(digest=plan.digest, by="a reviewer", at=NOW)
+    return (Approval(digest=plan.digest, by="a reviewer", at=NOW),)
 
 
 def applied(case: Case, plan: Plan, journal: ListJournal | None = None) -> Receipt:
     """Apply a plan under its own approval."""
     journal = journal if journal is not None else ListJournal(scope=SCOPE)
     fresh = planned(case, journal)
-    return engine.apply(plan, approval(plan), fresh, case.target, journal, now=lambda: NOW)
+    return engine.apply(plan, approvals(plan), fresh, case.target, journal, now=lambda: NOW)
 
 
 @given(cases())
@@ -54,7 +54,7 @@ def test_law_2_without_an_approval_nothing_is_applied(case: Case) -> None:
     before = case.target.snapshot()
     plan = planned(case)
 
-    receipt = engine.apply(plan, None, plan, case.target, ListJournal(scope=SCOPE), now=lambda: NOW)
+    receipt = engine.apply(plan, (), plan, case.target, ListJournal(scope=SCOPE), now=lambda: NOW)
 
     assert ["withheld"] * len(plan.changes) == [entry.outcome for entry in receipt.entries]
     assert before == case.target.snapshot()
@@ -85,7 +85,7 @@ def test_law_3_an_approval_is_for_one_plan(one: Case, other: Case) -> None:
     assume(mine.digest != theirs.digest)
 
     with pytest.raises(ApprovalRefused):
-        engine.consent(approval(mine), EnvironmentPlan(environment="staging", plans=(theirs,)), theirs.stage)
+        engine.consent(mine.digest, EnvironmentPlan(environment="staging", plans=(theirs,)), theirs.stage)
 
 
 @given(cases(), st.randoms())
@@ -165,7 +165,7 @@ def test_law_7_reverse_restores_what_was_there(case: Case) -> None:
     applied(case, planned(case), journal)
 
     back = engine.reverse("staging", journal.history(), case.target, SCOPE)
-    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
+    engine.apply(back, approvals(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
 
     things, grants = case.target.snapshot()
     waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
@@ -181,7 +181,7 @@ def test_law_7_reverse_takes_back_only_our_grants(case: Case) -> None:
     case.target.grants.setdefault(key, set()).add(("made later",))
 
     back = engine.reverse("staging", journal.history(), case.target, SCOPE)
-    engine.apply(back, approval(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
+    engine.apply(back, approvals(back), back, case.target, ListJournal(is_undo=True, scope=SCOPE), now=lambda: NOW)
 
     assert ("made later",) in case.target.grants[key]
 
@@ -191,7 +191,7 @@ def destroyed(case: Case, journal: ListJournal, back: Plan) -> Receipt:
     fresh = engine.reverse("staging", journal.history(), case.target, SCOPE)
     journal.is_undo = True
     try:
-        return engine.apply(back, approval(back), fresh, case.target, journal, now=lambda: NOW)
+        return engine.apply(back, approvals(back), fresh, case.target, journal, now=lambda: NOW)
     finally:
         journal.is_undo = False
 

@@ -126,7 +126,7 @@ def prepared(env: Environment) -> None:
     for stage in all_stages():
         if stage.slug in SETTING_UP:
             plan, _ = engine.plan(stage, env, target, scope_of(env))
-            receipt = engine.apply(plan, Approval(digest=plan.digest, by="a test", at=""), plan, target, ListJournal(), now=lambda: "")
+            receipt = engine.apply(plan, (Approval(digest=plan.digest, by="a test", at=""),), plan, target, ListJournal(), now=lambda: "")
             assert {"applied"} >= {entry.outcome for entry in receipt.entries}, receipt
     target.close()
 

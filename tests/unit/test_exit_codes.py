@@ -22,7 +22,7 @@ def finding(verdict: str, *, warning: bool = False) -> Finding:
 
 def receipt(outcome: str) -> Receipt:
     """Make a receipt of one entry."""
-    return Receipt(stage="storage", digest="d", approval=None, entries=(Entry(change=CHANGE, outcome=outcome),))
+    return Receipt(stage="storage", digest="d", entries=(Entry(change=CHANGE, outcome=outcome),))
 
 
 PENDING = Plan(stage="storage", environment="e", scope=(), changes=(CHANGE,))

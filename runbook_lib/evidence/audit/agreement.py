@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.audit.chain import Attempt, Journal
     from runbook_lib.evidence.audit.folder import Folder
 
+APPROVAL = re.compile(r"approval(?:\.[1-9][0-9]*)?\.json")
 _STAGE = re.compile(r"stages/([a-z_]+)(?:\.([1-9][0-9]*))?\.json")
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 """What reading JSON of another form than ours raises."""
@@ -32,7 +33,8 @@ class Papers:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
-        self.approval, self.approved, self.plan = (folder.parsed(f"{each}.json") for each in ("approval", "approved", "plan"))
+        self.approved, self.plan = (folder.parsed(f"{each}.json") for each in ("approved", "plan"))
+        self.approvals = {name: folder.parsed(name) for name in folder.names if APPROVAL.fullmatch(name)}
         newest: dict[str, tuple[int, str]] = {}
         for name in folder.names:
             if match := _STAGE.fullmatch(name):
@@ -95,15 +97,14 @@ def _summed_up(papers: Papers, _journal: Journal) -> None:
 
 
 def _approval(papers: Papers, _journal: Journal) -> None:
-    audit, approval, approved = papers.folder.audit, papers.approval, papers.approved
-    if (approval is None) != (approved is None):
-        missing = "approval.json" if approval is None else "approved.json"
+    audit, approved = papers.folder.audit, papers.approved
+    if bool(papers.approvals) != (approved is not None):
+        missing = "approved.json" if papers.approvals else "approval.json"
         audit.add(missing, 0, "is missing: an approval and the plan that it is for belong together")
-    if approval is None or approved is None:
-        return
-    audit.facts |= {"approved by": str(approval["by"]), "approved at": str(approval["at"]), "plan": str(approval["digest"])}
-    if approval["digest"] not in {whole_digest(approved), *map(plan_digest, approved["plans"])}:
-        audit.add("approval.json", 0, f"approves {approval['digest'][:12]}; approved.json has the digest {whole_digest(approved)[:12]}")
+    for name, each in papers.approvals.items() if approved is not None else ():
+        audit.facts |= {"approved by": str(each["by"]), "approved at": str(each["at"]), "plan": str(each["digest"])}
+        if each["digest"] not in {whole_digest(approved), *map(plan_digest, approved["plans"])}:
+            audit.add(name, 0, f"approves {each['digest'][:12]}; approved.json has the digest {whole_digest(approved)[:12]}")
 
 
 def _written(papers: Papers, journal: Journal) -> None:
@@ -135,12 +136,12 @@ def _receipt(papers: Papers, stage: str, name: str, receipt: Any, journal: Journ
             audit.add(name, 0, f"holds no receipt, though {each.address} was changed (journal.jsonl:{each.line})")
         return
     approved = papers.approved_of(stage)
-    if receipt["approval"] is not None and (receipt["approval"] != papers.approval or approved is None):
-        audit.add(name, 0, "holds a receipt under another approval than approval.json")
-    elif receipt["approval"] is not None and receipt["digest"] != plan_digest(approved or {}):
+    if receipt["approvals"] and (receipt["approvals"] != list(papers.approvals.values()) or approved is None):
+        audit.add(name, 0, "holds a receipt under another approval than the record")
+    elif receipt["approvals"] and receipt["digest"] != plan_digest(approved or {}):
         audit.add(name, 0, "holds a receipt for another plan than the approved one")
     entries = [(Change.model_validate(each["change"]), each["outcome"]) for each in receipt["entries"]]
-    wanted = [Change.model_validate(each) for each in approved["changes"]] if approved and receipt["approval"] is not None else None
+    wanted = [Change.model_validate(each) for each in approved["changes"]] if approved and receipt["approvals"] else None
     if wanted is not None and sorted(each.address for each in wanted) != sorted(each.address for each, _ in entries):
         audit.add(name, 0, "holds a receipt that lacks a change of the approved plan, or has one too many")
     _entries(papers, stage, name, entries, journal)

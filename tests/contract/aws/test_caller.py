@@ -107,8 +107,8 @@ class Run:
         said: list[str] = []
         for stage in stages:
             plan, _ = engine.plan(stage, self.environment, self, ())
-            approval = Approval(digest=plan.digest, by="Ada", at="now")
-            receipt = engine.apply(plan, approval, plan, self, ListJournal(), now=lambda: "now")
+            approvals = (Approval(digest=plan.digest, by="Ada", at="now"),)
+            receipt = engine.apply(plan, approvals, plan, self, ListJournal(), now=lambda: "now")
             said += [*(each.reason for each in plan.owed), *(each.reason for each in plan.contested)]
             said += [f"{each.outcome}: {each.detail}" for each in receipt.entries if each.outcome != "applied"]
         return said

@@ -100,7 +100,7 @@ def test_no_user_is_made_while_his_secret_is_owed() -> None:
     approved = of_users({})
     target = FakeTarget(before_write=deny)
 
-    receipt = apply(approved, Approval(digest=approved.digest, by="Ada", at=NOW), approved, target, ListJournal(), now=lambda: NOW)
+    receipt = apply(approved, (Approval(digest=approved.digest, by="Ada", at=NOW),), approved, target, ListJournal(), now=lambda: NOW)
 
     assert [
         (SECRET.address, "owed", "secretsmanager: you may not"),

@@ -351,4 +351,4 @@ def test_a_run_that_failed_or_was_denied_leaves_a_whole_record(tmp_path: Path, e
 
     for run in (stopped, goes_on, back):
         assert [] == records.flaws(run.record.folder, house.public)
-    assert Record(goes_on.record.folder).approval() is not None
+    assert Record(goes_on.record.folder).approvals()

@@ -59,7 +59,7 @@ APPROVAL = Approval(digest=PLAN.digest, by="ada", at="2026-06-30T10:00:00Z")
 RECEIPT = Receipt(
     stage="server_role",
     digest=PLAN.digest,
-    approval=APPROVAL,
+    approvals=(APPROVAL,),
     entries=(
         Entry(change=CHANGES[0], outcome="applied", at="2026-06-30T10:00:01Z"),
         Entry(change=CHANGES[1], outcome="failed", detail="throttled", at="2026-06-30T10:00:02Z"),
@@ -67,7 +67,7 @@ RECEIPT = Receipt(
         Entry(change=CHANGES[3], outcome="owed", by="security", at="2026-06-30T10:00:03Z"),
     ),
 )
-WITHHELD = Receipt(stage="server_role", digest=PLAN.digest, approval=None, entries=(Entry(change=CHANGES[0], outcome="withheld"),))
+WITHHELD = Receipt(stage="server_role", digest=PLAN.digest, entries=(Entry(change=CHANGES[0], outcome="withheld"),))
 FINDINGS = (
     Finding(stage="server_role", rows=("B1",), claim="the policy is as wanted", verdict="kept", grade="read back"),
     Finding(stage="server_role", rows=("A3",), claim="the server runs as the role", verdict="kept", grade="on the word of", by="Ada"),
@@ -87,7 +87,7 @@ FINDINGS = (
 STAGE = Stage(number=50, slug="server_role", title="Server role", rows=("A3",), summary="Gives the server its policies.")
 BANNER = StageBanner(STAGE, (("Environment", "staging"), ("Account", "111122223333")))
 DESIRED = DesiredResources((ROLE, WIDE, BUCKET), {"role.json": '{"a": "<b>"}\n'})
-GATE = Gate(plan=PLAN, approved=PLAN, approval=None)
+GATE = Gate(plan=PLAN, approved=PLAN)
 CLOSING = Closing("20260630T100000Z-apply-abc123", "server_role", ("artefacts/server_role/role.json",))
 TABLE = Table("Environments", ("file", "state"), (("staging.yaml", "valid"), ("broken.yaml", "line 3: aws is missing")))
 
@@ -124,7 +124,7 @@ VALUES = (
     APPROVAL,
     RECEIPT,
     WITHHELD,
-    Receipt(stage="handover", digest=EMPTY.digest, approval=None),
+    Receipt(stage="handover", digest=EMPTY.digest),
     FINDINGS[0],
     FINDINGS,
     Findings(FINDINGS, "Verify"),
@@ -134,8 +134,8 @@ VALUES = (
     DESIRED,
     DesiredResources((), {}, "nothing"),
     GATE,
-    Gate(plan=EMPTY, approved=EMPTY, approval=None),
-    Gate(plan=PLAN, approved=PLAN, approval=APPROVAL),
+    Gate(plan=EMPTY, approved=EMPTY),
+    Gate(plan=PLAN, approved=PLAN, approvals=(APPROVAL,)),
     CLOSING,
     TABLE,
     SUFFICIENCY,
@@ -153,7 +153,7 @@ PAGE = RunPage(
     region="us-east-1",
     endpoint="",
     plan=WHOLE,
-    approval=APPROVAL,
+    approvals=(APPROVAL,),
     receipts=(RECEIPT,),
     findings=FINDINGS,
     stages=(
@@ -188,11 +188,11 @@ def hostile() -> tuple[object, ...]:
         plan,
         EnvironmentPlan(environment=HOSTILE, plans=(plan,)),
         approval,
-        Receipt(stage=HOSTILE, digest=HOSTILE, approval=approval, entries=entries),
+        Receipt(stage=HOSTILE, digest=HOSTILE, approvals=(approval,), entries=entries),
         Findings((finding,), HOSTILE, HOSTILE),
         Findings((), HOSTILE, HOSTILE),
-        Gate(plan=plan, approved=plan, approval=None),
-        Gate(plan=plan, approved=plan, approval=approval),
+        Gate(plan=plan, approved=plan),
+        Gate(plan=plan, approved=plan, approvals=(approval,)),
         DesiredResources(wanted, {HOSTILE: HOSTILE}),
         StageBanner(STAGE, ((HOSTILE, HOSTILE),), HOSTILE),
         Closing(HOSTILE, HOSTILE, (HOSTILE,)),

@@ -43,7 +43,7 @@ record  runs/staging/20260630T100000Z-apply-abc123
 open    runs/staging/20260630T100000Z-apply-abc123/index.html
 """
 FINE = (FINDINGS[0],)
-PLANNED = dataclasses.replace(PAGE, verb="plan", approval=None, receipts=(), findings=(), stages=(), exit_code=0)
+PLANNED = dataclasses.replace(PAGE, verb="plan", approvals=(), receipts=(), findings=(), stages=(), exit_code=0)
 
 
 def page(**changes: object) -> RunPage:
@@ -203,4 +203,4 @@ def test_lookups_by_stage() -> None:
     """Plans, receipts and findings are found by their stage."""
     assert (PLAN, RECEIPT, None) == (PAGE.plan_of("server_role"), PAGE.receipt_of("server_role"), PAGE.plan_of("storage"))
     assert 3 == len(PAGE.findings_of("storage"))
-    assert APPROVAL == PAGE.approval
+    assert (APPROVAL,) == PAGE.approvals
