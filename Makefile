@@ -37,7 +37,7 @@ demo: $(STAMP) ## set up a whole environment on the embedded AWS and Redshift
 	@$(VENV)/bin/runbook demo
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
-	@$(VENV)/bin/jupyter lab notebooks $$(test "$$(id -u)" != 0 || echo --allow-root)
+	@$(VENV)/bin/runbook lab
 
 test: $(STAMP) ## run every suite; tell which could not be run, and why
 	@$(PYTHON) -m tests.suites

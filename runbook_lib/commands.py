@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _UNLOCKED = (
     "took away the lock of {}\nits journal tells what that run was about to write, and live state decides what became of it: plan again"
 )
+_SANDBOX = "sandbox"
 Answer = tuple[int, dict[str, Any], str]
 """Exit code, the answer as JSON, the answer as text."""
 
@@ -132,6 +133,36 @@ def archive(arguments: argparse.Namespace) -> Answer:
     stored, checked = headless.archive(file)
     lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
     return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)
+
+
+def lab(arguments: argparse.Namespace) -> Answer:
+    """Serve the notebooks in JupyterLab until somebody stops it."""
+    from runbook_lib import place
+    from runbook_lib.lab import open_lab
+    from runbook_lib.parameters.load import load
+
+    file = place.parameter_file(arguments.environment) if arguments.environment else _last_chosen() or place.parameter_file(_SANDBOX)
+    if file.resolve() == place.home() / "parameters" / f"{_SANDBOX}.yaml":
+        from runbook_lib.sandbox import command
+
+        command.up()
+    _enter_sandbox(file)
+    name = load(file).environment
+    opened = open_lab(file, name, arguments.port, has_browser=not arguments.no_browser)
+    moved = [f"{each.name} is newer than what was run: that lies in {each}" for each in opened.aside]
+    said = f"{name} is open already: {opened.elsewhere}" if opened.elsewhere else "JupyterLab has ended; the working copies are kept"
+    answer = {"environment": name, "folder": str(opened.folder), "open_at": opened.elsewhere, "aside": [str(each) for each in opened.aside]}
+    return 0, answer, "\n".join([*moved, said])
+
+
+def _last_chosen() -> Path | None:
+    """Give the parameter file that was chosen last, if it is still there."""
+    from runbook_lib import place
+
+    try:
+        return place.parameter_file(str(place.chosen()))
+    except InvalidParameters:
+        return None
 
 
 def demo(arguments: argparse.Namespace) -> Answer:

@@ -10,6 +10,7 @@ from pathlib import Path
 from runbook_lib.errors import InvalidParameters, Problem
 
 CHOICE = ".environment"
+LAB = ".lab"
 BUCKET = "s3://"
 """What the place of a record store in a bucket begins with."""
 
@@ -69,16 +70,27 @@ def _is(question: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
-def choose(path: Path) -> None:
-    """Remember the environment for notebooks that are opened without parameters."""
-    runs = home() / "runs"
-    runs.mkdir(mode=0o700, exist_ok=True)
-    (runs / CHOICE).write_text(f"{path.resolve()}\n", "utf-8")
+def lab() -> Path:
+    """Give the folder that `runbook lab` serves: the start page, and below it each environment's working copies of the notebooks."""
+    return home() / "runs" / LAB
+
+
+def working_folder() -> Path | None:
+    """Give the folder of an environment's working copies where a notebook runs in one; None elsewhere."""
+    here = Path.cwd()
+    return here if here.parent == lab().resolve() and _is(Path.is_file, here / CHOICE) else None
+
+
+def choose(path: Path, folder: Path | None = None) -> None:
+    """Remember the environment for notebooks that are opened without parameters: everywhere, or in one folder of working copies."""
+    kept = folder or home() / "runs"
+    kept.mkdir(mode=0o700, exist_ok=True)
+    (kept / CHOICE).write_text(f"{path.resolve()}\n", "utf-8")
 
 
 def chosen() -> Path:
-    """Give the environment's file that `00_start` chose. Raises InvalidParameters when none was."""
-    choice = home() / "runs" / CHOICE
+    """Give the file of a working copy's own environment, else the one that `00_start` chose. Raises InvalidParameters when none was."""
+    choice = (working_folder() or home() / "runs") / CHOICE
     if not choice.is_file():
         raise InvalidParameters(
             "parameters", [Problem(0, "environment", "is empty", "choose one in 00_start, or pass a parameter file with `papermill -f`")]

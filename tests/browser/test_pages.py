@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,6 @@ from runbook_lib import views
 from runbook_lib.views.page import index_page, notebook_html
 from tests.unit.views.samples import PAGE, VALUES
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
 PAGES = ("index.html", "notebook.html")
 WIDTHS = (360, 1250)
 
@@ -55,17 +43,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     notebook.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
     (made / "notebook.html").write_text(notebook_html(notebook), "utf-8")
     return made
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    """Start Chromium with a fresh profile."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
 
 
 def opened(browser: Any, path: Path, scheme: str, width: int = 1250) -> tuple[Any, list[str], list[str]]:

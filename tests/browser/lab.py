@@ -1,0 +1,157 @@
+"""Drive JupyterLab as a person does: `runbook lab` in a checkout of its own, and a page of a browser on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from runbook_lib.sandbox.command import write_parameters
+from runbook_lib.sandbox.state import State
+from tests.machine import ROOT
+
+PATIENCE = 60_000
+"""Milliseconds in which whatever is waited for has to come; everything goes on as soon as it is there."""
+IS_IDLE = """() => {
+    const panel = window.jupyterapp && window.jupyterapp.shell.currentWidget;
+    if (!panel || !panel.context || !panel.context.isReady || !panel.sessionContext.isReady) return false;
+    const session = panel.sessionContext.session;
+    return Boolean(session && session.kernel && session.kernel.status === 'idle');
+}"""
+COMMAND = "async ([name, told]) => { await window.jupyterapp.commands.execute(name, told) }"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Hold a served checkout: where it is, at which address, with which variables."""
+
+    home: Path
+    file: Path
+    url: str
+    variables: dict[str, str]
+    browser: Any
+
+    @property
+    def folder(self) -> Path:
+        """Give the folder that is served."""
+        return self.home / "runs" / ".lab"
+
+    @contextmanager
+    def page(self, notebook: str = "00_start.ipynb", scheme: str = "light", width: int = 1280, height: int = 1400) -> Iterator[Notebook]:
+        """Open a notebook in a browser without a past, and wait for its kernel."""
+        context = self.browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        try:
+            parts = urlsplit(self.url)
+            page.goto(f"{parts.scheme}://{parts.netloc}/lab/tree/{notebook}?reset&{parts.query}", wait_until="domcontentloaded")
+            opened = Notebook(page, asked, f"{parts.scheme}://{parts.netloc}")
+            opened.wait_until_idle()
+            yield opened
+        finally:
+            context.close()
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Type a command in the checkout."""
+        command = [sys.executable, "-m", "runbook_lib.cli", *words]
+        return subprocess.run(command, cwd=self.home, env=self.variables, text=True, capture_output=True, check=False)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """Hold a page of JupyterLab with a notebook in front."""
+
+    page: Any
+    asked: list[str]
+    origin: str
+
+    @property
+    def foreign(self) -> list[str]:
+        """List what the page asked for that is not this server's own."""
+        own = (self.origin, self.origin.replace("http", "ws", 1), "data:", "blob:")
+        return [each for each in self.asked if not each.startswith(own)]
+
+    @property
+    def panel(self) -> Any:
+        """Give the notebook that is in front."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    def wait_until_idle(self) -> None:
+        """Wait until the notebook in front has a kernel that waits for work."""
+        self.panel.locator(".jp-Notebook").wait_for()
+        self.page.wait_for_function(IS_IDLE)
+
+    def execute(self, command: str, **told: Any) -> None:
+        """Carry out a command of JupyterLab, and wait for its end."""
+        self.page.evaluate(COMMAND, [command, told])
+
+    def run_all(self) -> None:
+        """Run every cell."""
+        self.execute("notebook:run-all-cells")
+        self.wait_until_idle()
+
+    def restart_and_run_all(self) -> None:
+        """Restart the kernel and run every cell, past the question whether one is sure."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-run-all') }")
+        self.page.get_by_role("button", name=re.compile("^(Confirm|Restart)")).click()
+        self.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status !== 'idle'")
+        self.wait_until_idle()
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.execute("docmanager:save")
+
+    def outputs(self) -> Any:
+        """Find what the cells show."""
+        return self.panel.locator(".jp-Cell-outputArea")
+
+
+@contextmanager
+def serving(browser: Any, folder: Path, state: State, template: str = "sandbox") -> Iterator[Lab]:
+    """Serve a copy of notebooks and parameters until the test is over."""
+    home = folder / "home"
+    for name in ("notebooks", "parameters"):
+        shutil.copytree(ROOT / name, home / name)
+    file = home / "parameters" / f"{template}.yaml"
+    write_parameters(ROOT / "parameters" / f"{template}.yaml", file, state)
+    variables = {
+        **os.environ, "RUNBOOK_HOME": str(home), "RUNBOOK_SANDBOX_DIR": str(folder / "box"), "JUPYTER_RUNTIME_DIR": str(folder / "run"),
+        "IPYTHONDIR": str(folder / "ipython"), "XDG_STATE_HOME": str(folder / "state"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "runbook_lib.cli", "lab", str(file), "--no-browser", "--port", str(_free_port())]
+    process = subprocess.Popen(command, cwd=home, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert process.stderr is not None
+        yield Lab(home, file, _address(process.stderr), variables, browser)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _address(errors: IO[str]) -> str:
+    """Read where JupyterLab is, and go on reading what it says, so that it never waits for a reader."""
+    said = []
+    for line in errors:
+        said.append(line)
+        if found := re.search(r"http://\S+\?token=\w+", line):
+            threading.Thread(target=errors.read, daemon=True).start()
+            return found[0]
+    raise AssertionError("".join(said))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

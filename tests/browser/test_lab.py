@@ -1,0 +1,28 @@
+"""`runbook lab` in a browser: it asks nobody, and runs a stage on a working copy."""
+
+from __future__ import annotations
+
+import json
+
+from tests.browser.lab import Lab
+from tests.machine import ROOT
+
+
+def test_a_stage_runs_on_a_working_copy(lab: Lab) -> None:
+    """Run All of a stage plans and withholds; the page asks no other host; the tracked notebook stays as it is."""
+    with lab.page("sandbox/20_storage.ipynb") as notebook:
+        notebook.run_all()
+        notebook.save()
+        assert "14 withheld" in notebook.panel.inner_text()
+        assert [] == notebook.foreign
+    copy = json.loads((lab.folder / "sandbox" / "20_storage.ipynb").read_text("utf-8"))
+
+    assert "widgets" not in copy["metadata"]
+    assert (ROOT / "notebooks" / "20_storage.ipynb").read_bytes() == (lab.home / "notebooks" / "20_storage.ipynb").read_bytes()
+
+
+def test_a_second_server_of_an_environment_is_not_started(lab: Lab) -> None:
+    """The command names the one that runs, and ends."""
+    told = json.loads(lab.command("lab", str(lab.file), "--json", "--no-browser").stdout)
+
+    assert (0, lab.url.replace("/lab?", "/lab/tree/00_start.ipynb?")) == (told["exit_code"], told["open_at"])

@@ -1,0 +1,112 @@
+"""Working copies: the tracked notebooks stay, what was run is never lost, and a copy knows its environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib import place
+from runbook_lib.runbook import working
+
+FILE = Path("parameters/staging.yaml")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a checkout of two notebooks."""
+    for name in ("notebooks", "parameters"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    (tmp_path / FILE).write_text("", "utf-8")
+    tracked(tmp_path, "00_start", "start")
+    tracked(tmp_path, "20_storage", "plan")
+    return tmp_path
+
+
+def tracked(home: Path, name: str, source: str) -> None:
+    """Write a notebook of one cell."""
+    cell: dict[str, Any] = {"cell_type": "code", "id": "a", "metadata": {}, "source": [source], "outputs": [], "execution_count": None}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (home / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
+
+
+def changed(path: Path, **values: Any) -> None:
+    """Change a copy's cell, as JupyterLab writes it."""
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["cells"][0] |= values
+    path.write_text(json.dumps(notebook), "utf-8")
+
+
+def source(path: Path) -> str:
+    """Read what a copy's cell says."""
+    return "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+
+
+def test_each_environment_has_copies_of_its_own(home: Path) -> None:
+    """The start page stands once, the stages' notebooks once for each environment."""
+    working.start_page()
+    working.working_copies(home / FILE, "staging")
+
+    found = sorted(path.relative_to(place.lab()).as_posix() for path in place.lab().rglob("*.ipynb"))
+    assert ["00_start.ipynb", "staging/20_storage.ipynb"] == found
+
+
+def test_a_copy_that_was_run_stays(home: Path) -> None:
+    """Nothing happens to a copy as long as the tracked notebook says the same."""
+    working.working_copies(home / FILE, "staging")
+    copy = place.lab() / "staging" / "20_storage.ipynb"
+    changed(copy, execution_count=3)
+    before = copy.read_bytes()
+
+    assert () == working.working_copies(home / FILE, "staging")
+    assert before == copy.read_bytes()
+
+
+@pytest.mark.parametrize("touch", [{"execution_count": 3}, {"source": "mine"}], ids=["run", "edited"])
+def test_what_was_run_or_edited_gives_way_and_is_kept(home: Path, touch: dict[str, Any]) -> None:
+    """Of a changed notebook a new copy is made, and the place of the former one is told, however often."""
+    copy = place.lab() / "staging" / "20_storage.ipynb"
+    for number, said in enumerate(("plan again", "plan once more"), 1):
+        working.working_copies(home / FILE, "staging")
+        changed(copy, **touch)
+        former = copy.read_bytes()
+        tracked(home, "20_storage", said)
+
+        aside = working.working_copies(home / FILE, "staging")
+
+        assert (place.lab() / "staging" / "earlier" / f"20_storage-{number}.ipynb",) == aside
+        assert (said, former) == (source(copy), aside[0].read_bytes())
+
+
+def test_an_untouched_copy_is_replaced(home: Path) -> None:
+    """Nothing is moved aside of what nobody ran or edited."""
+    working.working_copies(home / FILE, "staging")
+    tracked(home, "20_storage", "plan again")
+
+    assert () == working.working_copies(home / FILE, "staging")
+    assert "plan again" == source(place.lab() / "staging" / "20_storage.ipynb")
+
+
+def test_what_is_no_notebook_is_kept_too(home: Path) -> None:
+    """A file that cannot be read as a notebook is moved aside as it is."""
+    working.working_copies(home / FILE, "staging")
+    copy = place.lab() / "staging" / "20_storage.ipynb"
+    copy.write_text("{half", "utf-8")
+
+    (aside,) = working.working_copies(home / FILE, "staging")
+
+    assert ("{half", "plan") == (aside.read_text("utf-8"), source(copy))
+
+
+def test_a_copy_works_on_its_own_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the start page chooses later, a notebook in a working folder keeps to the folder's file."""
+    working.working_copies(home / FILE, "staging")
+    place.choose(home / "parameters" / "production.yaml")
+
+    monkeypatch.chdir(place.lab() / "staging")
+    assert home / FILE == place.chosen()
+    monkeypatch.chdir(home)
+    assert (home / "parameters" / "production.yaml", None) == (place.chosen(), place.working_folder())
