@@ -132,22 +132,21 @@ def serving(browser: Any, folder: Path, state: State, template: str = "sandbox")
         "IPYTHONDIR": str(folder / "ipython"), "XDG_STATE_HOME": str(folder / "state"),
     }  # fmt: skip
     command = [sys.executable, "-m", "runbook_lib.cli", "lab", str(file), "--no-browser", "--port", str(_free_port())]
-    process = subprocess.Popen(command, cwd=home, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    try:
-        assert process.stderr is not None
-        yield Lab(home, file, _address(process.stderr), variables, browser)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
+    with subprocess.Popen(command, cwd=home, env=variables, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            yield Lab(home, file, _address(process.stderr), variables, browser)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
 
 
-def _address(errors: IO[str]) -> str:
+def _address(errors: IO[str] | None) -> str:
     """Read where JupyterLab is, and go on reading what it says, so that it never waits for a reader."""
-    said = []
-    for line in errors:
+    said: list[str] = []
+    for line in errors or ():
         said.append(line)
         if found := re.search(r"http://\S+\?token=\w+", line):
-            threading.Thread(target=errors.read, daemon=True).start()
+            threading.Thread(target=said.extend, args=(errors,), daemon=True).start()
             return found[0]
     raise AssertionError("".join(said))
 
