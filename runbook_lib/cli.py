@@ -91,10 +91,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
     _record_commands(names)
     _audit_commands(names)
-    lab = _command(names, "lab", commands.lab, "open the notebooks in JupyterLab, on working copies")
-    lab.add_argument("environment", metavar="ENV", nargs="?", default="", help="default: the one chosen last, else the sandbox, started")
-    lab.add_argument("--port", type=int, default=0, help="default: 8888, or the next one that is free")
-    lab.add_argument("--no-browser", action="store_true", help="open no browser")
+    _lab_commands(names)
     demo = _command(names, "demo", commands.demo, "start the sandbox and set up its environment from end to end")
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(names)
@@ -118,6 +115,13 @@ def _audit_commands(names: Any) -> None:
     trail = _command(actions, "cloudtrail", commands.audit, "hold the journal's calls against an exported trail")
     trail.add_argument("record", metavar="DIR", help="the record's folder")
     trail.add_argument("export", metavar="EXPORT", help="a JSON file of CloudTrail's (.gz too), or a folder of them")
+
+
+def _lab_commands(names: Any) -> None:
+    lab = _command(names, "lab", commands.lab, "open the notebooks in JupyterLab, on working copies")
+    lab.add_argument("environment", metavar="ENV", nargs="?", default="", help="default: the one chosen last, else the sandbox, started")
+    lab.add_argument("--port", type=int, default=0, help="default: 8888, or the next one that is free")
+    lab.add_argument("--no-browser", action="store_true", help="open no browser")
 
 
 def _sandbox_commands(names: Any) -> None:

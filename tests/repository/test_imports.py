@@ -25,6 +25,8 @@ COMES_WITH = {
     "botocore": "boto3",
     "grimp": "import-linter",
     "jupyter-client": "nbclient",
+    "jupyter-core": "jupyterlab",
+    "jupyter-server": "jupyterlab",
     "markupsafe": "jinja2",
     "packaging": "pytest",
     "pydantic-core": "pydantic",
