@@ -13,19 +13,26 @@ _PARTS = 6
 _LONGEST = 2048
 _BUCKET = ":::${BucketName}"
 """A bucket's name holds no slash, other names may: actions of buckets on `/*` are the commonest mistake of all."""
-GLOBAL_KEYS = frozenset(
-    f"aws:{name}".lower()
-    for name in (
-        *("AssumedRoot", "CalledVia", "CalledViaFirst", "CalledViaLast", "ChatbotSourceArn", "CurrentTime", "Ec2InstanceSourcePrivateIPv4"),
-        *("Ec2InstanceSourceVpc", "EpochTime", "FederatedProvider", "MultiFactorAuthAge", "MultiFactorAuthPresent", "PrincipalAccount"),
-        *("PrincipalArn", "PrincipalIsAWSService", "PrincipalOrgID", "PrincipalOrgPaths", "PrincipalServiceName"),
-        *("PrincipalServiceNamesList", "PrincipalType", "Referer", "RequestedRegion", "ResourceAccount", "ResourceOrgID"),
-        *("ResourceOrgPaths", "SecureTransport", "SignInSessionArn", "SourceAccount", "SourceArn", "SourceIdentity", "SourceIp"),
-        *("SourceOrgID", "SourceOrgPaths", "SourceVpc", "SourceVpcArn", "SourceVpce", "TokenIssueTime", "UserAgent", "UserId"),
-        *("Username", "ViaAWSService", "VpceAccount", "VpceOrgID", "VpceOrgPaths", "VpcSourceIp"),
-    )
-)
-"""Keys that any request may carry (IAM user guide, global condition keys); those about tags stand with each action."""
+_OF_PRINCIPAL = """
+aws:PrincipalArn aws:PrincipalAccount aws:PrincipalOrgPaths aws:PrincipalOrgID aws:PrincipalIsAWSService aws:PrincipalServiceName
+aws:PrincipalServiceNamesList aws:PrincipalType aws:userid aws:username
+"""
+_OF_SESSION = """
+aws:AssumedRoot aws:FederatedProvider aws:TokenIssueTime aws:SignInSessionArn aws:MultiFactorAuthAge aws:MultiFactorAuthPresent
+aws:ChatbotSourceArn aws:Ec2InstanceSourceVpc aws:Ec2InstanceSourcePrivateIPv4 aws:SourceIdentity ec2:RoleDelivery ec2:SourceInstanceArn
+glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn lambda:SourceFunctionArn ssm:SourceInstanceArn
+identitystore:UserId
+"""
+_OF_NETWORK = """
+aws:SourceIp aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths aws:VpcSourceIp
+"""
+_OF_RESOURCE_AND_REQUEST = """
+aws:ResourceAccount aws:ResourceOrgID aws:ResourceOrgPaths aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:CalledViaAWSMCP
+aws:ViaAWSService aws:ViaAWSMCPService aws:CurrentTime aws:EpochTime aws:referer aws:RequestedRegion aws:SecureTransport aws:SourceAccount
+aws:SourceArn aws:SourceOrgID aws:SourceOrgPaths aws:UserAgent aws:IsMcpServiceAction
+"""
+GLOBAL_KEYS = frozenset((_OF_PRINCIPAL + _OF_SESSION + _OF_NETWORK + _OF_RESOURCE_AND_REQUEST).lower().split())
+"""Keys that any request may carry: the table of the IAM user guide's "AWS global condition context keys"; tags stand with each action."""
 _ANY_PRINCIPAL_TAG = "aws:principaltag/"
 Named = tuple[Service, Action]
 

@@ -40,6 +40,13 @@ def test_the_control_beside_it_is_left_alone(planted: Planted) -> None:
     assert () == lint(planted.control, planted.kind)
 
 
+@pytest.mark.parametrize("key", ["aws:SourceVpcArn", "aws:ViaAWSMCPService", "ec2:SourceInstanceArn", "lambda:SourceFunctionArn"])
+def test_a_key_of_any_request_is_left_alone(key: str) -> None:
+    """AWS's list of global keys holds keys of a session that have a service's name before the colon."""
+    document = policy({**READ, "Condition": {"StringLike": {key: "*"}}})
+    assert [] == [each for each in lint(document, "identity") if each.rule == "condition-key"]
+
+
 @pytest.mark.parametrize("name", CLEAN)
 def test_clean_documents_are_left_alone(name: str) -> None:
     """A careful identity policy, boundary, trust, key, bucket and queue policy get no finding."""
