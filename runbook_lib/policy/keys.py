@@ -27,8 +27,8 @@ aws:tagkeys aws:username aws:vpcsourceip
 ecr:createaction
 iam:associatedresourcearn iam:awsservicename iam:organizationspolicyid iam:permissionsboundary iam:policyarn
 kms:bypasspolicylockoutsafetycheck kms:encryptionalgorithm kms:encryptioncontextkeys kms:grantconstrainttype
-kms:grantisforawsresource kms:grantoperations kms:granteeprincipal kms:retiringprincipal kms:requestalias
-kms:schedulekeydeletionpendingwindowindays kms:viaservice
+kms:grantisforawsresource kms:grantoperations kms:granteeprincipal kms:messagetype kms:retiringprincipal kms:requestalias
+kms:schedulekeydeletionpendingwindowindays kms:signingalgorithm kms:viaservice
 lambda:codesigningconfigarn lambda:eventsourcetoken lambda:functionurlauthtype lambda:layer lambda:principal
 lambda:securitygroupids lambda:sourcefunctionarn lambda:subnetids lambda:vpcids
 logs:loggeneratingresourcearns

@@ -9,6 +9,8 @@ from runbook_lib.resources.iam import Tags
 
 NAME_TAG = "tonic-runbook:key"
 """Tag that names our key once its alias is gone."""
+DIGEST_SIGNED = {"SigningAlgorithm": "ECDSA_SHA_256", "MessageType": "DIGEST"}
+"""How the digest of a statement is signed: parameters of Sign, and what conditions may ask for."""
 
 
 class Key(Resource):
@@ -124,3 +126,18 @@ class KeyAnswer(Value):
     usage: str
     policy: str
     rotation: bool | None = None
+
+
+class SigningKeyAsked(Question):
+    """Ask for the key that signs the records, by ARN; answered with `SigningKeyAnswer`, or None."""
+
+    kind: ClassVar[str] = "ask_signing_key"
+    key: str
+
+
+class SigningKeyAnswer(Value):
+    """State what DescribeKey tells of it."""
+
+    state: str
+    spec: str
+    usage: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import Caller
-from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight, _records, _rights
+from runbook_lib.stages import _apart, _databases, _linting, _network, _preflight, _records, _rights, _signing
 from runbook_lib.stages._buckets import bucket_asks, found_key_asks, judge_keys_before, judge_owners, key_asks
 from runbook_lib.stages._confirmations import asks_today
 from runbook_lib.stages._server import instance_asks, role_asks
@@ -36,6 +36,7 @@ IDENTITY = before_the_plan(
         _preflight.leftover_asks,
     ),
     Check((), _records.CLAIM, _records.judge, _records.asks),
+    Check((), _signing.CLAIM, _signing.judge, _signing.asks),
     Check(
         ("A5",),
         "the operator has the rights that this environment's plan takes",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.iam import ProductLeftovers
 from runbook_lib.resources.records import ReverseAnswer, ReverseAsked
-from runbook_lib.stages import _records, _rights
+from runbook_lib.stages import _records, _rights, _signing
 from runbook_lib.stages._judging import advised, broken, kept, listed, owed
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ STAGE = Stage(
             when="plan",
         ),
         Check((), _records.CLAIM, _records.judge, _records.asks, when="plan"),
+        Check((), _signing.CLAIM, _signing.judge, _signing.asks, when="plan"),
         Check((), "everything the runbook did is undone", judge_reverse, reverse_asks),
         Check((), "keys and secrets in their waiting periods are listed", judge_waiting, reverse_asks),
         Check((), "what the product left is listed", judge_leftovers, leftover_asks),

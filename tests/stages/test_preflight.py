@@ -9,10 +9,12 @@ import pytest
 from runbook_lib.model import Unanswered
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked
 from runbook_lib.resources.iam import Caller, CallerAnswer, ProductLeftovers, RoleAsked
+from runbook_lib.resources.kms import SigningKeyAnswer, SigningKeyAsked
 from runbook_lib.resources.records import StoreAsked
 from runbook_lib.resources.rights import Need, Permission, RightsAnswer
 from runbook_lib.resources.s3 import BucketAsked
 from runbook_lib.resources.warehouse import SessionAsked
+from runbook_lib.stages import _signing
 from runbook_lib.stages._records import CLAIM
 from runbook_lib.stages._rights import forward
 from tests.stages.worlds import (
@@ -220,6 +222,29 @@ def test_the_bucket_of_the_records_is_judged(slug: str, changes: dict[str, Any],
     """Before anything is written it is there, and has Object Lock where objects are to be held; of a folder nothing is asked."""
     env = environment(**changes)
     assert verdict == [each.verdict for _, each in judged(slug, env, answers, (CLAIM,))]
+
+
+SIGNER = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/33333333-3333-3333-3333-333333333333"
+FIT = SigningKeyAnswer(state="Enabled", spec="ECC_NIST_P256", usage="SIGN_VERIFY")
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "verdict"),
+    [
+        ("audit.pem", None, []),
+        (SIGNER, FIT, ["kept"]),
+        (SIGNER, None, ["broken"]),
+        (SIGNER, FIT.model_copy(update={"state": "Disabled"}), ["broken"]),
+        (SIGNER, FIT.model_copy(update={"spec": "ECC_NIST_EDWARDS25519"}), ["broken"]),
+        (SIGNER, FIT.model_copy(update={"spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"}), ["broken"]),
+        (SIGNER, Unanswered("you may not ask", "owed"), ["owed"]),
+    ],
+)
+@pytest.mark.parametrize("slug", ["preflight", "teardown"])
+def test_the_key_that_signs_is_judged(slug: str, key: str, answer: Any, verdict: list[str]) -> None:
+    """A key of KMS is there, enabled and of the kind that signs records, before there is one; of a file AWS is asked nothing."""
+    env = environment(signing={"key": key})
+    assert verdict == [each.verdict for _, each in judged(slug, env, {SigningKeyAsked(key=SIGNER): answer}, (_signing.CLAIM,))]
 
 
 def need(action: str, resource: str, reason: str) -> Need:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.adapters.aws.tags import is_ours, read_tags
 from runbook_lib.errors import Conflict, Denied, InUse, NotFound, Rejected
 from runbook_lib.policy import canonical
-from runbook_lib.resources.kms import NAME_TAG, Key, KeyAnswer, KeyAsked
+from runbook_lib.resources.kms import NAME_TAG, Key, KeyAnswer, KeyAsked, SigningKeyAnswer, SigningKeyAsked
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.reading import Reader
@@ -151,3 +151,11 @@ def _rotation(arn: str, reader: Reader) -> bool | None:
         return bool(reader.read("kms", "get_key_rotation_status", KeyId=arn)["KeyRotationEnabled"])
     except (Denied, NotFound, Rejected):
         return None
+
+
+def answer_signing_key(question: SigningKeyAsked, reader: Reader) -> SigningKeyAnswer | None:
+    """State what DescribeKey tells."""
+    metadata = described(question.key, reader)
+    if metadata is None:
+        return None
+    return SigningKeyAnswer(state=metadata["KeyState"], spec=metadata.get("KeySpec", ""), usage=metadata.get("KeyUsage", ""))

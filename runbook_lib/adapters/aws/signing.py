@@ -10,11 +10,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from runbook_lib.adapters.aws.session import AwsSession
+from runbook_lib.resources.kms import DIGEST_SIGNED
 
 if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
-
-ALGORITHM = "ECDSA_SHA_256"
 
 
 class KmsKey:
@@ -32,6 +31,6 @@ class KmsKey:
         """Give the signature (DER) of a message's SHA-256. Raises TargetError."""
         session = self._session or AwsSession(self._environment)
         digest = sha256(message).digest()
-        answer = session.write("kms", "sign", KeyId=self._arn, Message=digest, MessageType="DIGEST", SigningAlgorithm=ALGORITHM)
+        answer = session.write("kms", "sign", KeyId=self._arn, Message=digest, **DIGEST_SIGNED)
         signature: bytes = answer["Signature"]
         return signature

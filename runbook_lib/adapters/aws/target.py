@@ -60,6 +60,7 @@ _ANSWERS: Mapping[type[Question], Callable[[Any, Reader], Any]] = {
     ec2_values.InstanceAsked: ec2.instance,
     ec2_values.ClusterAsked: clusters.cluster,
     kms_values.KeyAsked: keys.answer_key,
+    kms_values.SigningKeyAsked: keys.answer_signing_key,
     record_values.StoreAsked: objects.answer_store,
     s3_values.BucketAsked: s3.answer_bucket,
     simulation_values.SimulationAsked: simulating.simulate,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.sandbox.aws.answers import Answer, as_json, error, is_error
+from runbook_lib.sandbox.aws.answers import Answer, as_json, error, is_error, not_modelled
 from runbook_lib.sandbox.aws.deciding import may_under
 from runbook_lib.sandbox.aws.held import Document, key_of
 from runbook_lib.sandbox.aws.permissions.needs import Need
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     Find = Callable[[str, str], Caller | None]
 
-USES = ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext")
+USES = (
+    "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Sign", "Verify", "GetPublicKey",
+)  # fmt: skip
 NOT_WHILE_PENDING = (
     *USES, "EnableKey", "DisableKey", "EnableKeyRotation", "DisableKeyRotation", "ScheduleKeyDeletion", "TagResource", "UntagResource",
     "UpdateKeyDescription", "CreateGrant",
@@ -37,6 +40,8 @@ def rules(find: Find) -> dict[str, Any]:
         "kms:CreateAlias": _alias,
         "kms:CancelKeyDeletion": _cancel,
         "kms:GetKeyRotationStatus": _rotation,
+        "kms:Sign": _sign,
+        "kms:Verify": _verify,
         "kms:CreateKey": partial(_create, find=find),
         "kms:PutKeyPolicy": partial(_policy, find=find),
     }
@@ -87,6 +92,33 @@ def _cancel(call: Call, proceed: Proceed) -> Answer:
 def _rotation(call: Call, proceed: Proceed) -> Answer:
     key = _key(call)
     return as_json({"KeyRotationEnabled": False}) if key is not None and key.key_state == "PendingDeletion" else proceed()
+
+
+def _sign(call: Call, proceed: Proceed) -> Answer:
+    """Sign a digest as it is; moto would hash it once more."""
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    def signed() -> Answer:
+        key, algorithm = _key(call), call.text("SigningAlgorithm")
+        if key is None or call.text("MessageType") != "DIGEST":
+            return proceed()
+        if key.key_usage != "SIGN_VERIFY" or algorithm not in key.signing_algorithms:
+            return error(call, 400, "InvalidKeyUsageException", f"{key.arn} key usage is {key.key_usage}; {algorithm} is not valid for it.")
+        digest, secret = base64.b64decode(call.text("Message")), key.private_key.private_key
+        if not isinstance(secret, EllipticCurvePrivateKey) or algorithm != "ECDSA_SHA_256":
+            return not_modelled(call, f"a digest signed with {algorithm}")
+        if len(digest) != SHA256.digest_size:
+            return error(call, 400, "ValidationException", f"Digest is invalid length for algorithm {algorithm}.")
+        signature = secret.sign(digest, ECDSA(Prehashed(SHA256())))
+        return as_json({"KeyId": key.arn, "Signature": base64.b64encode(signature).decode(), "SigningAlgorithm": algorithm})
+
+    return _by_state(call, signed)
+
+
+def _verify(call: Call, proceed: Proceed) -> Answer:
+    return not_modelled(call, "a digest") if call.text("MessageType") == "DIGEST" else _by_state(call, proceed)
 
 
 def _create(call: Call, proceed: Proceed, find: Find) -> Answer:

@@ -7,24 +7,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from runbook_lib.adapters.aws.log_ins import log_in
 from runbook_lib.adapters.aws.rights import EXCEPTIONAL
 from runbook_lib.adapters.aws.rights.table import CHANGED, READ
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
 from runbook_lib.adapters.aws.session import AwsSession
+from runbook_lib.adapters.aws.signing import KmsKey
 from runbook_lib.adapters.aws.target import _ANSWERS, _OBSERVERS, _WRITERS
 from runbook_lib.adapters.target import connect, objects_of
 from runbook_lib.documents.caller import covers
+from runbook_lib.evidence.signing import PublicKey
 from runbook_lib.model import Change, Question, Resource, Unanswered
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Hold
 from runbook_lib.resources.ec2 import ClusterAsked, InstanceAsked, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Caller, ManagedPolicyAsked, ProductLeftovers, RoleAsked, RolePolicy
-from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked
+from runbook_lib.resources.kms import Key, KeyAlias, KeyAsked, SigningKeyAnswer, SigningKeyAsked
 from runbook_lib.resources.records import StoreAsked
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.rights import Permission, RefusedAsked
@@ -200,6 +204,24 @@ def test_keeping_records_takes_what_it_declares(watch: Watch, environment: Envir
             objects.hold(each) if is_held else None
 
     watch.play(question, question.kind, act)
+
+
+def test_signing_records_takes_what_it_declares(watch: Watch, environment: Environment, session: AwsSession, tmp_path: Path) -> None:
+    """Asking about the key and signing with it are declared by one question, and what it signs verifies with its public half."""
+    arn = session.write("kms", "create_key", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    question, signatures = SigningKeyAsked(key=arn), list[bytes]()
+
+    def act() -> None:
+        assert (
+            SigningKeyAnswer(state="Enabled", spec="ECC_NIST_P256", usage="SIGN_VERIFY") == connect(environment).ask([question])[question]
+        )
+        signatures.append(KmsKey(environment, arn).sign(b"message"))
+
+    watch.play(question, question.kind, act)
+    public = load_der_public_key(session.read("kms", "get_public_key", KeyId=arn)["PublicKey"])
+    path = tmp_path / "kms.pub.pem"
+    path.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert [True, False] == [PublicKey(path).verifies(message, signatures[0]) for message in (b"message", b"another")]
 
 
 def test_an_association_takes_what_it_declares(watch: Watch, environment: Environment, session: AwsSession) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tests.contract.aws.endpoint import ACCOUNT
 from tests.sandbox.aws.account import OTHER, Account, Workplace, allow, policy, refused, root, told, trust
@@ -173,6 +177,22 @@ def test_a_key_out_of_use_shuts_bucket_and_queue(workplace: Workplace) -> None:
     assert ["", ""] == [told(lambda: s3.put_object(**put)), told(lambda: sqs.send_message(**send))]
     none = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": workplace.arn("kms", "key/none")}
     refused("KMS.NotFoundException", "Invalid keyId", lambda: s3.put_object(**{**put, **none}))
+
+
+def test_a_key_signs_the_digest_that_it_is_given(account: Account) -> None:
+    """The public half that KMS gives out verifies it; another length, a key for encryption and a disabled key are refused."""
+    kms, digest = account.client("kms"), sha256(b"statement").digest()
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    asked = {"KeyId": key, "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    public: Any = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
+
+    public.verify(kms.sign(**asked)["Signature"], b"statement", ECDSA(SHA256()))
+    refused("ValidationException", "Digest is invalid length", lambda: kms.sign(**{**asked, "Message": b"short"}))
+    sealing = kms.create_key()["KeyMetadata"]["KeyId"]
+    refused("InvalidKeyUsageException", "key usage is ENCRYPT_DECRYPT", lambda: kms.sign(**{**asked, "KeyId": sealing}))
+    kms.disable_key(KeyId=key)
+    refused("DisabledException", "is disabled", lambda: kms.sign(**asked))
+    refused("DisabledException", "is disabled", lambda: kms.get_public_key(KeyId=key))
 
 
 def test_nobody_locks_himself_out_of_a_key(account: Account) -> None:

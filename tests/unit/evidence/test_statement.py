@@ -170,6 +170,18 @@ def test_kms_signs_the_digest_and_its_public_key_verifies(house: records.House, 
     assert [each for each in records.flaws(record.folder, house.public) if "is not signed by the key that was given" in each]
 
 
+def test_a_run_is_signed_by_kms(house: records.House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that names a key of KMS has every record of its runs signed by it, and nothing else sent to it."""
+    kms: Any = Kms()
+    monkeypatch.setattr("runbook_lib.adapters.aws.signing.AwsSession", lambda _environment: kms)
+    house.values["signing"] = {"key": ARN}
+    public = tmp_path / "kms.pub.pem"
+    public.write_bytes(kms.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+    assert [] == records.flaws(house.applied(), public)
+    assert [ARN] * 2 == [each["KeyId"] for each in kms.sent]
+
+
 def test_two_records_are_closed_one_after_the_other(tmp_path: Path) -> None:
     """Names that are taken are left as they are: a record that is closed again states its first statement too."""
     record = records.house(tmp_path, signs=False).run("plan").record

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from runbook_lib.adapters.aws.rights.words import ANY, Permissions, carried, given, on
 from runbook_lib.documents.buckets import bucket_names
 from runbook_lib.documents.requests.request import tag_steps
-from runbook_lib.resources.kms import Key, KeyAlias, KeyRotation
+from runbook_lib.resources.kms import DIGEST_SIGNED, Key, KeyAlias, KeyRotation
 from runbook_lib.resources.symbols import symbols_in
 
 if TYPE_CHECKING:
     from runbook_lib.model import Change
     from runbook_lib.parameters import Environment
-    from runbook_lib.resources.kms import KeyAsked, KeyStatement
+    from runbook_lib.resources.kms import KeyAsked, KeyStatement, SigningKeyAsked
 
 _MOVES = {"Enabled": "kms:EnableKey", "Disabled": "kms:DisableKey"}
 
@@ -58,6 +58,12 @@ def reading_statement(statement: KeyStatement, env: Environment) -> Permissions:
 def asking_key(question: KeyAsked, env: Environment) -> Permissions:
     """Declare `answer_key`."""
     return on(key_arn(env, question.key), "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus")
+
+
+def signing(question: SigningKeyAsked, _env: Environment) -> Permissions:
+    """Declare `answer_signing_key` and `KmsKey`."""
+    how = tuple((f"kms:{name}", value) for name, value in DIGEST_SIGNED.items())
+    return (*on(question.key, "kms:DescribeKey"), *on(question.key, "kms:Sign", *how))
 
 
 def changing_key(change: Change, env: Environment) -> Iterator[Permissions]:

@@ -50,6 +50,7 @@ READ: Mapping[type[Kinded], Callable[[Any, Environment], Permissions]] = {
     kms_values.KeyRotation: kms.reading_rotation,
     kms_values.KeyStatement: kms.reading_statement,
     kms_values.KeyAsked: kms.asking_key,
+    kms_values.SigningKeyAsked: kms.signing,
     record_values.StoreAsked: s3.keeping_records,
     rehearsal_values.Rehearsal: rehearsal.looking_at,
     s3_values.Bucket: s3.reading_bucket,

@@ -64,10 +64,17 @@ def _facts(call: Call) -> Context:
     context = {f"kms:EncryptionContext:{name}": str(value) for name, value in pairs.items()} if isinstance(pairs, dict) else {}
     keys = {"kms:EncryptionContextKeys": tuple(pairs)} if isinstance(pairs, dict) and pairs else {}
     algorithm = call.text("EncryptionAlgorithm") or "SYMMETRIC_DEFAULT"
-    how = {"kms:EncryptionAlgorithm": algorithm} if call.operation in {"Encrypt", "Decrypt", "ReEncrypt"} else {}
+    how = {"kms:EncryptionAlgorithm": algorithm} if call.operation in {"Encrypt", "Decrypt", "ReEncrypt"} else _signed(call)
     by_alias = {"kms:RequestAlias": call.text("KeyId")} if call.text("KeyId").startswith("alias/") else {}
     known = key_context(found) if found is not None else {}
     return {**known, **context, **keys, **how, **by_alias, "kms:CallerAccount": call.account}
+
+
+def _signed(call: Call) -> Context:
+    """Tell how something is signed, or its signature verified."""
+    if call.operation not in {"Sign", "Verify"}:
+        return {}
+    return {"kms:SigningAlgorithm": call.text("SigningAlgorithm"), "kms:MessageType": call.text("MessageType") or "RAW"}
 
 
 def _asked(call: Call) -> Context:
