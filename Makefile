@@ -24,6 +24,8 @@ STAMP := $(VENV)/.installed
 WRITE_NOTEBOOKS := runbook_lib.parameters
 # Writes docs/call-ledger.md from the call ledger.
 WRITE_PAGES := runbook_lib.views
+# Writes docs/record-1.schema.json from the models that a record is written from.
+WRITE_SCHEMA := runbook_lib.evidence
 
 .PHONY: help venv demo lab test test-all lint types notebooks reference bench clean
 
@@ -51,9 +53,10 @@ lint: $(STAMP) ## check style and format
 types: $(STAMP) ## check the types
 	@$(PYTHON) -m tests.suites types
 
-notebooks: $(STAMP) ## write the notebooks' parameters cells, the parameters' JSON schema and the generated pages
+notebooks: $(STAMP) ## write the notebooks' parameters cells, the JSON schemas and the generated pages
 	@$(PYTHON) -m $(WRITE_NOTEBOOKS)
 	@$(PYTHON) -m $(WRITE_PAGES)
+	@$(PYTHON) -m $(WRITE_SCHEMA)
 
 reference: $(STAMP) ## fetch the newest slice of AWS's service reference (needs npm and a network)
 	@$(PYTHON) -m tests.reference

@@ -6,8 +6,11 @@ import itertools
 import json
 import re
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from runbook_lib.model import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +22,12 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 def page() -> str:
     """Give the vendor's page as published, order and all."""
     return files(__package__).joinpath("vendor_page.txt").read_text(encoding="utf-8")
+
+
+def digest() -> str:
+    """Hash the vendor's page and all its documents."""
+    texts = {name: _text(name) for name in get_args(Name)}
+    return sha256(canonical({"page": page(), **texts}).encode()).hexdigest()
 
 
 @cache

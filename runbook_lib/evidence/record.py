@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 PARAMETERS = "parameters.yaml"
 """The file that holds the parameters as used."""
+SCHEMA = "urn:redshift-runbook:record:1"
+"""The form of everything in a record, which run.json and the statement name; docs/record-1.schema.json describes it."""
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
 class RunFacts(Value):
-    """State what a run is: written first, and read by every notebook of the run; `target` is its file as a command takes it."""
+    """State what a run is: written first, and read by every notebook of the run.
+
+    `command` is what was asked for, `target` the run's file as a command takes it; `versions` are those of the code and of what policies
+    are made and judged from, `packages` all that is installed.
+    """
 
     environment: str
     verb: RunVerb
@@ -32,7 +38,10 @@ class RunFacts(Value):
     source: str = ""
     stages: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    packages: tuple[tuple[str, str], ...] = ()
     target: str = ""
+    command: str = ""
+    record_schema: str = SCHEMA
 
 
 class StageResult(Value):

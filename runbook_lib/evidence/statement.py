@@ -15,7 +15,8 @@ from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.errors import RunbookError, TargetError
-from runbook_lib.model import canonical
+from runbook_lib.evidence.record import SCHEMA, RunVerb
+from runbook_lib.model import Value, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,25 @@ STEM = "statement"
 NAME = re.compile(r"statement(?:\.([1-9][0-9]*))?\.json")
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:redshift-runbook:record:1"
-"""Documented in docs/evidence.md."""
+PREDICATE_TYPE = SCHEMA
+
+
+class Previous(Value):
+    """Name a record and its digest."""
+
+    record: str
+    sha256: str
+
+
+class Predicate(Value):
+    """State what the in-toto statement says of a record: the environment's record before it, and the key that signs."""
+
+    environment: str
+    record: str
+    verb: RunVerb
+    started: str
+    previous: Previous | None
+    signer: str
 
 
 def close(record: Record, key: SigningKey | None) -> str:
@@ -67,29 +85,26 @@ def newest(folder: Path) -> Path | None:
 
 def _statement(record: Record, signer: str) -> dict[str, Any]:
     facts = record.facts
+    predicate = Predicate(
+        environment=facts.environment, record=record.folder.name, verb=facts.verb, started=facts.started,
+        previous=_previous(record.folder), signer=signer,
+    )  # fmt: skip
     files = sorted(path for path in record.folder.rglob("*") if path.is_file() and not path.is_symlink())
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": path.relative_to(record.folder).as_posix(), "digest": {"sha256": _digest(path)}} for path in files],
         "predicateType": PREDICATE_TYPE,
-        "predicate": {
-            "environment": facts.environment,
-            "record": record.folder.name,
-            "verb": facts.verb,
-            "started": facts.started,
-            "previous": _previous(record.folder),
-            "signer": signer,
-        },
+        "predicate": predicate.model_dump(mode="json"),
     }
 
 
-def _previous(folder: Path) -> dict[str, str] | None:
+def _previous(folder: Path) -> Previous | None:
     """Name the environment's record that was closed last, with its digest."""
     closed = [path for each in folder.parent.iterdir() if each != folder and (path := _closed(each)) is not None]
     if not closed:
         return None
     last = max(closed, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
-    return {"record": last.parent.name, "sha256": _digest(last)}
+    return Previous(record=last.parent.name, sha256=_digest(last))
 
 
 def _closed(folder: Path) -> Path | None:

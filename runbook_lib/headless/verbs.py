@@ -18,9 +18,9 @@ from runbook_lib.headless.outcome import Executed, Run, code_of
 from runbook_lib.model import Approval
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.closing import signing_key
-from runbook_lib.runbook.open import versions
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.start import all_stages
+from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
 
@@ -94,7 +94,8 @@ def run(
     key = signing_key(environment)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=now(), source=file.name,
-        stages=tuple(stage.slug for stage in chosen), versions=versions(), target=place.typed(file),
+        stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(),
+        target=place.typed(file), command=_asked(verb, place.typed(file), stages, approve),
     )  # fmt: skip
     lock = records.locked(verb, facts.started) if approve else nullcontext()
     with Known() as known, lock, records.recording(facts) as record:
@@ -105,6 +106,12 @@ def run(
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
         executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))
         return filed(record, executed, environment, known, key, detailed=detailed)
+
+
+def _asked(verb: RunVerb, target: str, stages: tuple[str, ...], approve: str) -> str:
+    """Write what was asked for as a command line."""
+    options = (*(f"--stage {each}" for each in stages), *((f"--approve {approve}",) if approve else ()))
+    return " ".join(("runbook", verb, target, *options))
 
 
 def unlock(file: Path) -> str:

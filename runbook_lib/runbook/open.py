@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from runbook_lib.runbook.setting import Setting
 from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.traffic import Traffic
+from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import World, now
 from runbook_lib.secrets import Known, take_over
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from runbook_lib.engine.plan import Scope
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import Stage
-
-PACKAGES = ("boto3", "jupyterlab", "papermill", "psycopg2-binary", "pydantic", "SQLAlchemy", "sqlalchemy-redshift")
 
 
 def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
@@ -91,17 +88,6 @@ def scope_of(environment: Environment) -> Scope:
     )
 
 
-def versions() -> tuple[tuple[str, str], ...]:
-    """List the versions a run depends on."""
-    found = [("parameter files", str(Environment.model_fields["version"].default)), ("python", platform.python_version())]
-    for package in ("redshift-runbook", *PACKAGES):
-        try:
-            found.append((package, version(package)))
-        except PackageNotFoundError:
-            found.append((package, "not installed"))
-    return tuple(found)
-
-
 def _environment(parameters: Mapping[str, Any]) -> tuple[Environment, Path]:
     from runbook_lib.parameters.load import load, validate
 
@@ -134,6 +120,7 @@ def _record(folder: str, records: Records, source: Path, approve: str, slug: str
         verb: RunVerb = _writing(slug) if approve else "plan"
         facts = evidence.RunFacts(
             environment=name, verb=verb, started=now(), source=source.name, stages=(slug,), versions=versions(),
+            packages=packages(),
         )  # fmt: skip
         record = records.create(facts)
         record.write(PARAMETERS, as_yaml(records.environment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -88,7 +89,16 @@ class Ledger(Value):
 @cache
 def ledger() -> Ledger:
     """Read the ledger."""
-    return Ledger.model_validate_json(files(__package__).joinpath("calls.json").read_text(encoding="utf-8"))
+    return Ledger.model_validate_json(_octets())
+
+
+def digest() -> str:
+    """Hash the ledger's file."""
+    return sha256(_octets()).hexdigest()
+
+
+def _octets() -> bytes:
+    return files(__package__).joinpath("calls.json").read_bytes()
 
 
 def actors(env: Environment) -> tuple[Actor, ...]:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.signing import PublicKey
 
 PREDICATE = {"environment": str, "record": str, "verb": str, "started": str, "signer": str}
+FAMILY = statement.PREDICATE_TYPE.rpartition(":")[0] + ":"
+"""What the schema versions of records begin with."""
 MISSING = "the record was never closed, or its statement was taken away"
+
+
+class OtherVersion(Unsound):
+    """Say that a statement is of another schema version."""
 
 
 def check(folder: Folder, key: PublicKey | None, digest: str) -> None:
@@ -30,7 +36,7 @@ def check(folder: Folder, key: PublicKey | None, digest: str) -> None:
         octets = folder.octets(name)
         said, signatures, payload = _opened(octets)
     except Unsound as error:
-        audit.add(name, 0, str(error))
+        audit.add(name, 0, str(error), "unknown" if isinstance(error, OtherVersion) else "broken")
         return
     audit.facts["digest"] = sha256(octets).hexdigest()
     _origin(folder, name, said["predicate"], signatures, payload, key, digest)
@@ -57,11 +63,17 @@ def _opened(octets: bytes) -> tuple[dict[str, Any], list[Any], bytes]:
     if not is_canonical(octets, statement.envelope(payload, name, signature)):
         raise Unsound("is not, byte for byte, the canonical form of the envelope in it")
     said = parsed(payload)
+    if (kind := _kind(said)) != statement.PREDICATE_TYPE and kind.startswith(FAMILY):
+        raise OtherVersion(f"states a record of {kind}, and this version of the runbook reads {statement.PREDICATE_TYPE}: nothing was held")
     if not _is_statement(said):
         raise Unsound(f"holds no in-toto statement of {statement.PREDICATE_TYPE}")
     if not is_canonical(payload, said):
         raise Unsound("holds a statement that is not in its canonical form")
     return said, signatures, payload
+
+
+def _kind(said: Any) -> str:
+    return str(said.get("predicateType", "")) if isinstance(said, dict) else ""
 
 
 def _is_statement(said: Any) -> bool:

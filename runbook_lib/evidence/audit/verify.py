@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.evidence.audit import agreement, chain, envelope, replay
 from runbook_lib.evidence.audit.flaws import Audit
 from runbook_lib.evidence.audit.folder import Folder
+from runbook_lib.evidence.record import SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
 def verify(path: Path, key: PublicKey | None = None, digest: str = "") -> Audit:
     """Hold a record against its statement, the statement against a key or a digest, and the record's files against each other.
 
-    Nothing in the folder makes this raise: what cannot be read is a flaw.
+    Of a record of another schema version only the statement is held. Nothing in the folder makes this raise: what cannot be read is a flaw.
     """
     folder = _folder(path)
     envelope.check(folder, key, digest)
+    if (said := _schema(folder)) != SCHEMA:
+        what = f"is of {said or 'a record before schemas had versions'}, and this version of the runbook reads {SCHEMA}"
+        folder.audit.add("run.json", 0, f"{what}: its files were not held against each other", "unknown")
+        return folder.audit
     journal = chain.read(folder)
     papers = agreement.Papers(folder)
     agreement.check(folder, papers, journal)
     replay.check(papers, journal)
     return folder.audit
+
+
+def _schema(folder: Folder) -> str:
+    """Give the schema version that a record names; one whose run.json cannot be read is taken for ours, and told of as such."""
+    facts = folder.parsed("run.json")
+    return str(facts.get("record_schema", "")) if isinstance(facts, dict) else SCHEMA
 
 
 def opened(path: Path) -> tuple[Audit, chain.Journal]:

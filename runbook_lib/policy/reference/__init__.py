@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 FILE = "aws.json"
 LICENCE = "LICENSE-iam-data.txt"
@@ -74,9 +76,18 @@ class Reference:
 @cache
 def reference() -> Reference:
     """Read the slice, once."""
-    values = json.loads(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
+    values = _read()
     services = {prefix: _service(prefix, each) for prefix, each in values["services"].items()}
     return Reference(Source(**values["source"]), frozenset(values["prefixes"]), services)
+
+
+def edition() -> tuple[Source, str]:
+    """Say where the slice is from, and hash its file."""
+    return Source(**_read()["source"]), sha256(files(__package__).joinpath(FILE).read_bytes()).hexdigest()
+
+
+def _read() -> Any:
+    return json.loads(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
 
 
 def _service(prefix: str, values: Mapping[str, Mapping[str, list[object]]]) -> Service:

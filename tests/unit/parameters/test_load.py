@@ -27,7 +27,7 @@ from runbook_lib.parameters import Environment, described
 from runbook_lib.parameters.load import as_parameters, load, validate
 from runbook_lib.parameters.reading import MAX_BYTES
 from runbook_lib.parameters.scalars import AMBIGUOUS, ambiguity, meaning
-from runbook_lib.runbook.open import versions
+from runbook_lib.runbook.versions import versions
 from tests.machine import ROOT
 from tests.unit.parameters.bad import FILES
 

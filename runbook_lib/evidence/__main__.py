@@ -1,0 +1,26 @@
+"""Write the published JSON Schema of records below `docs/`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook_lib.evidence.schema import json_schema, name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Write the schema below a folder (default: the working directory); name it when it changed."""
+    path = Path(arguments[0] if arguments else ".") / "docs" / name()
+    if not path.exists() or path.read_text("utf-8") != json_schema():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json_schema(), "utf-8")
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
