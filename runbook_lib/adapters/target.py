@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
 
+WARMED = (
+    "psycopg2", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2", "sqlalchemy_redshift.dialect",
+    "runbook_lib.adapters.aws.target", "runbook_lib.adapters.redshift.target",
+)  # fmt: skip
+"""What is otherwise imported with the first question."""
 A = TypeVar("A")
 B = TypeVar("B")
 K = TypeVar("K", bound="Kinded")
@@ -42,6 +47,17 @@ K = TypeVar("K", bound="Kinded")
 def connect(environment: Environment, *, recorder: Recorder | None = None) -> CompositeTarget:
     """Make the target of an environment. Nothing is reached, and no SDK is loaded, before the first question."""
     return CompositeTarget(Connections(environment, recorder))
+
+
+def warm() -> None:
+    """Import what an environment's target is made of and read what describes AWS's services, before anything is connected."""
+    from importlib import import_module
+
+    for name in WARMED:
+        import_module(name)
+    from runbook_lib.adapters.aws import descriptions
+
+    descriptions.read()
 
 
 def objects_of(environment: Environment, bucket: str) -> ObjectStore:

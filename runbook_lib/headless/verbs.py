@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ from runbook_lib import errors, evidence, place
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.evidence.record import PARAMETERS
 from runbook_lib.headless.filing import filed
-from runbook_lib.headless.notebook import papermill
+from runbook_lib.headless.notebook import Execute, papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
 from runbook_lib.model import Approval
 from runbook_lib.progress import Follower, Progress
@@ -27,8 +26,6 @@ from runbook_lib.secrets import Known
 if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import EnvironmentPlan, Stage
-
-Execute = Callable[["Stage", evidence.Record, dict[str, Any]], Executed]
 
 
 def carry_out(
@@ -104,7 +101,8 @@ def run(
             record.approve((Approval(digest=approve, by=by or "the command line", at=now()),), approved)
             records.begin(record)
         values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
-        executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(execute or papermill, known)))
+        with nullcontext(execute) if execute else papermill(values, len(chosen)) as one_by_one:
+            executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(one_by_one, known)))
         return filed(record, executed, environment, known, key, detailed=detailed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -35,15 +36,16 @@ def wait_for(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 
 
 def group(leader: int) -> list[int]:
-    """List the living processes whose environment names the leader's session, kernels included."""
-    found = []
+    """List the living processes of a run: its own, what it started, and what that started, kernels included."""
+    kin: dict[int, set[int]] = {}
     for each in Path("/proc").iterdir():
-        try:
-            if each.name.isdigit() and f" {leader} " in f" {(each / 'stat').read_text('utf-8').rpartition(')')[2]} ":
-                found.append(int(each.name))
-        except OSError:
-            continue
-    return found
+        with contextlib.suppress(OSError, ValueError):
+            _, parent, process_group, session = (each / "stat").read_text("utf-8").rpartition(")")[2].split()[:4]
+            kin[int(each.name)] = {int(each.name), int(parent), int(process_group), int(session)}
+    found = {leader}
+    while more := {pid for pid, known in kin.items() if known & found} - found:
+        found |= more
+    return sorted(found & kin.keys())
 
 
 def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> None:
@@ -59,9 +61,10 @@ def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> No
     faults(state, SLOW)
     running = checkout.start("apply", *words, "--approve", digest)
     wait_for(lambda: sum(path.read_text("utf-8").count("\n") for path in journals.rglob("journal.jsonl")) > 8, running)
+    processes = group(running.pid)
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
-    while group(running.pid):
+    while any(Path(f"/proc/{pid}").exists() for pid in processes):
         time.sleep(0.1)
     faults(state, [])
 

@@ -8,8 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from runbook_lib.headless.notebook import LONGEST, _connection
+import pytest
+
+from runbook_lib import headless
+from runbook_lib.headless.kernel import LONGEST, connection
+from runbook_lib.kernels import provisioner
 from tests.machine import ROOT
 from tests.notebooks.test_papermill import OFFLINE
 
@@ -18,8 +23,8 @@ def test_a_socket_lies_in_the_folder_unless_its_name_is_too_long() -> None:
     """Where the system could not name a socket, kernel and runner talk through ports."""
     fits = "/" + "f" * (LONGEST - 1)
 
-    assert {"transport": "ipc", "ip": f"{fits}/kernel"} == _connection(fits)
-    assert {"transport": "tcp"} == _connection(f"{fits}f")
+    assert {"transport": "ipc", "ip": f"{fits}/kernel"} == connection(fits)
+    assert {"transport": "tcp"} == connection(f"{fits}f")
 
 
 def test_two_runs_at_once_end_well(tmp_path: Path) -> None:
@@ -40,3 +45,37 @@ def test_two_runs_at_once_end_well(tmp_path: Path) -> None:
 
     assert [(0, []), (0, [])] == [(answer["exit_code"], answer["errors"]) for answer in answers]
     assert [*before, "runs"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_both_ways_of_starting_leave_the_same_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with ordinary kernels has the digest, the files and the cells' outputs of one whose kernels were forked."""
+    for name in ("notebooks", "parameters"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for name, value in {**OFFLINE, "RUNBOOK_HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    stages = ("worker_settings", "handover")
+    warm = headless.carry_out(tmp_path / "parameters" / "example-legacy.yaml", "plan", stages=stages)
+    monkeypatch.setattr(provisioner, "request_for", lambda *_: None)
+    cold = headless.carry_out(tmp_path / "parameters" / "example-legacy.yaml", "plan", stages=stages)
+
+    assert warm.plan.digest == cold.plan.digest
+    assert (warm.exit_code, warm.plan, warm.findings) == (cold.exit_code, cold.plan, cold.findings)
+    assert _kept(warm) == _kept(cold)
+
+
+def _kept(run: headless.Run) -> dict[str, object]:
+    """Describe a record: its files, and of each notebook what papermill keeps, without times and places."""
+    folder = run.record.folder
+    kept: dict[str, object] = {str(path.relative_to(folder)): None for path in folder.rglob("*") if path.is_file()}
+    for path in folder.glob("notebooks/*.ipynb"):
+        read = json.loads(path.read_text("utf-8"))
+        cells = [
+            (cell["metadata"].get("tags") or cell["id"], sorted(cell["metadata"].get("papermill", {})), _outputs(cell))
+            for cell in read["cells"]
+        ]
+        kept[path.name] = (cells, sorted(read["metadata"]), sorted(read["metadata"]["papermill"]))
+    return kept
+
+
+def _outputs(cell: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    return [(each["output_type"], sorted(each.get("data", {}))) for each in cell.get("outputs", [])]

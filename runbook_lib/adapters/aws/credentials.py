@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,9 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
-from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
+from runbook_lib.adapters.aws.descriptions import loader
 from runbook_lib.adapters.aws.endpoints import is_loopback
 from runbook_lib.adapters.quiet import quieten
 from runbook_lib.secrets import Masked
@@ -67,7 +66,7 @@ def core_session(environment: Environment, hook: Hook | None = None, keys: Keys 
 def _session(environment: Environment, hook: Hook | None) -> Session:
     quieten()
     session = Session(profile=environment.aws.profile or None)
-    session.register_component("data_loader", _loader())
+    session.register_component("data_loader", loader())
     session.set_config_variable("region", environment.aws.region)
     session.get_scoped_config()
     if hook is not None:
@@ -87,12 +86,6 @@ def client_config(aws: Aws, attempts: int) -> Config:
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
         max_pool_connections=16,
     )
-
-
-@functools.cache
-def _loader() -> Loader:
-    """Read boto's service descriptions once for all sessions of this process: they are megabytes of JSON."""
-    return create_loader()
 
 
 def _role_credentials(environment: Environment, base: Session) -> DeferredRefreshableCredentials:

@@ -1,0 +1,67 @@
+"""Say what a kernel is started with, in bytes that only the new process reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LAUNCHER = (sys.executable, "-m", "ipykernel_launcher")
+"""What starts the kernel that this interpreter's kernelspec describes."""
+SHAPING = ("BOTO", "HOME", "JUPYTER_", "LANG", "LC_", "LD_", "PYTHON")
+"""Prefixes of variables that interpreter and libraries read while they start: who has others cannot take over what was imported."""
+LIMITS = tuple(sorted({getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}))
+
+
+@dataclass(frozen=True)
+class Request:
+    """Describe one kernel; `descriptors` are the numbers that the files passed to it have there."""
+
+    arguments: tuple[str, ...]
+    environ: dict[str, str]
+    folder: str
+    descriptors: tuple[int, ...]
+    limits: tuple[tuple[int, int, int], ...]
+
+    def written(self) -> bytes:
+        """Write it down."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def read(cls, text: bytes) -> Request:
+        """Read what was written."""
+        values = json.loads(text)
+        return cls(
+            tuple(values["arguments"]),
+            values["environ"],
+            values["folder"],
+            tuple(values["descriptors"]),
+            tuple((kind, soft, hard) for kind, soft, hard in values["limits"]),
+        )
+
+
+def can_fork() -> bool:
+    """Tell whether a process that has imported much may be forked here."""
+    return sys.platform == "linux"
+
+
+def shape(environ: Mapping[str, str]) -> dict[str, str]:
+    """Choose the variables that shape what is imported."""
+    return {name: value for name, value in environ.items() if name.startswith(SHAPING)}
+
+
+def request_for(command: Sequence[str], how: Mapping[str, Any]) -> Request | None:
+    """Describe the kernel that a command would start; None when only the command itself can start it."""
+    environ, folder = how.get("env") or dict(os.environ), str(how.get("cwd") or Path.cwd())
+    is_ours = tuple(command[: len(LAUNCHER)]) == LAUNCHER and how.keys() <= {"cwd", "env", "pass_fds"}
+    if not (can_fork() and is_ours and Path(folder).is_dir()):
+        return None
+    limits = tuple((kind, *resource.getrlimit(kind)) for kind in LIMITS)
+    return Request(tuple(command[len(LAUNCHER) :]), environ, folder, tuple(how.get("pass_fds", ())), limits)

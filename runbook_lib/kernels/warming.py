@@ -1,0 +1,36 @@
+"""Import what kernels and stages import, and read the descriptions of AWS's services; make nothing that may not be shared."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from pathlib import Path
+
+IMPORTED = (
+    "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.history", "IPython.core.logger",
+    "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard", "comm", "faulthandler",
+    "importlib.readers", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.subshell_manager", "ipywidgets",
+    "psutil", "sqlite3", "tornado.platform.asyncio", "zmq.eventloop.zmqstream",
+    "runbook_lib.parameters.load", "runbook_lib.runbook.open",
+)  # fmt: skip
+"""What a kernel imports after it was started, and what the first cell of a notebook does."""
+
+
+def warm() -> None:
+    """Import and read. Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work."""
+    from runbook_lib.adapters.target import warm as warm_adapters
+    from runbook_lib.runbook.start import all_stages
+
+    for name in IMPORTED:
+        importlib.import_module(name)
+    all_stages()
+    warm_adapters()
+    if threads() > 1:
+        message = f"{threads()} threads run before the first fork"
+        raise RuntimeError(message)
+
+
+def threads() -> int:
+    """Count this process's threads, those that Python does not know of too."""
+    listed = Path("/proc/self/task")
+    return len(list(listed.iterdir())) if listed.is_dir() else threading.active_count()

@@ -1,0 +1,1 @@
+"""Both ways of starting a kernel give the same kernel."""

@@ -1,0 +1,70 @@
+"""Start kernels both ways, and talk to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_core.utils import run_sync
+
+from runbook_lib.headless.kernel import KernelOfRun, started
+from runbook_lib.kernels import provisioner
+from runbook_lib.kernels.fork_server import Forked
+from runbook_lib.kernels.requests import can_fork
+
+
+class Talk:
+    """Run code in a kernel and hear what it prints, or the name of what it raises."""
+
+    def __init__(self, kernel: KernelOfRun) -> None:
+        self.kernel = kernel
+        self.client = kernel.client()
+        self.client.start_channels()
+        run_sync(self.client.wait_for_ready)(timeout=60)
+
+    def __call__(self, code: str) -> str:
+        """Run code."""
+        said: list[str] = []
+
+        def hear(message: dict[str, Any]) -> None:
+            said.append(message["content"].get("text") or message["content"].get("ename") or "")
+
+        run_sync(self.client.execute_interactive)(code, output_hook=hear, timeout=60)
+        return "".join(said).strip()
+
+    @property
+    def is_forked(self) -> bool:
+        """Tell how it was started."""
+        return isinstance(getattr(self.kernel.provisioner, "process", None), Forked)
+
+
+@contextmanager
+def talking(*variables: str) -> Iterator[Talk]:
+    """Start a kernel as a run does."""
+    with started(variables) as kernel:
+        yield Talk(kernel)
+
+
+@pytest.fixture(params=["forked", "ordinary"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Start kernels this way, in a folder of their own."""
+    if request.param == "ordinary":
+        monkeypatch.setattr(provisioner, "request_for", lambda *_: None)
+    elif not can_fork():
+        pytest.skip("kernels are forked on Linux only")
+    (tmp_path / "parameters").mkdir()
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    return str(request.param)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process lives; one that has ended and was not waited for does not."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False

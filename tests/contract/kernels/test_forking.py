@@ -1,0 +1,170 @@
+"""What the process holds that kernels are forked from, when it is not used, and that nothing outlives its run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_core.utils import run_sync
+
+from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone, shared
+from runbook_lib.kernels.provisioner import ForkProvisioner
+from runbook_lib.kernels.requests import LAUNCHER, can_fork, request_for
+from tests.contract.kernels.conftest import is_alive, talking
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only")
+
+HOLDS = """
+import gc, os, sys
+before = sorted(os.listdir("/proc/self/fd"))
+from runbook_lib.kernels.warming import threads, warm
+warm()
+import socket, sqlite3, ssl, botocore.client, botocore.session, sqlalchemy.engine, zmq
+kinds = (botocore.client.BaseClient, botocore.session.Session, sqlalchemy.engine.Engine, sqlite3.Connection)
+kinds += (socket.socket, ssl.SSLContext, zmq.Context)
+print(threads(), before == sorted(os.listdir("/proc/self/fd")), [each for each in gc.get_objects() if isinstance(each, kinds)])
+"""
+RUN = """
+import os, sys, time
+from jupyter_core.utils import run_sync
+from runbook_lib.headless.kernel import started
+with started(()) as one, started(()) as other:
+    from runbook_lib.kernels.fork_server import shared
+    print(shared().pid, one.provisioner.pid, other.provisioner.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run kernels in a folder of their own."""
+    (tmp_path / "parameters").mkdir()
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def run() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Start two kernels in a process of their own; give it with what it started."""
+    process = subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process:
+        yield process, [int(word) for word in process.stdout.readline().split()]
+        process.kill()
+
+
+def test_nothing_is_made_before_the_fork() -> None:
+    """After all imports there is one thread, no new open file, and no client, session, connection, socket or context of a library."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOLDS], env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}, capture_output=True, text=True, check=True
+    )
+
+    assert "1 True []\n" == done.stdout
+
+
+def test_a_thread_before_the_fork_ends_the_forking() -> None:
+    """Who cannot be forked safely is not: the process refuses to serve."""
+    thread = "import threading, time; threading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
+    code = f"{thread}; from runbook_lib.kernels.warming import warm; warm()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "RuntimeError: 2 threads run before the first fork" == done.stderr.strip().splitlines()[-1]
+
+
+def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of the run stand in no variable of the process that all kernels come from, so not in what the system tells of them."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "Qz7~canary")
+    monkeypatch.setenv("CANARY", "Qz7~canary")
+    server = ForkServer()
+    try:
+        names = {each.split(b"=")[0].decode() for each in Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0") if each}
+    finally:
+        server.close()
+
+    assert not {"AWS_SECRET_ACCESS_KEY", "CANARY"} & names
+
+
+def test_kernels_and_what_they_come_from_end_with_the_run(run: tuple[subprocess.Popen[str], list[int]]) -> None:
+    """A run that is killed leaves no process."""
+    process, started = run
+    assert all(is_alive(each) for each in started)
+    process.kill()
+
+    while any(is_alive(each) for each in started):
+        pass
+
+
+def test_kernels_end_with_what_they_come_from(run: tuple[subprocess.Popen[str], list[int]]) -> None:
+    """When that process is killed, its kernels notice by themselves."""
+    _, (server, *kernels) = run
+    os.kill(server, signal.SIGKILL)
+
+    while any(is_alive(each) for each in kernels):
+        pass
+
+
+def test_an_ordinary_kernel_takes_the_place_of_one_that_cannot_be_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has ended gives no kernels; the run goes on without it."""
+
+    def gone(*_: object) -> None:
+        message = "it has ended"
+        raise Gone(message)
+
+    monkeypatch.setattr(ForkServer, "fork", gone)
+    with talking() as talk:
+        assert (False, "2") == (talk.is_forked, talk("print(1 + 1)"))
+
+
+def test_who_asks_for_other_imports_gets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A variable that shapes what is imported, and differs, makes an ordinary kernel."""
+    shared()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with talking() as talk:
+        assert (False, "True") == (talk.is_forked, talk(f"import sys; print({str(tmp_path)!r} in sys.path)"))
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [
+        ((sys.executable, "-X", "utf8", *LAUNCHER[1:]), {}),
+        (("/usr/bin/python3", *LAUNCHER[1:]), {}),
+        ((*LAUNCHER, "-f", "file"), {"stdout": -1}),
+        ((*LAUNCHER, "-f", "file"), {"cwd": "no such folder"}),
+        ((*LAUNCHER, "-f", "file"), {"independent": True}),
+    ],
+)
+def test_what_only_the_command_can_start_is_not_forked(command: tuple[str, ...], how: dict[str, object]) -> None:
+    """Another interpreter, options of the interpreter or of its process, a folder that is not there: the command starts these itself."""
+    assert request_for(command, how) is None
+
+
+def test_nothing_is_forked_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frameworks of the system may not be used after a fork there."""
+    assert request_for(LAUNCHER, {}) is not None
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert request_for(LAUNCHER, {}) is None
+
+
+def test_papermill_and_jupyterlab_find_it_by_a_kernelspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jupyter_client takes the provisioner by the name that a kernelspec gives."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    folder = tmp_path / "warm"
+    folder.mkdir()
+    argv = '["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]'
+    named = '{"kernel_provisioner": {"provisioner_name": "runbook-fork"}}'
+    (folder / "kernel.json").write_text(f'{{"argv": {argv}, "display_name": "warm", "language": "python", "metadata": {named}}}', "utf-8")
+    specs = KernelSpecManager(kernel_dirs=[str(tmp_path)])
+    kernel = AsyncKernelManager(kernel_name="warm", kernel_spec_manager=specs)
+    run_sync(kernel.start_kernel)()
+    try:
+        assert isinstance(kernel.provisioner, ForkProvisioner)
+        assert isinstance(kernel.provisioner.process, Forked)
+    finally:
+        run_sync(kernel.shutdown_kernel)(now=True)

@@ -1,0 +1,173 @@
+"""What a kernel of a run has and has not, however it was started."""
+
+from __future__ import annotations
+
+import ast
+import os
+import resource
+from pathlib import Path
+
+import pytest
+from jupyter_core.utils import run_sync
+
+from tests.contract.kernels.conftest import is_alive, talking
+
+PRINTS_VARIABLES = "import os; print(sorted(os.environ.items()))"
+JUPYTERS = {
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "GIT_PAGER",
+    "JPY_PARENT_PID",
+    "MPLBACKEND",
+    "PAGER",
+    "PYDEVD_USE_FRAME_EVAL",
+    "TERM",
+}
+GIVEN = JUPYTERS | {"RUNBOOK_SECRETS"}
+"""What Jupyter sets by itself in a kernel, and what the run tells it of the socket."""
+
+
+def test_it_is_the_way_that_was_asked_for(way: str) -> None:
+    """The tests below hold two ways against each other, not one against itself."""
+    with talking() as talk:
+        assert (way == "forked") == talk.is_forked
+
+
+def test_it_is_a_process_of_its_own(way: str, tmp_path: Path) -> None:
+    """It has its own number, leads its own session, works in the run's folder and reads nothing from the terminal."""
+    with talking() as talk:
+        said = talk("import os, sys; print(os.getsid(0) == os.getpid(), os.getcwd(), __name__, os.path.basename(sys.argv[0]))")
+        pid, stdin = talk("import os; print(os.getpid(), repr(os.read(0, 1)))").split()
+
+    assert f"True {tmp_path} __main__ ipykernel_launcher.py" == said
+    assert os.getpid() != int(pid)
+    assert "b''" == stdin
+
+
+def test_it_has_the_runs_variables(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each variable is there as the run has it, and none beside them but those that are told to a kernel."""
+    monkeypatch.setenv("ODD", "a\udcff\n'")
+    with talking() as talk:
+        found = dict(ast.literal_eval(talk(PRINTS_VARIABLES)))
+
+    assert {name: found[name] for name in os.environ if name not in GIVEN} == {k: v for k, v in os.environ.items() if k not in GIVEN}
+    assert found.keys() - os.environ.keys() <= GIVEN
+
+
+def test_it_is_handed_its_secrets(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret comes through the socket; neither its variables nor what the system tells of the process have it."""
+    monkeypatch.setenv("CANARY", "Qz7~canary")
+    with talking("CANARY") as talk:
+        variables = talk("import os; print(os.environ)")
+        told = talk("from runbook_lib.secrets import take_over, variable; take_over(); print(ascii(variable('CANARY', {}).reveal()))")
+        pid = int(talk("print(os.getpid())"))
+        known = [path.read_bytes() for path in (Path(f"/proc/{pid}/environ"), Path(f"/proc/{pid}/cmdline")) if path.exists()]
+
+    assert "'Qz7~canary'" == told
+    assert "Qz7~" not in variables
+    assert [] == [each for each in known if b"Qz7~" in each]
+
+
+def test_it_has_no_file_but_the_socket(way: str, tmp_path: Path) -> None:
+    """Of this process's open files none is open there, and its children inherit none."""
+    lists = "import os; print([each for each in os.listdir('/dev/fd') if each > '2'][:-1])"
+    child = f"subprocess.run([sys.executable, '-c', {lists!r}], close_fds=False, capture_output=True, text=True)"
+    with (tmp_path / "open").open("w") as held, talking() as talk:
+        os.set_inheritable(held.fileno(), True)
+        talk("from runbook_lib.secrets import take_over; take_over()")
+
+        assert "[]" == talk(f"import subprocess, sys; print({child}.stdout)")
+
+
+def test_it_keeps_to_the_runs_limits(way: str) -> None:
+    """A limit that the run was put under, also late, holds for its kernels."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    try:
+        with talking() as talk:
+            assert str((0, hard)) == talk("import resource; print(resource.getrlimit(resource.RLIMIT_CORE))")
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+SPOILS = """
+import builtins, csv, os, sys
+left = 1
+builtins.left = 1
+os.environ["LEFT"] = "1"
+csv.reader = None
+sys.modules["runbook_lib.errors"] = None
+sys.path.insert(0, "/left")
+held = open("left", "w")
+os.umask(0)
+os.chdir("/")
+"""
+LOOKS = """
+import builtins, csv, os, sys
+print("left" in globals(), hasattr(builtins, "left"), "LEFT" in os.environ, csv.reader is None, "/left" in sys.path, end=" ")
+print(sys.modules.get("runbook_lib.errors", 0) is None, [os.readlink(f"/dev/fd/{each}") for each in os.listdir("/dev/fd")
+    if os.path.exists(f"/dev/fd/{each}") and "left" in os.readlink(f"/dev/fd/{each}")], os.umask(0), os.getcwd())
+"""
+
+
+def test_what_a_stage_spoils_does_not_touch_the_next(way: str, tmp_path: Path) -> None:
+    """Globals, folder, variables, patched modules, open files and the mask for new ones are each kernel's own, also while both run."""
+    with talking() as spoiling:
+        spoiling(SPOILS)
+        with talking() as beside:
+            assert f"False False False False False False [] {_mask()} {tmp_path}" == beside(LOOKS)
+    with talking() as after:
+        assert f"False False False False False False [] {_mask()} {tmp_path}" == after(LOOKS)
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_one_that_dies_hard_is_seen_and_does_not_touch_the_next(way: str) -> None:
+    """The run hears of the death, and the next kernel works."""
+    with talking() as dying:
+        dying.client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        assert dying.kernel.provisioner is not None
+        assert run_sync(dying.kernel.provisioner.wait)() in {-9, None}
+        assert not run_sync(dying.kernel.is_alive)()
+    with talking() as after:
+        assert "2" == after("print(1 + 1)")
+
+
+def test_what_it_started_ends_with_it(way: str) -> None:
+    """A kernel is killed with the processes of its session's group."""
+    with talking() as talk:
+        child = int(talk("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"))
+        own = int(talk("import os; print(os.getpid())"))
+        assert is_alive(child)
+
+    assert not is_alive(own)
+    while is_alive(child):
+        pass
+
+
+def test_it_can_be_interrupted(way: str) -> None:
+    """An interrupt ends the cell and leaves the kernel."""
+    with talking() as talk:
+        talk.client.execute("import time; print('begun'); time.sleep(600)")
+        while run_sync(talk.client.get_iopub_msg)(timeout=60)["msg_type"] != "stream":
+            pass
+        run_sync(talk.kernel.interrupt_kernel)()
+
+        assert "KeyboardInterrupt" == run_sync(talk.client.get_shell_msg)(timeout=60)["content"]["ename"]
+        assert "2" == talk("print(1 + 1)")
+
+
+def test_no_two_draw_the_same_lot(way: str) -> None:
+    """Random numbers, names of temporary files and session keys differ from kernel to kernel."""
+    draws = "import random, secrets, tempfile, uuid; print(random.random(), secrets.token_hex(), tempfile.mktemp(), uuid.uuid4())"
+    drawn = []
+    for _ in range(2):
+        with talking() as talk:
+            drawn.append(talk(draws).split())
+
+    assert [] == [one for one, other in zip(*drawn, strict=True) if one == other]
