@@ -10,6 +10,7 @@ import json
 import mmap
 import os
 import secrets
+import shutil
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,15 @@ from runbook_lib.model import Finding, canonical
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from runbook_lib.secrets import Known
 
 CLAIM = "no secret stands in the record"
 WAY_OUT = "change that secret, since it has been written down, and report what wrote it"
 JSON = (".json", ".jsonl", ".ipynb")
+LARGEST = 64 << 20
+"""Bytes of a file that is taken apart to be masked; in a larger one a secret is written over where it stands."""
 
 
 def cleaned(folder: Path, known: Known) -> tuple[Finding, ...]:
@@ -40,7 +44,7 @@ def _found(folder: Path, known: Known) -> Iterator[str]:
         name = path.relative_to(folder)
         try:
             if _is_in(path, known):
-                _replace(path, _masked(path.name, path.read_bytes(), known))
+                _mask(path, known)
                 yield f"{name} held one, which is masked now"
         except OSError as error:
             yield f"{name} could not be searched and masked: {error.strerror}"
@@ -52,6 +56,22 @@ def _is_in(path: Path, known: Known) -> bool:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return known.are_in(content)
+
+
+def _mask(path: Path, known: Known) -> None:
+    if path.stat().st_size <= LARGEST:
+        _replace(path, lambda file: file.write(_masked(path.name, path.read_bytes(), known)))
+    else:
+        _replace(path, lambda file: _blotted(path, file, known))
+
+
+def _blotted(path: Path, into: BinaryIO, known: Known) -> None:
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, into)
+    into.flush()
+    with mmap.mmap(into.fileno(), 0) as content:
+        known.blot(content)
+        content.flush()
 
 
 def _masked(name: str, content: bytes, known: Known) -> bytes:
@@ -98,12 +118,15 @@ def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
     return value
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Put a file in the place of another, whole or not at all."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with partial.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.chmod(path.stat().st_mode)
-    partial.replace(path)
+    try:
+        with partial.open("x+b") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(path.stat().st_mode)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -58,6 +58,13 @@ class Known:
             content = content.replace(needle, MASK.encode())
         return content
 
+    def blot(self, content: mmap) -> None:
+        """Write over every form of every value in a file where it stands, without reading the file as a whole."""
+        for needle in self._needles():
+            place = -1
+            while (place := content.find(needle, place + 1)) >= 0:
+                content[place : place + len(needle)] = b"*" * len(needle)
+
     def _hear(self, value: str) -> None:
         if len(value) >= SHORTEST and not _WORD.fullmatch(value):
             self._values.setdefault(value, set())

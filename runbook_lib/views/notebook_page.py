@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = "runbook"
 # Widgets keep a static twin among their other representations; what would need a script is never chosen.
+LARGEST = 64 << 20
+"""Bytes of a notebook that is made into a page."""
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
 
 
@@ -21,7 +23,12 @@ def notebook_html(path: Path) -> str:
     """Convert an executed notebook. Raises OSError when it cannot be read."""
     from nbformat import v4
 
-    notebook: Any = v4.reads_json(path.read_text("utf-8"))  # type: ignore[no-untyped-call]
+    size = path.stat().st_size
+    if size > LARGEST:
+        words = f"# {path.stem}\n\n`{path.name}` has {size >> 20} MB, which is too much for a page. It lies beside this one."
+        notebook: Any = v4.new_notebook(cells=[v4.new_markdown_cell(words, id="too-large")])  # type: ignore[no-untyped-call]
+    else:
+        notebook = v4.reads_json(path.read_text("utf-8"))  # type: ignore[no-untyped-call]
     notebook.metadata["title"] = path.stem
     html, _ = _exporter().from_notebook_node(notebook)
     # The page has the stylesheet once, each output brought its own.

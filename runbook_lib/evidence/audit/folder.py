@@ -78,7 +78,8 @@ class Folder:
         """Read a file that is to be parsed. Raises Unsound when it is too large."""
         with self.opened(name) as file:
             try:
-                found = file.read(LARGEST + 1)
+                # A buffer of the largest size for each small file would cost more than all the rest.
+                found = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
             except OSError as error:
                 raise Unsound(f"cannot be read: {error.strerror}") from None
         if len(found) > LARGEST:
