@@ -252,6 +252,50 @@ def test_a_huge_file_is_digested_block_by_block(record: Path) -> None:
     assert [each for each in found if "plan.json: has more than 64 MB" in each]
 
 
+def test_a_fork_of_the_journal_is_told(record: Path) -> None:
+    """Two lines that follow from the same one, as two runs at once would write them, are no chain, whichever comes last."""
+    path = record / "journal.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    other = canonical({**json.loads(lines[2]), "detail": "of another run"})
+    for forked in ([*lines[:3], other, *lines[3:]], [*lines[:2], other, *lines[2:]]):
+        path.write_text("\n".join(forked) + "\n", "utf-8")
+        records.restate(record)
+        assert [each for each in records.flaws(record) if "journal.jsonl:4: does not follow from the line before" in each]
+
+
+def test_the_approval_of_another_record_is_told(tmp_path: Path) -> None:
+    """Approval and approved plan of another run agree with each other, and not with what was done."""
+    house = records.house(tmp_path / "house", signs=False)
+    first = house.applied()
+    house.run("destroy", approve=house.run("destroy").plan.digest)
+    undone = max(each for each in first.parent.iterdir() if "-destroy-" in each.name and (each / "approval.json").exists())
+    for name in ("approval.json", "approved.json"):
+        shutil.copyfile(undone / name, first / name)
+    records.restate(first)
+
+    found = records.flaws(first)
+
+    assert [each for each in found if "under another approval" in each], found
+    assert [each for each in found if "in a way that the approved plan does not hold" in each or "lacks a change" in each], found
+
+
+def test_a_folder_within_that_may_not_be_listed_is_told(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is a flaw with the system's words; all else is checked all the same."""
+    listed = os.scandir
+
+    def refused(path: Path) -> Any:
+        if Path(path).name == "stages":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+    found = records.flaws(record)
+
+    assert "broken: stages: cannot be listed: Permission denied" in found
+    assert [each for each in found if "stages/storage.json: is missing" in each]
+
+
 def test_a_folder_that_may_not_be_read_is_told(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system refuses is a flaw with the system's words."""
 
