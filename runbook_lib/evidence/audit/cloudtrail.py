@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runbook_lib.evidence.audit import trail
+from runbook_lib.evidence.audit.folder import Unsound
 from runbook_lib.evidence.audit.verify import opened
 from runbook_lib.evidence.journal import FILE
+from runbook_lib.evidence.record import PARAMETERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.evidence.audit.chain import Journal
     from runbook_lib.evidence.audit.flaws import Audit
+    from runbook_lib.evidence.audit.folder import Folder
     from runbook_lib.evidence.audit.trail import Event
 
 DATA = {
@@ -24,11 +28,13 @@ DATA = {
     "logs": ("PutLogEvents",),
 }  # fmt: skip
 """Data events, which a trail holds only when it is told to (CloudTrail user guide, logging data events)."""
+_SAID = re.compile(r"""^(records|environment):\s*["']?(?:s3://)?([^"'\s]+?)/?["']?\s*$""", re.MULTILINE)
 
 
 def join(path: Path, export: Path) -> Audit:
     """Hold the calls that a journal tells of against an exported trail, and the trail's against the journal's."""
-    audit, journal = opened(path)
+    folder, journal = opened(path)
+    audit = folder.audit
     events = trail.read(export, audit)
     known = {each.request_id: each for each in events if each.request_id}
     calls = [(line, each) for line, each in journal.sent if each.get("request_id")]
@@ -37,11 +43,23 @@ def join(path: Path, export: Path) -> Audit:
         if each["request_id"] not in known:
             _missing(audit, line, each)
     own = {str(each["request_id"]) for _, each in calls}
+    store = _store(folder)
     for event in _foreign(journal, events, own):
+        if event.called == "s3:PutObject" and event.place.startswith(store):
+            continue
         what = f"{event.called} ({event.request_id or 'no request id'}) by {event.caller} at {event.at}, which the journal does not tell of"
         audit.add("CloudTrail", 0, what + (f"; it failed: {event.error}" if event.error else ""))
     audit.checked.append(f"{len(calls)} calls of {FILE} against {len(events)} events: {seen} seen in CloudTrail")
     return audit
+
+
+def _store(folder: Folder) -> str:
+    """Name bucket and prefix below which the environment's records are stored while a run goes on, if that is a bucket."""
+    try:
+        said = dict(_SAID.findall(folder.octets(PARAMETERS).decode()))
+    except (Unsound, ValueError):
+        return ""
+    return f"{said.get('records', '')}/{said.get('environment', '')}/"
 
 
 def _missing(audit: Audit, line: int, call: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Event:
-    """Hold of an event who called what when; `reads` tells that it changed nothing."""
+    """Hold of an event who called what when; `reads` tells that it changed nothing, `place` is an object's, as bucket and key."""
 
     request_id: str
     source: str
@@ -28,6 +28,7 @@ class Event:
     caller: str
     reads: bool
     error: str
+    place: str = ""
 
     @property
     def called(self) -> str:
@@ -70,6 +71,7 @@ def _events(exported: Any) -> Iterator[Event]:
 
 def _event(record: dict[str, Any]) -> Event:
     """Read an event (CloudTrail user guide, record contents); services' own events have no request."""
+    asked = record.get("requestParameters") or {}
     return Event(
         request_id=str(record.get("requestID") or ""),
         source=str(record["eventSource"]),
@@ -78,4 +80,5 @@ def _event(record: dict[str, Any]) -> Event:
         caller=str((record.get("userIdentity") or {}).get("arn") or ""),
         reads=bool(record.get("readOnly", False)),
         error=str(record.get("errorCode") or ""),
+        place=f"{asked['bucketName']}/{asked['key']}" if "bucketName" in asked and "key" in asked else "",
     )

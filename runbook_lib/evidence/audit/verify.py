@@ -40,10 +40,10 @@ def _schema(folder: Folder) -> str:
     return str(facts.get("record_schema", "")) if isinstance(facts, dict) else SCHEMA
 
 
-def opened(path: Path) -> tuple[Audit, chain.Journal]:
+def opened(path: Path) -> tuple[Folder, chain.Journal]:
     """Read a record's journal alone, and hold its lines against each other."""
     folder = _folder(path)
-    return folder.audit, chain.read(folder)
+    return folder, chain.read(folder)
 
 
 def _folder(path: Path) -> Folder:

@@ -113,6 +113,20 @@ def test_what_the_same_caller_changed_meanwhile_is_foreign(record: Path, tmp_pat
     assert is_foreign == any("s3:DeleteBucket" in each and "which the journal does not tell of" in each for each in found)
 
 
+@pytest.mark.parametrize(("key", "is_foreign"), [("team/staging/.journal/x", False), ("team/staging.json", True), ("other/x", True)])
+def test_what_stored_the_record_itself_is_not_foreign(record: Path, tmp_path: Path, key: str, is_foreign: bool) -> None:
+    """A run announces in the bucket of the records what it is going to write; what else is put by the caller is named."""
+    copy = records.copied(record, tmp_path / "copy")
+    (copy / "parameters.yaml").write_text('environment: "staging"\nrecords: "s3://acme-records/team/"\n', "utf-8")
+    place = {"bucketName": "acme-records", "key": key}
+    put = event(next(each for each in journal(record) if "sent" in each), requestID="OTHER", eventName="PutObject", requestParameters=place)
+    (tmp_path / "export.json").write_text(json.dumps({"Records": [*seen(record), put]}), "utf-8")
+
+    code, found = joined(copy, tmp_path / "export.json")
+
+    assert (4 if is_foreign else 0, is_foreign) == (code, any("s3:PutObject (OTHER)" in each for each in found))
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b'{"Records":[{}]}', b'{"Records":1}', b'{"Events":[{"CloudTrailEvent":"{"}]}', b"\xff"]
 )
