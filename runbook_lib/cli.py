@@ -83,12 +83,16 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
         if verb in {"apply", "destroy"}:
             one.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
-            one.add_argument("--by", default="", metavar="NAME", help="who approves")
+            one.add_argument(
+                "--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)"
+            )
+        one.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
         if verb == "plan":
             one.add_argument("--detailed-exitcode", action="store_true", help="exit 7 when changes are pending")
     render = _command(names, "render", commands.render, "offline: policies, commands, SQL and settings for someone else to apply")
     render.add_argument("environment", metavar="ENV")
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
+    _approval_commands(names)
     _record_commands(names)
     _audit_commands(names)
     _lab_commands(names)
@@ -96,6 +100,18 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
     _sandbox_commands(names)
     return top
+
+
+def _approval_commands(names: Any) -> None:
+    approve = _command(names, "approve", commands.approve, "approve the plans of records, signed where the file names approvers")
+    approve.add_argument("--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)")
+    approve.add_argument("--expires", default="", metavar="TIME", help="how long it counts, such as 8h or 2d (default: approval_days)")
+    reject = _command(names, "reject", commands.reject, "reject the plans of records: they are not applied until they are planned again")
+    reject.add_argument("--reason", required=True, metavar="TEXT", help="what has to be mended")
+    for one in (approve, reject):
+        one.add_argument("records", nargs="+", metavar="RECORD", help="a plan's record: its folder, or ENV/NAME of one in the record store")
+        one.add_argument("--by", default="", metavar="NAME", help="who it is, as approvers names him")
+        one.add_argument("--key", default="", metavar="PRIVATE", help="PEM file of his Ed25519 private key, or the ARN of a key of KMS")
 
 
 def _record_commands(names: Any) -> None:

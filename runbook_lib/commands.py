@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> Answer:
         arguments.verb,
         stages=tuple(getattr(arguments, "stage", ())),
         approve=getattr(arguments, "approve", ""),
-        by=getattr(arguments, "by", ""),
+        by=arguments.by,
+        acknowledge=tuple(getattr(arguments, "acknowledge", ())),
         detailed=getattr(arguments, "detailed_exitcode", False),
         progress=terminal.progress(is_quiet=arguments.json),
     )
@@ -60,8 +61,8 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def _enter_sandbox(file: Path) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them."""
+    from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
-    from runbook_lib.parameters.rules import is_loopback_only
 
     environment = load(file)
     if is_loopback_only(environment):
@@ -112,6 +113,26 @@ def audit(arguments: argparse.Namespace) -> Answer:
 
     found = audit.carry_out(**{name: value for name, value in vars(arguments).items() if name in {"record", "key", "digest", "export"}})
     return found.exit_code, found.as_json(), found.as_text()
+
+
+def approve(arguments: argparse.Namespace) -> Answer:
+    """Approve the plans of records."""
+    from runbook_lib.headless import approving
+
+    made = approving.approve(
+        arguments.records, by=arguments.by, key=arguments.key, acknowledge=arguments.acknowledge, expires=arguments.expires
+    )
+    lines = [f"{each.environment}: {each.digest} is approved by {each.by} until {each.expires}" for _, each in made]
+    return 0, {"approvals": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)
+
+
+def reject(arguments: argparse.Namespace) -> Answer:
+    """Reject the plans of records."""
+    from runbook_lib.headless import approving
+
+    made = approving.reject(arguments.records, reason=arguments.reason, by=arguments.by, key=arguments.key)
+    lines = [f"{each.environment}: {each.digest} is rejected by {each.by}; a new plan takes that back" for _, each in made]
+    return 0, {"rejections": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)
 
 
 def unlock(arguments: argparse.Namespace) -> Answer:

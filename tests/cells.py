@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Stage
 
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-APPROVE = 'approve = ""'
+APPROVE, ACKNOWLEDGE = 'approve = ""', 'acknowledge = ""'
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Run:
 
 
 def step_through(slug: str, approve: str = "") -> Run:
-    """Run a notebook as a person does: no parameters are handed in, `approve` is set in its own cell.
+    """Run a notebook as a person does: no parameters are handed in, `approve` is set in its own cell, with every risk acknowledged.
 
     Raises what a cell raises, but for the last cell's word that something is broken: everything was done by then.
     """
@@ -69,7 +69,8 @@ def _run(path: Path, approve: str, injected: str) -> Run:
     for number, cell in enumerate([each for each in done.notebook.cells if each.cell_type == "code"]):
         is_parameters = "parameters" in cell.metadata.get("tags", ())
         if is_parameters:
-            cell.source = f"{cell.source.replace(APPROVE, f'approve = {approve!r}')}\n{injected}"
+            given = cell.source.replace(APPROVE, f"approve = {approve!r}").replace(ACKNOWLEDGE, "acknowledge = '*'")
+            cell.source = f"{given}\n{injected}"
         try:
             shown = _value_of(cell.source, done.names)
         except Exception as error:  # noqa: BLE001 - a kernel shows any error and goes no further

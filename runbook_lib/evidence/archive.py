@@ -102,6 +102,10 @@ class Archive:
         self._shipped.pop(record.folder.name, None)
         return seal
 
+    def add(self, record: Record, name: str, text: str) -> None:
+        """Store a file that a whole record gains. Raises TargetError, also when another has that name."""
+        self._store(self.key(record.folder.name, name), text.encode())
+
     def check(self, name: str, seal: Seal) -> None:
         """Read back checksum and retention of a record's files. Raises Rejected for the first that is not as it was sealed."""
         self._each(lambda file: self._check_file(name, file, seal.digests()[file]), seal.digests())

@@ -10,12 +10,12 @@ from runbook_lib.errors import Rejected
 from runbook_lib.evidence import parts
 from runbook_lib.evidence.archive import JOURNALS, SEALS
 from runbook_lib.evidence.journal import FILE
-from runbook_lib.evidence.record import private_folder
+from runbook_lib.evidence.record import LATER, private_folder
 from runbook_lib.evidence.seal import NAME, is_plain
 from runbook_lib.evidence.use import idle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from runbook_lib.evidence.archive import Archive
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ELSEWHERE = ".elsewhere"
 """Folder of marks: whose record was made on another machine, and which parts its journal was put together from."""
-LATER = "approval"
-"""What the names of files begin with that a whole record may still gain."""
 FOR_PEOPLE = ("notebooks/", "artefacts/")
 
 
@@ -49,8 +47,17 @@ def fetch(archive: Archive, folder: Path) -> None:
     """Bring what is missing here of other machines' records. Raises TargetError, also for what is not as it was sealed."""
     listed = archive.listed()
     for record, files in _records(listed).items():
-        if not is_ours(folder, record):
+        if is_ours(folder, record):
+            _bring_later(archive, folder, record, files)
+        else:
             _bring(archive, folder, record, files, is_sealed=f"{SEALS}/{record}" in listed)
+
+
+def _bring_later(archive: Archive, folder: Path, record: str, files: Iterable[str]) -> None:
+    """Bring what was said elsewhere of a plan that was made here."""
+    for name in files:
+        if LATER.fullmatch(name) and not (folder / record / name).exists():
+            _written(folder / record / name, _content(archive, f"{record}/{name}"))
 
 
 def _records(listed: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -93,7 +100,7 @@ def _read(archive: Archive, record: str, name: str, seal: Seal | None) -> bytes:
     """Read a file, held against its record's seal. Raises Rejected."""
     content = _content(archive, f"{record}/{name}")
     sealed = seal.digests().get(name) if seal is not None else None
-    if seal is not None and sealed != sha256(content).hexdigest() and not (sealed is None and name.startswith(LATER)):
+    if seal is not None and sealed != sha256(content).hexdigest() and not (sealed is None and LATER.fullmatch(name)):
         raise Rejected(archive.key(record, name), "is not what was sealed", "look in the bucket's versions of it who replaced it")
     return content
 

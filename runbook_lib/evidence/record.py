@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.evidence.journal import FILE, FileJournal
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
+from runbook_lib.model import EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +24,8 @@ PARAMETERS = "parameters.yaml"
 """The file that holds the parameters as used."""
 SCHEMA = "urn:redshift-runbook:record:1"
 """The form of everything in a record, which run.json and the statement name; docs/record-1.schema.json describes it."""
+LATER = re.compile(r"(approval|rejection)(?:\.[1-9][0-9]*)?\.json")
+"""Files that a whole record may still gain: what people say of the plan in it."""
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
@@ -29,7 +33,8 @@ class RunFacts(Value):
     """State what a run is: written first, and read by every notebook of the run.
 
     `command` is what was asked for, `target` the run's file as a command takes it; `versions` are those of the code and of what policies
-    are made and judged from, `packages` all that is installed.
+    are made and judged from, `packages` all that is installed. `by` is whoever started it, `planned_by` who made the plan that it was
+    approved to apply.
     """
 
     environment: str
@@ -42,6 +47,8 @@ class RunFacts(Value):
     target: str = ""
     command: str = ""
     record_schema: str = SCHEMA
+    by: str = ""
+    planned_by: tuple[str, ...] = ()
 
 
 class StageResult(Value):
@@ -109,10 +116,11 @@ class Record:
 
     def add(self, stem: str, text: str) -> Path:
         """Write a JSON file under the first name that is free: `stem.json`, `stem.1.json` and so on."""
-        taken = 0
-        while (self.folder / numbered(stem, taken)).exists():
-            taken += 1
-        return self.write(numbered(stem, taken), text)
+        return self.write(self.free(stem), text)
+
+    def free(self, stem: str) -> str:
+        """Give the first name of a stem that is free."""
+        return next(name for number in count() if not (self.folder / (name := numbered(stem, number))).exists())
 
     def journal(
         self, *, is_undo: bool, now: Callable[[], str], scope: Scope, sender: Callable[[Change], Mapping[str, str]] = lambda _change: {}
@@ -139,15 +147,11 @@ class Record:
             self.write(relative, text)
         return relative
 
-    def approve(self, approvals: Iterable[Approval], approved: EnvironmentPlan) -> None:
-        """Keep the approvals that the run was given, and the plan that they are for."""
+    def approve(self, approvals: Iterable[str], approved: EnvironmentPlan) -> None:
+        """Keep the approvals that the run was given, as they were signed, and the plan that they are for."""
         self.write("approved.json", approved.model_dump_json(indent=1))
         for each in approvals:
-            self.add("approval", each.model_dump_json(indent=1))
-
-    def approvals(self) -> tuple[Approval, ...]:
-        """Read the approvals that the run was given."""
-        return tuple(Approval.model_validate_json(path.read_text("utf-8")) for path in sorted(self.folder.glob("approval*.json")))
+            self.add("approval", each)
 
     def approved(self) -> EnvironmentPlan | None:
         """Read the plan that it is for."""

@@ -12,7 +12,7 @@ from runbook_lib.evidence.forms import Envelope, Line
 from runbook_lib.evidence.record import SCHEMA, RunEnd, RunFacts, StageResult
 from runbook_lib.evidence.snapshots import Snapshot
 from runbook_lib.evidence.statement import Predicate
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Kinded, Receipt, Resource
+from runbook_lib.model import EnvironmentPlan, Finding, Kinded, Receipt, Rejection, Resource
 from runbook_lib.resources.rehearsals import Exercise
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NUMBERED = r"(\.[1-9][0-9]*)?\.json"
 FILES: dict[str, Any] = {
     r"run\.json": RunFacts,
     r"(plan|approved)\.json": EnvironmentPlan,
-    rf"approval{NUMBERED}": Approval,
+    rf"(approval|rejection){NUMBERED}": Envelope,
     r"receipt\.json": tuple[Receipt, ...],
     r"findings\.json": tuple[Finding, ...],
     r"end\.json": RunEnd,
@@ -37,7 +37,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WORDS = (
     "A record as one object: each of its JSON files by name, the journal as the list of its lines. "
     "Other files (notebooks, pages, artefacts) have no form of ours. To check one file alone, refer to its entry in $defs. "
-    "Predicate is what the in-toto statement in statement.json's payload holds."
+    "Predicate is what the in-toto statement in statement.json's payload holds; Approval and Rejection, without digest and environment, "
+    "which are its subject, what those in approvals and rejections do."
 )
 
 
@@ -51,7 +52,7 @@ def json_schema() -> str:
     # Each kind of resource is described by its class.
     import_module("runbook_lib.resources")
     kinds = {kind: each for kind, each in sorted(Kinded.known.items()) if issubclass(each, Resource)}
-    described: list[tuple[str, Any]] = [*FILES.items(), ("", Predicate), *kinds.items()]
+    described: list[tuple[str, Any]] = [*FILES.items(), ("", Predicate), ("rejection", Rejection), *kinds.items()]
     inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [(key, "validation", TypeAdapter(each)) for key, each in described]
     parts, shared = TypeAdapter.json_schemas(inputs, ref_template="#/$defs/{model}")
     definitions = shared["$defs"] | {each.__name__: _marked(shared["$defs"][each.__name__], kind) for kind, each in kinds.items()}

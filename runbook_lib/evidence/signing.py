@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ PUBLISH = "openssl pkey -in KEY.pem -pubout -out KEY.pub.pem"
 
 
 class FileKey:
-    """Sign with the Ed25519 private key of a PEM file. Raises Unresolved when it holds none."""
+    """Sign with the Ed25519 private key of a PEM file; `asked` is what names it. Raises Unresolved when it holds none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, asked: str = "signing.key") -> None:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -26,9 +27,9 @@ class FileKey:
         except (OSError, ValueError, TypeError) as error:
             # What the library says may quote nothing of the key; that the file cannot be read says the system.
             what = (error.strerror or "cannot be read") if isinstance(error, OSError) else "holds no private key without a passphrase"
-            raise Unresolved(f"signing.key {path}", what, f"make one: {MAKE}") from None
+            raise Unresolved(f"{asked} {path}", what, f"make one: {MAKE}") from None
         if not isinstance(key, Ed25519PrivateKey):
-            raise Unresolved(f"signing.key {path}", "is no Ed25519 key", f"make one: {MAKE}")
+            raise Unresolved(f"{asked} {path}", "is no Ed25519 key", f"make one: {MAKE}")
         self._key = key
 
     @property
@@ -42,16 +43,22 @@ class FileKey:
 
 
 class PublicKey:
-    """Check signatures with the public key of a PEM file. Raises InvalidParameters when it holds none of the two kinds."""
+    """Check signatures with a public key: a PEM file's, or the base64 of its DER form, as a validated parameter file holds it.
 
-    def __init__(self, path: Path) -> None:
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    Raises InvalidParameters when a file holds none of the two kinds.
+    """
 
-        try:
-            self._key: Any = load_pem_public_key(path.read_bytes())
-        except (OSError, ValueError) as error:
-            what = (error.strerror or "cannot be read") if isinstance(error, OSError) else "holds no public key"
-            raise InvalidParameters(str(path), [Problem(0, "", what, f"name a PEM file: {PUBLISH}")]) from None
+    def __init__(self, source: Path | str) -> None:
+        from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+
+        if isinstance(source, str):
+            self._key: Any = load_der_public_key(base64.b64decode(source))
+        else:
+            try:
+                self._key = load_pem_public_key(source.read_bytes())
+            except (OSError, ValueError) as error:
+                what = (error.strerror or "cannot be read") if isinstance(error, OSError) else "holds no public key"
+                raise InvalidParameters(str(source), [Problem(0, "", what, f"name a PEM file: {PUBLISH}")]) from None
         self.name = _name(self._key)
 
     def verifies(self, message: bytes, signature: bytes) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook_lib.evidence import approvals
 from runbook_lib.evidence.record import RunEnd
 from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.evidence.statement import close
@@ -80,7 +81,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
 
     facts = done.record.facts
     results = done.results.values()
-    approvals = done.record.approvals()
+    given = approvals.given(done.record, environment)
     return RunPage(
         environment=facts.environment,
         verb=facts.verb,
@@ -88,12 +89,12 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         finished=end.finished,
         exit_code=end.exit_code,
         exit_meaning=end.meaning,
-        by=", ".join(each.by for each in approvals),
+        by=", ".join(each.by for each in given),
         account=environment.aws.account,
         region=environment.aws.region,
         endpoint=environment.aws.endpoint or "AWS",
         plan=done.plan,
-        approvals=approvals,
+        approvals=given,
         receipts=tuple(result.receipt for result in results if result.receipt and result.receipt.entries),
         findings=done.findings,
         stages=tuple(_line(done, each) for each in done.executed),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import errors, evidence, place
+from runbook_lib.engine.approving import Case
+from runbook_lib.evidence import approvals
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.evidence.record import PARAMETERS
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import Execute, papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
-from runbook_lib.model import Approval
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
     from runbook_lib.model import EnvironmentPlan, Stage
 
 
+@dataclass(frozen=True)
+class Consent:
+    """Hold what a command says of approval: the plan's digest, who gives the command, and which risky changes he acknowledges."""
+
+    digest: str = ""
+    by: str = ""
+    acknowledge: tuple[str, ...] = ()
+
+
 def carry_out(
     file: Path,
     verb: RunVerb,
@@ -35,6 +46,7 @@ def carry_out(
     stages: tuple[str, ...] = (),
     approve: str = "",
     by: str = "",
+    acknowledge: tuple[str, ...] = (),
     detailed: bool = False,
     progress: Progress | None = None,
     execute: Execute | None = None,
@@ -49,14 +61,14 @@ def carry_out(
     _stages(verb, stages)
     start = partial(run, file, stages=stages, progress=progress, execute=execute)
     if verb not in {"apply", "destroy"} or approve:
-        return start(verb, approve=approve, by=by, detailed=detailed)
+        return start(verb, Consent(approve, by, acknowledge), detailed=detailed)
     if environment.approval == "automatic":
-        planned = start("plan" if verb == "apply" else verb)
+        planned = start("plan" if verb == "apply" else verb, Consent(by=by))
         if planned.exit_code in {1, 2, 3, 5}:
             return planned
-        return start(verb, approve=planned.plan.digest, by="approval: automatic")
+        return start(verb, Consent(planned.plan.digest, "approval: automatic", ("*",)))
     if verb == "destroy":
-        return start(verb)
+        return start(verb, Consent(by=by))
     raise errors.ApprovalRefused(
         environment.environment, "apply needs an approval", f"run `runbook plan {place.typed(file)}`, read it, and pass --approve DIGEST"
     )
@@ -65,10 +77,9 @@ def carry_out(
 def run(
     file: Path,
     verb: RunVerb,
+    consent: Consent = Consent(),
     *,
     stages: tuple[str, ...] = (),
-    approve: str = "",
-    by: str = "",
     detailed: bool = False,
     progress: Progress | None = None,
     execute: Execute | None = None,
@@ -85,22 +96,24 @@ def run(
     chosen = _stages(verb, stages)
     records = Records(environment)
     records.synchronise()
-    approved = find_plan(records.store, environment, approve) if approve else None
+    approved = find_plan(records.store, environment, consent.digest) if consent.digest else None
     if approved is not None:
         chosen = _covered(chosen, approved, stages)
-    key = signing_key(environment)
+    key, started = signing_key(environment), now()
+    given, planners = _granted(records, approved, consent, started)
     facts = evidence.RunFacts(
-        environment=environment.environment, verb=verb, started=now(), source=file.name,
+        environment=environment.environment, verb=verb, started=started, source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(),
-        target=place.typed(file), command=_asked(verb, place.typed(file), stages, approve),
+        target=place.typed(file), command=_asked(verb, place.typed(file), stages, consent.digest),
+        by=consent.by or getpass.getuser(), planned_by=planners,
     )  # fmt: skip
-    lock = records.locked(verb, facts.started) if approve else nullcontext()
+    lock = records.locked(verb, facts.started) if consent.digest else nullcontext()
     with Known() as known, lock, records.recording(facts) as record:
         record.write(PARAMETERS, as_yaml(environment))
         if approved is not None:
-            record.approve((Approval(digest=approve, by=by or "the command line", at=now()),), approved)
+            record.approve(given, approved)
             records.begin(record)
-        values = {**as_parameters(environment), "approve": approve, "record": str(record.folder)}
+        values = {**as_parameters(environment), "approve": consent.digest, "record": str(record.folder)}
         with nullcontext(execute) if execute else papermill(values, len(chosen)) as one_by_one:
             executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(one_by_one, known)))
         return filed(record, executed, environment, known, key, detailed=detailed)
@@ -110,6 +123,16 @@ def _asked(verb: RunVerb, target: str, stages: tuple[str, ...], approve: str) ->
     """Write what was asked for as a command line."""
     options = (*(f"--stage {each}" for each in stages), *((f"--approve {approve}",) if approve else ()))
     return " ".join(("runbook", verb, target, *options))
+
+
+def _granted(records: Records, approved: EnvironmentPlan | None, consent: Consent, at: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the approvals under which a run may write, as they are kept, and who planned. Raises ApprovalRefused."""
+    if approved is None:
+        return (), ()
+    found = approvals.stored(records.store, records.environment, consent.digest)
+    case = Case(consent.digest, approved, records.environment, found.planners, at)
+    kept = approvals.grant(found, case, by=consent.by or "the command line", acknowledge=consent.acknowledge)
+    return tuple(each.text for each in kept), tuple(sorted(found.planners))
 
 
 def unlock(file: Path) -> str:

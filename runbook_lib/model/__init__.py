@@ -5,7 +5,20 @@ All are frozen and have one canonical JSON form; nothing here reads a clock, a f
 
 from runbook_lib.model.findings import Finding, Grade, Inventory, Judgement, Unanswered, Verdict
 from runbook_lib.model.kinds import AnyResource, Kinded, Question, Resource, Unwanted, Value, canonical
-from runbook_lib.model.plans import Approval, Change, Contested, Entry, EnvironmentPlan, Outcome, Owed, Plan, Receipt, Verb, Written
+from runbook_lib.model.plans import (
+    Approval,
+    Change,
+    Contested,
+    Entry,
+    EnvironmentPlan,
+    Outcome,
+    Owed,
+    Plan,
+    Receipt,
+    Rejection,
+    Verb,
+    Written,
+)
 from runbook_lib.model.stages import Check, Judge, Part, Stage
 
 __all__ = [
@@ -28,6 +41,7 @@ __all__ = [
     "Plan",
     "Question",
     "Receipt",
+    "Rejection",
     "Resource",
     "Stage",
     "Unanswered",

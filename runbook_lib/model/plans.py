@@ -150,6 +150,17 @@ class Approval(Value):
     key: str = ""
 
 
+class Rejection(Value):
+    """Refuse one exact plan, until it is planned again."""
+
+    digest: str
+    by: str
+    at: str
+    environment: str
+    reason: str
+    key: str = ""
+
+
 class Entry(Value):
     """Record what became of one change."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from runbook_lib.errors import InvalidParameters, Problem
-from runbook_lib.parameters import described, stand_ins, wording
+from runbook_lib.parameters import described, public_keys, stand_ins, wording
 from runbook_lib.parameters.reading import Document, dotted, read
 from runbook_lib.parameters.rules import RULES, raw_rules
 from runbook_lib.parameters.schema import Environment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.broken import Broken
     from runbook_lib.parameters.reading import Path_
 
-RESERVED = {"approve", "record"}
+RESERVED = {"acknowledge", "approve", "record"}
 
 
 def load(path: Path) -> Environment:
@@ -56,6 +56,8 @@ def validated(source: str, document: Document) -> Environment:
         if key in RESERVED
     )
     found.add_broken(raw_rules(values))
+    values, unreadable = public_keys.inlined(values)
+    found.add_broken(unreadable)
     environment, errors = _typed(values)
     suggested = {(*loc[:-1], wording.alike(loc)) for each in errors if each["type"] == "extra_forbidden" for loc in [tuple(each["loc"])]}
     explained = [each for each in errors if each["type"] != "missing" or tuple(each["loc"]) not in suggested]

@@ -6,11 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from runbook_lib.parameters import aws_rules, database_rules, record_rules
+from runbook_lib.parameters import approval_rules, aws_rules, database_rules, record_rules
 from runbook_lib.parameters import waivers as waiver_rules
-from runbook_lib.parameters.broken import Broken, RawRule, Rule, is_loopback, sides
+from runbook_lib.parameters.broken import Broken, RawRule, Rule
 from runbook_lib.parameters.clear_text import UNQUOTED, is_reference, looks_like
 
 if TYPE_CHECKING:
@@ -73,22 +72,6 @@ def clear_text(path: tuple[str | int, ...], value: Any) -> Iterator[Broken]:
         yield Broken(path, f"looks like {kind} in clear text", "remove it, and change it: it has been written down")
 
 
-def automatic(env: Environment) -> Iterator[Broken]:
-    """Accept automatic approval only where nothing real is reached."""
-    if env.approval != "automatic":
-        return
-    if not is_loopback_only(env):
-        yield Broken(("approval",), "automatic is for loopback endpoints only", "write manual and approve the digest")
-    if env.protected:
-        yield Broken(("protected",), "contradicts approval: automatic", "write approval: manual")
-
-
-def is_loopback_only(env: Environment) -> bool:
-    """Tell whether both ends are this machine: AWS's endpoint, and both databases."""
-    ends = [urlsplit(env.aws.endpoint).hostname or "", *(side.connect_to or side.host for _, side in sides(env))]
-    return all(is_loopback(end) for end in ends)
-
-
 def confirmations(env: Environment) -> Iterator[Broken]:
     """Take confirmations only of known rows, with dates that exist."""
     for index, each in enumerate(env.confirmations):
@@ -135,11 +118,11 @@ def signing(env: Environment) -> Iterator[Broken]:
 
 
 RULES: tuple[Rule, ...] = (
+    *approval_rules.RULES,
     *aws_rules.RULES,
     *database_rules.RULES,
     *record_rules.RULES,
     *waiver_rules.RULES,
-    automatic,
     confirmations,
     adoption,
     places,

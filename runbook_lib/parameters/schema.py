@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runbook_lib.parameters.public_keys import fingerprint
 from runbook_lib.parameters.texts import (
     AccountId,
     Address,
@@ -231,6 +232,20 @@ class Signing(Section):
     )
 
 
+class Approver(Section):
+    """Who may approve a plan, and the public key that proves it."""
+
+    name: Person = Field(description="who signs; nobody approves what was planned under his own name")
+    key: Text = Field(
+        min_length=1, description="Ed25519 or P-256 public key: PEM file relative to the checkout, PEM text, or the base64 of its DER form"
+    )
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the key by the SHA-256 of its DER form."""
+        return fingerprint(self.key)
+
+
 class Environment(Section):
     """One environment: everything the notebooks need to know."""
 
@@ -254,7 +269,12 @@ class Environment(Section):
     exclusive_policies: bool = Field(default=False, description="plan the removal of foreign policies on roles that carry our tag")
     rehearsal: Literal["evaluate", "exercise"] = Field("evaluate", description="exercise: also prove by doing it, as changes of the plan")
     approval: Literal["manual", "automatic"] = Field("manual", description="automatic is accepted on loopback only")
-    protected: bool = Field(default=False, description="never approve automatically")
+    protected: bool = Field(default=False, description="only signed approvals count, and by nobody who planned; needs approvers")
+    approvers: tuple[Approver, ...] = Field((), strict=False, description="who may approve; empty: whoever names the plan's digest")
+    approvals_required: Annotated[int, Field(ge=1, le=20)] = Field(1, description="how many approvers have to sign one plan")
+    approval_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="days for which a plan can be approved, and an approval counts"
+    )
     signing: Signing | None = Field(None, description="key that signs records; empty: they are not signed")
     records: Text = Field("runs", min_length=1, description="record store: a folder, relative to the checkout, or s3://BUCKET/PREFIX")
     records_retention: Retention | None = Field(None, description="Object Lock of each object in the record store's bucket; empty: none")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
+from runbook_lib.evidence import approvals
 from runbook_lib.evidence.record import PARAMETERS, parameters_digest
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.written import as_yaml
@@ -55,6 +57,7 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     world = World(connect(environment, recorder=traffic.heard), record, environment, source.parent, scope, lock, traffic)
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
+        acknowledge=tuple(str(parameters.get("acknowledge") or "").split()),
         verb=facts.verb, known=None if folder else Known().open(), records=records,
     )  # fmt: skip
     return StageRun(setting)
@@ -121,6 +124,7 @@ def _record(folder: str, records: Records, source: Path, approve: str, slug: str
         facts = evidence.RunFacts(
             environment=name, verb=verb, started=now(), source=source.name, stages=(slug,), versions=versions(),
             packages=packages(),
+            by=getpass.getuser(), planned_by=approvals.planners(records.store, records.environment, approve) if approve else (),
         )  # fmt: skip
         record = records.create(facts)
         record.write(PARAMETERS, as_yaml(records.environment))

@@ -83,6 +83,12 @@ class Records:
                 what = f"the run is over, but {place}: {error.what}"
                 raise RunbookError(error.where, what, f"runbook archive {self.environment.environment}") from None
 
+    def add(self, record: evidence.Record, stem: str, text: str) -> Path:
+        """Add a file to a whole record, in the bucket first: who reads there is to see all that is here. Raises RunbookError."""
+        if self._archive is not None:
+            self._archive.add(record, record.free(stem), text)
+        return record.add(stem, text)
+
     def _let_go(self, record: evidence.Record) -> None:
         if (held := self._held.pop(record.folder, None)) is not None:
             held.let_go()

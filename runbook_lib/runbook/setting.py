@@ -26,6 +26,7 @@ class Setting:
     record: evidence.Record
     scope: Scope
     approve: str
+    acknowledge: tuple[str, ...]
     verb: RunVerb
     known: Known | None
     records: Records

@@ -8,9 +8,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
+from runbook_lib.engine.approving import Case
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
-from runbook_lib.evidence import snapshots
+from runbook_lib.evidence import approvals, snapshots
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.exports import offline
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
@@ -76,15 +77,12 @@ class StageRun:
         setting = self._setting
         if not setting.approve:
             return Gate(plan=plan, approved=plan)
-        given = setting.record.approvals()
-        approvals = given or (Approval(digest=setting.approve, by=self._caller(), at=now()),)
-        if {each.digest for each in approvals} != {setting.approve}:
-            raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
         whole = self._approved(plan, setting.approve)
+        given = approvals.given(setting.record, setting.environment) or self._granted(whole)
+        if {each.digest for each in given} != {setting.approve}:
+            raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
         approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
-        if not given:
-            setting.record.approve(approvals, whole)
-        return Gate(plan=plan, approved=approved, approvals=approvals)
+        return Gate(plan=plan, approved=approved, approvals=given)
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
@@ -200,6 +198,15 @@ class StageRun:
         if plan.digest == digest:
             return EnvironmentPlan(environment=plan.environment, plans=(plan,))
         return setting.record.approved() or find_plan(setting.records.store, setting.environment, digest)
+
+    def _granted(self, whole: EnvironmentPlan) -> tuple[Approval, ...]:
+        """Keep the approvals under which a notebook that runs alone may apply. Raises ApprovalRefused."""
+        setting = self._setting
+        found = approvals.stored(setting.records.store, setting.environment, setting.approve)
+        case = Case(setting.approve, whole, setting.environment, frozenset(setting.record.facts.planned_by), now())
+        kept = approvals.grant(found, case, by=self._caller(), acknowledge=setting.acknowledge)
+        setting.record.approve((each.text for each in kept), whole)
+        return tuple(each.approval for each in kept)
 
     def _apply(self, plan: Plan, gate: Gate) -> Receipt:
         setting = self._setting

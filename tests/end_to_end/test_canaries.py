@@ -194,14 +194,14 @@ def test_no_secret_is_left_anywhere(office: Office, hunted: dict[str, Hunted], s
         codes = []
         for fault in FAULTS:
             spoil(state, folder, fault)
-            codes.append(office("apply", *SOURCE, "--approve", digest)["exit_code"])
+            codes.append(office("apply", *SOURCE, "--approve", digest, "--acknowledge", "*")["exit_code"])
         spoil(state, folder, {"match": "^GRANT", "kind": "latency", "ms": 5000})
-        killed = office("apply", *SOURCE, "--approve", digest, kills=True)
+        killed = office("apply", *SOURCE, "--approve", digest, "--acknowledge", "*", kills=True)
         spoil(state, folder, None)
-        wrong = office("apply", *DESTINATION, "--approve", digest)
+        wrong = office("apply", *DESTINATION, "--approve", digest, "--acknowledge", "*")
         text = json.dumps({"pass": hunted["writer"].value})
         client("secretsmanager", state).put_secret_value(SecretId="canary/writer", SecretString=text)
-        done = office("apply", "--approve", digest)
+        done = office("apply", "--approve", digest, "--acknowledge", "*")
 
     assert ([4, 1, 1], [1, "KernelFailed"], 4) == (codes, [killed["exit_code"], killed["errors"][0]["error"]], wrong["exit_code"])
     assert [] == done["errors"]

@@ -103,5 +103,5 @@ def test_the_legacy_pipeline_under_papermill(checkout: Checkout, demo: dict[str,
 
     planned = checkout("plan", file)
     checkout("apply", file, expected=3)
-    applied = checkout("apply", file, "--approve", planned["digest"])
+    applied = checkout("apply", file, "--approve", planned["digest"], "--acknowledge", "*")
     assert (planned["digest"], ["kept"]) == (applied["digest"], list(applied["verdicts"]))

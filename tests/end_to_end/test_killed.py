@@ -59,7 +59,7 @@ def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> No
     journals = tmp_path / "runs"
 
     faults(state, SLOW)
-    running = checkout.start("apply", *words, "--approve", digest)
+    running = checkout.start("apply", *words, "--approve", digest, "--acknowledge", "*")
     wait_for(lambda: sum(path.read_text("utf-8").count("\n") for path in journals.rglob("journal.jsonl")) > 8, running)
     processes = group(running.pid)
     os.kill(running.pid, signal.SIGKILL)
@@ -70,7 +70,7 @@ def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> No
 
     made = len(client("s3", state).list_buckets()["Buckets"])
     assert len(before["aws"]["buckets"]) < made
-    finished = checkout("apply", *words, "--approve", digest)
+    finished = checkout("apply", *words, "--approve", digest, "--acknowledge", "*")
     assert ["kept"] == list(finished["verdicts"])
     again = checkout("plan", *words)
     assert 0 == again["changes"]

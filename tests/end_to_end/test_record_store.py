@@ -148,7 +148,7 @@ def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     digest = checkout("plan", *words)["digest"]
     journals = parts_of_journals(state)
     faults(state, SLOW)
-    running = checkout.start("apply", *words, "--approve", digest)
+    running = checkout.start("apply", *words, "--approve", digest, "--acknowledge", "*")
     wait_for(lambda: parts_of_journals(state) > journals and snapshot(state, folder) != before, running)
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
@@ -175,7 +175,7 @@ def test_a_notebook_alone_keeps_its_record(machines: tuple[Machine, Machine, Mac
     values = as_parameters(load(one.drive.file))
 
     def stepped(approve: str) -> StageRun:
-        run = open_stage("storage", {**values, "approve": approve})
+        run = open_stage("storage", {**values, "approve": approve, "acknowledge": "*"})
         plan = run.plan()
         asyncio.run(run.apply(plan, run.gate(plan)))
         run.close()

@@ -94,7 +94,7 @@ def test_parameters_are_all_keys_and_what_a_command_gives() -> None:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     ]
 
-    assert [*keys, "approve", "record"] == names
+    assert [*keys, "approve", "acknowledge", "record"] == names
 
 
 def test_parameters_are_literals() -> None:
@@ -122,7 +122,7 @@ def test_papermill_reads_the_parameters_with_their_help() -> None:
     found = _infer_parameters(load_notebook_node(str(FOLDER / "50_server_role.ipynb")))
     keys = [field.alias or name for name, field in Environment.model_fields.items()]
 
-    assert [*keys, "approve", "record"] == [each.name for each in found]
+    assert [*keys, "approve", "acknowledge", "record"] == [each.name for each in found]
     assert [] == [each.name for each in found if not each.help]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +34,7 @@ INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
 RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "findings", "errors"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
-RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "approved at", "plan", "previous"}
+RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}
 AUDITED = CHECKED | RUN_FACTS
 RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
 ENVIRONMENT = environment(**{side: {"admin": {"user": "admin", "password": "env:ADMIN"}} for side in ("source", "destination")})
@@ -331,7 +331,14 @@ CASES = (
     Case("verify FILE --stage storage", 4, RAN, owed_and_drifted, "cloud engineer"),
     Case("verify FILE --stage storage --stage server_role", 5, RAN, drifted_and_guarded, "another account"),
     Case("destroy FILE", 0, RAN, applied),
-    Case("destroy FILE --approve DIGEST", 0, RAN, planned_back),
+    Case("destroy FILE --approve DIGEST --acknowledge *", 0, RAN, planned_back),
+    Case("destroy FILE --approve DIGEST", 3, FAILED, planned_back, "(deletes)"),
+    Case("approve RECORD --by Jo --expires 8h", 0, {"exit_code", "approvals"}, planned, "is approved by Jo until"),
+    Case("approve RECORD --expires soon", 3, FAILED, planned, "hours or days, such as 8h"),
+    Case("approve RECORD", 3, FAILED, applied, "approved already"),
+    Case("approve nothing/at-all", 2, INVALID, says="no such parameter file"),
+    Case("reject RECORD --reason wide", 0, {"exit_code", "rejections"}, planned, "a new plan takes that back"),
+    Case("reject RECORD", 2, INVALID, planned, "--reason"),
     Case("destroy FILE --approve DIGEST", 3, FAILED, planned, "not of teardown"),
     Case("render FILE --out OUT", 0, {"exit_code", "folder", "files"}, says="storage.sh"),
     Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),
@@ -379,7 +386,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_: made.target)
     monkeypatch.setattr("runbook_lib.adapters.target.objects_of", lambda _environment, _bucket: made.objects)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.papermill)
+    monkeypatch.setattr("runbook_lib.headless.verbs.papermill", lambda _values, _stages: nullcontext(cells.papermill))
     # Converting notebooks to pages takes most of the time, and proves nothing here.
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)

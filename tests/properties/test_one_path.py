@@ -56,7 +56,7 @@ class Way:
     def headless(self, verb: Any, **options: Any) -> headless.Run:
         """Run a verb over the file."""
         with self.at_work():
-            return headless.carry_out(self.file, verb, execute=cells.papermill, **options)
+            return headless.carry_out(self.file, verb, execute=cells.papermill, acknowledge=("*",), **options)
 
     def step(self, slug: str, approve: str = "") -> Plan:
         """Step through one notebook."""

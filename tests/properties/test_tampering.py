@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import records
+from tests import approving, records
 
 
 @dataclass(frozen=True)
@@ -154,3 +154,32 @@ def test_every_edit_is_found(case: Case, data: st.DataObject, how: Callable[[Pat
         how(record, data)
 
         assert [each for each in case.found(record) if each.startswith("broken")]
+
+
+@pytest.fixture(scope="module")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Make the record of a plan that an approver signed after it was stated."""
+    house = approving.approved_house(tmp_path_factory.mktemp("house") / "here")
+    record = house.run("plan").record.folder
+    approving.approve(house, record)
+    return Case(record, house.public, "")
+
+
+def test_an_approved_plan_is_whole(approved: Case) -> None:
+    """What an approver added later is no flaw."""
+    assert [] == approved.found(approved.record)
+
+
+@given(data=st.data())
+def test_every_edit_of_an_approval_is_found(approved: Case, data: st.DataObject) -> None:
+    """An approval that came later is covered by its own signature: each byte that is changed, added or cut off is found."""
+    with tempfile.TemporaryDirectory() as folder:
+        record = records.copied(approved.record, Path(folder))
+        path = record / "approval.json"
+        octets = path.read_bytes()
+        place = data.draw(st.integers(0, len(octets) - 1))
+        edits = (octets[:place] + bytes([octets[place] ^ data.draw(st.integers(1, 255))]) + octets[place + 1 :], octets[:place],
+                 octets[:place] + b" " + octets[place:])  # fmt: skip
+        path.write_bytes(data.draw(st.sampled_from(edits)))
+
+        assert [each for each in approved.found(record) if each.startswith("broken: approval.json")]

@@ -6,6 +6,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.evidence.audit import approving
 from runbook_lib.model import Change, canonical
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.audit.chain import Attempt, Journal
     from runbook_lib.evidence.audit.folder import Folder
 
-APPROVAL = re.compile(r"approval(?:\.[1-9][0-9]*)?\.json")
 _STAGE = re.compile(r"stages/([a-z_]+)(?:\.([1-9][0-9]*))?\.json")
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 """What reading JSON of another form than ours raises."""
@@ -34,7 +34,7 @@ class Papers:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.approved, self.plan = (folder.parsed(f"{each}.json") for each in ("approved", "plan"))
-        self.approvals = {name: folder.parsed(name) for name in folder.names if APPROVAL.fullmatch(name)}
+        self.approvals = approving.collected(folder)
         newest: dict[str, tuple[int, str]] = {}
         for name in folder.names:
             if match := _STAGE.fullmatch(name):
@@ -98,13 +98,17 @@ def _summed_up(papers: Papers, _journal: Journal) -> None:
 
 def _approval(papers: Papers, _journal: Journal) -> None:
     audit, approved = papers.folder.audit, papers.approved
-    if bool(papers.approvals) != (approved is not None):
-        missing = "approved.json" if papers.approvals else "approval.json"
-        audit.add(missing, 0, "is missing: an approval and the plan that it is for belong together")
+    if approved is not None and not papers.approvals:
+        audit.add("approval.json", 0, "is missing: an approval and the plan that it is for belong together")
+    elif approved is None and any(each["receipt"] and each["receipt"]["approvals"] for _, each in papers.results.values()):
+        audit.add("approved.json", 0, "is missing: an approval and the plan that it is for belong together")
     for name, each in papers.approvals.items() if approved is not None else ():
-        audit.facts |= {"approved by": str(each["by"]), "approved at": str(each["at"]), "plan": str(each["digest"])}
-        if each["digest"] not in {whole_digest(approved), *map(plan_digest, approved["plans"])}:
-            audit.add(name, 0, f"approves {each['digest'][:12]}; approved.json has the digest {whole_digest(approved)[:12]}")
+        if each.digest not in {whole_digest(approved), *map(plan_digest, approved["plans"])}:
+            audit.add(name, 0, f"approves {each.digest[:12]}; approved.json has the digest {whole_digest(approved)[:12]}")
+    if approved is not None and papers.approvals:
+        audit.facts["approved by"] = ", ".join(f"{each.by} ({each.at})" for each in papers.approvals.values())
+        audit.facts["plan"] = next(iter(papers.approvals.values())).digest
+    approving.check(papers.folder, papers.approvals, approved)
 
 
 def _written(papers: Papers, journal: Journal) -> None:
@@ -136,7 +140,9 @@ def _receipt(papers: Papers, stage: str, name: str, receipt: Any, journal: Journ
             audit.add(name, 0, f"holds no receipt, though {each.address} was changed (journal.jsonl:{each.line})")
         return
     approved = papers.approved_of(stage)
-    if receipt["approvals"] and (receipt["approvals"] != list(papers.approvals.values()) or approved is None):
+    if receipt["approvals"] and (
+        receipt["approvals"] != [each.model_dump(mode="json") for each in papers.approvals.values()] or approved is None
+    ):
         audit.add(name, 0, "holds a receipt under another approval than the record")
     elif receipt["approvals"] and receipt["digest"] != plan_digest(approved or {}):
         audit.add(name, 0, "holds a receipt for another plan than the approved one")

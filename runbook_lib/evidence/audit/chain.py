@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.evidence.audit.folder import LARGEST, Unsound, is_canonical, parsed
+from runbook_lib.evidence.audit.folder import LARGEST
 from runbook_lib.evidence.journal import ANCHOR, FILE, is_divisible
+from runbook_lib.evidence.strict import Unsound, is_canonical, parsed
 from runbook_lib.model import Change
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from runbook_lib.evidence.audit import trail
-from runbook_lib.evidence.audit.folder import Unsound
 from runbook_lib.evidence.audit.verify import opened
 from runbook_lib.evidence.journal import FILE
 from runbook_lib.evidence.record import PARAMETERS
+from runbook_lib.evidence.strict import Unsound
 
 if TYPE_CHECKING:
     from pathlib import Path

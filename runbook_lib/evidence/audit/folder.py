@@ -9,8 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.evidence.audit.flaws import shown
-from runbook_lib.model import canonical
+from runbook_lib.evidence.strict import Unsound, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 LARGEST = 64 << 20
 """Bytes of a file that is parsed; whatever is only digested may have any size."""
-
-
-class Unsound(Exception):
-    """Say why a file cannot be taken for what it should be."""
 
 
 class Folder:
@@ -95,28 +90,3 @@ class Folder:
         except Unsound as error:
             self.audit.add(name, 0, str(error))
             return None
-
-
-def parsed(octets: bytes) -> Any:
-    """Read JSON. Raises Unsound; a name that stands twice in one object is refused, for two readers may see two values."""
-    import json
-
-    try:
-        return json.loads(octets.decode(), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        raise Unsound(f"is no JSON: {shown(str(error))}") from None
-
-
-def is_canonical(octets: bytes, value: object) -> bool:
-    """Tell whether a JSON value is written in the one form that digests are taken over."""
-    try:
-        return octets == canonical(value).encode()
-    except (ValueError, RecursionError):
-        return False
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found

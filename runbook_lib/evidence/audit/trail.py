@@ -8,7 +8,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.evidence.audit.folder import LARGEST, Unsound, parsed
+from runbook_lib.evidence.audit.folder import LARGEST
+from runbook_lib.evidence.strict import Unsound, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

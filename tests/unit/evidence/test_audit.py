@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.errors import Denied, InvalidParameters, RunbookError, Unreachable
-from runbook_lib.evidence import Record, audit, statement
+from runbook_lib.evidence import approvals, audit, statement
 from runbook_lib.evidence.audit.agreement import plan_digest, whole_digest
 from runbook_lib.evidence.audit.folder import LARGEST
 from runbook_lib.evidence.signing import PublicKey
@@ -72,9 +72,23 @@ def both(name: str, change: Callable[[Any], Any]) -> Edit:
     return edit
 
 
+def reapproved(**changes: Any) -> Edit:
+    """Change what an approval says, in its own form."""
+
+    def edit(record: Path) -> None:
+        path = record / "approval.json"
+        value = approvals.read(path.name, path.read_bytes(), {})
+        path.write_text(approvals.written(value.model_copy(update=changes), None), "utf-8")
+
+    return edit
+
+
 AGREEMENTS: dict[str, tuple[Edit, str]] = {
-    "another approval": (edited("approval.json", lambda one: one.update(digest="0" * 64)), "approval.json: approves 000000000000"),
-    "another approver": (edited("approval.json", lambda one: one.update(by="somebody")), "holds a receipt under another approval"),
+    "another approval": (reapproved(digest="0" * 64), "approval.json: approves 000000000000"),
+    "another approver": (reapproved(by="somebody"), "holds a receipt under another approval"),
+    "an approval of another environment": (reapproved(environment="production"), "approval.json: is for production, not for staging"),
+    "an approval that expired before": (reapproved(expires="2026-01-01T00:00:00.000Z"), "approval.json: expired at 2026-01-01"),
+    "an approval that nobody may sign": (reapproved(key="0" * 64), "approval.json: is not signed by the key that it names"),
     "no approved plan": (lambda record: (record / "approved.json").unlink(), "approved.json: is missing"),
     "no approval": (lambda record: (record / "approval.json").unlink(), "approval.json: is missing"),
     "another plan was approved": (edited("approved.json", lambda one: one["plans"][0]["changes"].pop()), "approval.json: approves"),
@@ -395,4 +409,4 @@ def test_a_run_that_failed_or_was_denied_leaves_a_whole_record(tmp_path: Path, e
 
     for run in (stopped, goes_on, back):
         assert [] == records.flaws(run.record.folder, house.public)
-    assert Record(goes_on.record.folder).approvals()
+    assert (goes_on.record.folder / "approval.json").exists()

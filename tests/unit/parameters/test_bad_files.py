@@ -16,14 +16,14 @@ import pytest
 from pydantic import BaseModel
 
 from runbook_lib.cli import main
-from runbook_lib.parameters import aws_rules, clear_text, database_rules, described, record_rules, rules, syntax, waivers
+from runbook_lib.parameters import approval_rules, aws_rules, clear_text, database_rules, described, record_rules, rules, syntax, waivers
 from runbook_lib.parameters.broken import Broken
 from runbook_lib.parameters.schema import Environment
 from tests.machine import ROOT
 from tests.unit.parameters.bad import FILES, FOLDER, expected, refusal
 
 every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-RULE_MODULES = (aws_rules, database_rules, record_rules, rules, waivers)
+RULE_MODULES = (approval_rules, aws_rules, database_rules, record_rules, rules, waivers)
 
 # Runs every command that takes a parameter file over every bad file, and tells what was started, and what was imported by `check`.
 WITNESS = """
