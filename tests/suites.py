@@ -1,4 +1,4 @@
-"""Run the suites one after another, then say what could not be run and why, then sum up.
+"""Run the suites, as many at once as there are processors, then say what could not be run and why, then sum up.
 
 `make test` fails when a suite fails; `make test-all` (`--all`) also when one could not be run or skipped a test.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import subprocess
@@ -13,16 +14,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from tests import machine
+from tests import lanes, machine
 
 NOT_HERE = "not live and not browser"
-PORTABLE = ("unit", "vendor", "ledger", "stages", "properties", "contract")
-"""The folders that run on every admitted Python and on the lowest versions; what is slow runs on one."""
+PORTABLE = ("unit", "stages", "contract")
+"""The folders that run on every admitted Python and on the lowest versions."""
+NOT_PORTED = "what is slow, compares texts, looks by chance or takes whole runs is run on one Python, where it finds the same"
 NO_TESTS = 5
 """pytest's exit code when it found none."""
 LIVE = "RUNBOOK_LIVE_ENVIRONMENT"
@@ -37,6 +39,7 @@ class Outcome:
     skipped: int = 0
     gaps: tuple[str, ...] = ()
     seconds: float = 0.0
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,23 @@ class Suite:
 
 
 def suites() -> Iterator[Suite]:
-    """List the suites, those first that find a mistake the cheapest."""
+    """List the suites: those first that find a mistake the cheapest, then the longest, so that the lanes end at about one time."""
     yield Suite("lint", partial(run_checks, ("ruff", "check", "."), ("ruff", "format", "--check", ".")))
     yield Suite("types", partial(run_checks, ("mypy",)))
-    for name in ("repository", "unit", "vendor", "ledger", "stages", "properties"):
-        yield Suite(name, partial(run_pytest, (name,), spread="load"))
-    for name in ("contract", "sandbox", "rehearsal", "faults", "notebooks", "end_to_end"):
-        yield Suite(name, partial(run_pytest, (name,), spread="loadfile"))
-    yield Suite("oracle", oracle)
-    yield Suite("rendered", rendered)
-    yield Suite("browser", browser)
+    for name in ("end_to_end", "unit", "sandbox", "contract", "properties"):
+        yield Suite(name, partial(run_pytest, (name,)))
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     for version in machine.PYTHONS:
         if version != here:
             yield Suite(f"python{version}", partial(elsewhere, version))
     yield Suite("lowest", partial(elsewhere, here, resolution="lowest-direct"))
+    yield Suite("browser", browser)
+    for name in ("faults", "notebooks", "rehearsal", "repository", "stages"):
+        yield Suite(name, partial(run_pytest, (name,)))
+    yield Suite("rendered", rendered)
+    yield Suite("oracle", oracle)
+    for name in ("vendor", "ledger"):
+        yield Suite(name, partial(run_pytest, (name,)))
     yield Suite("live", live)
 
 
@@ -72,15 +77,14 @@ def run_checks(*commands: Sequence[str]) -> Outcome:
     return Outcome(passed=codes.count(0), failed=len(codes) - codes.count(0))
 
 
-def run_pytest(folders: Sequence[str], *, spread: str = "", python: str = sys.executable, marked: str = NOT_HERE) -> Outcome:
-    """Run the tests of some folders; `spread` is how they are divided between two processes (empty: not)."""
+def run_pytest(folders: Sequence[str], *, python: str = sys.executable, marked: str = NOT_HERE) -> Outcome:
+    """Run the tests of some folders in one process; the processors are shared out between suites."""
     there = [f"tests/{folder}" for folder in folders if any((machine.ROOT / "tests" / folder).rglob("test_*.py"))]
     if not there:
         return Outcome(gaps=(f"tests/{folders[0]} holds no test",))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        workers = ("-n", "2", "--dist", spread) if spread else ("-n", "0")
-        code = _call([python, "-m", "pytest", "-q", "--tb=short", "-m", marked, *workers, f"--junitxml={report}", *there])
+        code = _call([python, "-m", "pytest", "-q", "--tb=short", "-m", marked, f"--junitxml={report}", *there])
         return read(report.read_text("utf-8") if report.exists() else "<testsuites/>", code)
 
 
@@ -126,7 +130,7 @@ def elsewhere(version: str, resolution: str = "highest") -> Outcome:
     """Run the portable suites in an environment of their own."""
     name = version if resolution == "highest" else resolution
     python = machine.environment(name, machine.python(version), resolution)
-    return run_pytest(PORTABLE, spread="load", python=python, marked=f"{NOT_HERE} and not slow")
+    return replace(run_pytest(PORTABLE, python=python, marked=f"{NOT_HERE} and not slow"), remark=f"{', '.join(PORTABLE)}: {NOT_PORTED}")
 
 
 def outcome(suite: Suite) -> Outcome:
@@ -149,10 +153,11 @@ def summary(outcomes: dict[str, Outcome]) -> str:
         f"{_verdict(each):6} {name:12} {each.passed:5} passed {each.failed:4} failed {each.seconds:7.1f} s"
         for name, each in outcomes.items()
     ]
+    remarks = [f"IN PART {name}: {each.remark}" for name, each in outcomes.items() if each.remark]
     gaps = [f"NOT RUN {name}: {gap}" for name, each in outcomes.items() for gap in each.gaps]
     passed, failed, skipped = (sum(getattr(each, count) for each in outcomes.values()) for count in ("passed", "failed", "skipped"))
     total = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
-    return "\n".join((*rows, *gaps, total))
+    return "\n".join((*rows, *remarks, *gaps, total))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -160,14 +165,25 @@ def main(words: Sequence[str] | None = None) -> int:
     known = {suite.name: suite for suite in suites()}
     parser = argparse.ArgumentParser(prog="python -m tests.suites", description=__doc__)
     parser.add_argument("--all", action="store_true", help="fail also when a suite could not be run")
+    parser.add_argument("--outcome", metavar="FILE", type=Path, help="write the one suite's outcome, and sum nothing up")
     parser.add_argument("names", nargs="*", metavar="SUITE", help=f"only these: {', '.join(known)}")
     arguments = parser.parse_args(words)
     if unknown := [name for name in arguments.names if name not in known]:
         parser.error(f"no such suite: {', '.join(unknown)} (there are {', '.join(known)})")
-    outcomes = {name: outcome(known[name]) for name in arguments.names or known}
+    names = arguments.names or list(known)
+    if arguments.outcome:
+        arguments.outcome.write_text(json.dumps(asdict(outcome(known[names[0]]))), "utf-8")
+        return 0
+    outcomes = _together(names) if len(names) > 1 else {name: outcome(known[name]) for name in names}
     _say("\n=== summary\n" + summary(outcomes))
     is_bad = any(each.failed or (arguments.all and each.gaps) for each in outcomes.values())
     return int(is_bad or not any(each.passed for each in outcomes.values()))
+
+
+def _together(names: Sequence[str]) -> dict[str, Outcome]:
+    """Run suites side by side."""
+    found = lanes.side_by_side(names, _say)
+    return {name: Outcome(**{**each, "gaps": tuple(each.get("gaps", ()))}) for name, each in found.items()}
 
 
 def _verdict(each: Outcome) -> str:

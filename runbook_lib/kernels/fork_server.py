@@ -51,6 +51,7 @@ class ForkServer:
     def __init__(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._shape = shape(os.environ)
+        self._has_forked = False
         given = {**QUIET, **self._shape, **{name: os.environ[name] for name in KEPT if name in os.environ}}
         with theirs:
             self._process = subprocess.Popen(
@@ -81,6 +82,7 @@ class ForkServer:
         finally:
             os.close(sheet)
             theirs.close()
+        self._has_forked = True
         return Forked(self, ours)
 
     def signal(self, pid: int, number: int) -> None:
@@ -90,8 +92,10 @@ class ForkServer:
             self._control.send(json.dumps({"pid": pid, "signal": int(number)}).encode())
 
     def close(self) -> None:
-        """End the process; its kernels end first."""
+        """End the process; its kernels end first. One that has none is not waited for until it has imported everything."""
         self._control.close()
+        if not self._has_forked:
+            self._process.kill()
         self._process.wait()
 
 

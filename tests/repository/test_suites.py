@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tests import machine, suites
+from tests import lanes, machine, suites
 from tests.machine import ROOT
 from tests.suites import Outcome, Suite
 
@@ -76,8 +77,26 @@ def test_the_exit_code_tells_failures_and_gaps(
     """A failure fails always, a gap only under --all, and a run of nothing is no success."""
     listed = [Suite(name, lambda each=each: each) for name, each in zip("ab", outcomes, strict=True)]  # type: ignore[misc]
     monkeypatch.setattr(suites, "suites", lambda: listed)
+    monkeypatch.setattr(lanes, "side_by_side", lambda *_: {name: asdict(each) for name, each in zip("ab", outcomes, strict=True)})
 
     assert expected == suites.main(words)
+
+
+def test_a_suite_of_its_own_process_is_heard_out() -> None:
+    """What suites say is printed one after the other, their outcomes are counted, and a process without an outcome has failed."""
+    said: list[str] = []
+
+    found = lanes.side_by_side(("live", "no such suite"), said.append)
+
+    assert [("no account", 0), ("", 1)] == [(str(*each.get("gaps", ()))[:10], each["failed"]) for each in found.values()]
+    assert ["=== live", "usage: pyt"] == sorted(each.strip()[:10].strip() for each in said)
+
+
+def test_what_ran_in_part_is_told() -> None:
+    """A suite that leaves something out on purpose has a line that says what it took and why the rest is not there."""
+    lines = suites.summary({"python3.13": Outcome(passed=1, remark="unit: the rest finds the same")}).splitlines()
+
+    assert "IN PART python3.13: unit: the rest finds the same" == lines[1]
 
 
 def test_a_machine_that_lacks_something_is_told() -> None:

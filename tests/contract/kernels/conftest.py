@@ -49,16 +49,25 @@ def talking(*variables: str) -> Iterator[Talk]:
         yield Talk(kernel)
 
 
-@pytest.fixture(params=["forked", "ordinary"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Start kernels this way, in a folder of their own."""
-    if request.param == "ordinary":
-        monkeypatch.setattr(provisioner, "request_for", lambda *_: None)
-    elif not can_fork():
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run kernels in a folder of their own."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "parameters").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNBOOK_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module", params=["forked", "ordinary"])
+def way(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+    """Start kernels this way."""
+    if request.param == "forked" and not can_fork():
         pytest.skip("kernels are forked on Linux only")
-    (tmp_path / "parameters").mkdir()
-    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
-    return str(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "ordinary":
+            patch.setattr(provisioner, "request_for", lambda *_: None)
+        yield str(request.param)
 
 
 def is_alive(pid: int) -> bool:

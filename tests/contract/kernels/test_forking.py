@@ -17,7 +17,7 @@ from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.kernels.requests import LAUNCHER, can_fork, request_for
 from tests.contract.kernels.conftest import is_alive, talking
 
-pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only")
+pytestmark = [pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only"), pytest.mark.usefixtures("home")]
 
 HOLDS = """
 import gc, os, sys
@@ -28,6 +28,9 @@ import socket, sqlite3, ssl, botocore.client, botocore.session, sqlalchemy.engin
 kinds = (botocore.client.BaseClient, botocore.session.Session, sqlalchemy.engine.Engine, sqlite3.Connection)
 kinds += (socket.socket, ssl.SSLContext, zmq.Context)
 print(threads(), before == sorted(os.listdir("/proc/self/fd")), [each for each in gc.get_objects() if isinstance(each, kinds)])
+import threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+warm()
 """
 RUN = """
 import os, sys, time
@@ -38,13 +41,6 @@ with started(()) as one, started(()) as other:
     print(shared().pid, one.provisioner.pid, other.provisioner.pid, flush=True)
     time.sleep(600)
 """
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run kernels in a folder of their own."""
-    (tmp_path / "parameters").mkdir()
-    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -58,20 +54,14 @@ def run() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
 
 
 def test_nothing_is_made_before_the_fork() -> None:
-    """After all imports there is one thread, no new open file, and no client, session, connection, socket or context of a library."""
-    done = subprocess.run(
-        [sys.executable, "-c", HOLDS], env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}, capture_output=True, text=True, check=True
-    )
+    """After all imports there is one thread, no new open file, and no client, session, connection, socket or context of a library.
+
+    Were there a thread, the process would refuse to serve.
+    """
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    done = subprocess.run([sys.executable, "-c", HOLDS], env=environment, capture_output=True, text=True, check=False)
 
     assert "1 True []\n" == done.stdout
-
-
-def test_a_thread_before_the_fork_ends_the_forking() -> None:
-    """Who cannot be forked safely is not: the process refuses to serve."""
-    thread = "import threading, time; threading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
-    code = f"{thread}; from runbook_lib.kernels.warming import warm; warm()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
     assert "RuntimeError: 2 threads run before the first fork" == done.stderr.strip().splitlines()[-1]
 
 

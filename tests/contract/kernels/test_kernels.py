@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from jupyter_core.utils import run_sync
 
-from tests.contract.kernels.conftest import is_alive, talking
+from tests.contract.kernels.conftest import Talk, is_alive, talking
 
 PRINTS_VARIABLES = "import os; print(sorted(os.environ.items()))"
 JUPYTERS = {
@@ -26,69 +27,85 @@ JUPYTERS = {
 }
 GIVEN = JUPYTERS | {"RUNBOOK_SECRETS"}
 """What Jupyter sets by itself in a kernel, and what the run tells it of the socket."""
+DRAWS = "import random, secrets, tempfile, uuid; print(random.random(), secrets.token_hex(), tempfile.mktemp(), uuid.uuid4())"
+LIMIT = resource.RLIMIT_CORE
 
 
-def test_it_is_the_way_that_was_asked_for(way: str) -> None:
+@pytest.fixture(scope="module")
+def talk(way: str, home: Path) -> Iterator[Talk]:
+    """Start a kernel of which the tests ask what it is; the run has an odd variable, a secret, a limit and an open file."""
+    soft, hard = resource.getrlimit(LIMIT)
+    with pytest.MonkeyPatch.context() as patch, (home / "open").open("w") as held:
+        patch.setenv("ODD", "a\udcff\n'")
+        patch.setenv("CANARY", "Qz7~canary")
+        os.set_inheritable(held.fileno(), True)
+        resource.setrlimit(LIMIT, (0, hard))
+        try:
+            with talking("CANARY") as made:
+                yield made
+        finally:
+            resource.setrlimit(LIMIT, (soft, hard))
+
+
+def test_it_is_the_way_that_was_asked_for(way: str, talk: Talk) -> None:
     """The tests below hold two ways against each other, not one against itself."""
-    with talking() as talk:
-        assert (way == "forked") == talk.is_forked
+    assert (way == "forked") == talk.is_forked
 
 
-def test_it_is_a_process_of_its_own(way: str, tmp_path: Path) -> None:
+def test_it_is_a_process_of_its_own(talk: Talk, home: Path) -> None:
     """It has its own number, leads its own session, works in the run's folder and reads nothing from the terminal."""
-    with talking() as talk:
-        said = talk("import os, sys; print(os.getsid(0) == os.getpid(), os.getcwd(), __name__, os.path.basename(sys.argv[0]))")
-        pid, stdin = talk("import os; print(os.getpid(), repr(os.read(0, 1)))").split()
+    said = talk("import os, sys; print(os.getsid(0) == os.getpid(), os.getcwd(), __name__, os.path.basename(sys.argv[0]))")
+    pid, stdin = talk("import os; print(os.getpid(), repr(os.read(0, 1)))").split()
 
-    assert f"True {tmp_path} __main__ ipykernel_launcher.py" == said
+    assert f"True {home} __main__ ipykernel_launcher.py" == said
     assert os.getpid() != int(pid)
     assert "b''" == stdin
 
 
-def test_it_has_the_runs_variables(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_has_the_runs_variables(talk: Talk) -> None:
     """Each variable is there as the run has it, and none beside them but those that are told to a kernel."""
-    monkeypatch.setenv("ODD", "a\udcff\n'")
-    with talking() as talk:
-        found = dict(ast.literal_eval(talk(PRINTS_VARIABLES)))
+    found = dict(ast.literal_eval(talk(PRINTS_VARIABLES)))
+    ours = {name: value for name, value in os.environ.items() if name not in GIVEN | {"CANARY", "PYTEST_CURRENT_TEST"}}
 
-    assert {name: found[name] for name in os.environ if name not in GIVEN} == {k: v for k, v in os.environ.items() if k not in GIVEN}
+    assert ours == {name: found.get(name) for name in ours}
     assert found.keys() - os.environ.keys() <= GIVEN
 
 
-def test_it_is_handed_its_secrets(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_handed_its_secrets(talk: Talk) -> None:
     """A secret comes through the socket; neither its variables nor what the system tells of the process have it."""
-    monkeypatch.setenv("CANARY", "Qz7~canary")
-    with talking("CANARY") as talk:
-        variables = talk("import os; print(os.environ)")
-        told = talk("from runbook_lib.secrets import take_over, variable; take_over(); print(ascii(variable('CANARY', {}).reveal()))")
-        pid = int(talk("print(os.getpid())"))
-        known = [path.read_bytes() for path in (Path(f"/proc/{pid}/environ"), Path(f"/proc/{pid}/cmdline")) if path.exists()]
+    variables = talk("import os; print(os.environ)")
+    told = talk("from runbook_lib.secrets import take_over, variable; take_over(); print(ascii(variable('CANARY', {}).reveal()))")
+    pid = int(talk("print(os.getpid())"))
+    known = [path.read_bytes() for path in (Path(f"/proc/{pid}/environ"), Path(f"/proc/{pid}/cmdline")) if path.exists()]
 
     assert "'Qz7~canary'" == told
     assert "Qz7~" not in variables
     assert [] == [each for each in known if b"Qz7~" in each]
 
 
-def test_it_has_no_file_but_the_socket(way: str, tmp_path: Path) -> None:
+def test_it_has_no_file_but_the_socket(talk: Talk) -> None:
     """Of this process's open files none is open there, and its children inherit none."""
     lists = "import os; print([each for each in os.listdir('/dev/fd') if each > '2'][:-1])"
     child = f"subprocess.run([sys.executable, '-c', {lists!r}], close_fds=False, capture_output=True, text=True)"
-    with (tmp_path / "open").open("w") as held, talking() as talk:
-        os.set_inheritable(held.fileno(), True)
-        talk("from runbook_lib.secrets import take_over; take_over()")
+    talk("from runbook_lib.secrets import take_over; take_over()")
 
-        assert "[]" == talk(f"import subprocess, sys; print({child}.stdout)")
+    assert "[]" == talk(f"import subprocess, sys; print({child}.stdout)")
 
 
-def test_it_keeps_to_the_runs_limits(way: str) -> None:
+def test_it_keeps_to_the_runs_limits(talk: Talk) -> None:
     """A limit that the run was put under, also late, holds for its kernels."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    try:
-        with talking() as talk:
-            assert str((0, hard)) == talk("import resource; print(resource.getrlimit(resource.RLIMIT_CORE))")
-    finally:
-        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    assert str(resource.getrlimit(LIMIT)) == talk(f"import resource; print(resource.getrlimit({LIMIT}))")
+
+
+def test_it_can_be_interrupted(talk: Talk) -> None:
+    """An interrupt ends the cell and leaves the kernel."""
+    talk.client.execute("import time; print('begun'); time.sleep(600)")
+    while run_sync(talk.client.get_iopub_msg)(timeout=60)["msg_type"] != "stream":
+        pass
+    run_sync(talk.kernel.interrupt_kernel)()
+
+    assert "KeyboardInterrupt" == run_sync(talk.client.get_shell_msg)(timeout=60)["content"]["ename"]
+    assert "2" == talk("print(1 + 1)")
 
 
 SPOILS = """
@@ -111,38 +128,21 @@ print(sys.modules.get("runbook_lib.errors", 0) is None, [os.readlink(f"/dev/fd/{
 """
 
 
-def test_what_a_stage_spoils_does_not_touch_the_next(way: str, tmp_path: Path) -> None:
-    """Globals, folder, variables, patched modules, open files and the mask for new ones are each kernel's own, also while both run."""
+def test_what_a_stage_spoils_does_not_touch_others(talk: Talk, home: Path) -> None:
+    """Globals, folder, variables, patched modules, open files and the mask for new ones are each kernel's own, and its end is too."""
+    untouched = f"False False False False False False [] {_mask()} {home}"
     with talking() as spoiling:
         spoiling(SPOILS)
-        with talking() as beside:
-            assert f"False False False False False False [] {_mask()} {tmp_path}" == beside(LOOKS)
+        assert untouched == talk(LOOKS)
+        spoiling.client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        assert spoiling.kernel.provisioner is not None
+        assert run_sync(spoiling.kernel.provisioner.wait)() in {-9, None}
+        assert not run_sync(spoiling.kernel.is_alive)()
     with talking() as after:
-        assert f"False False False False False False [] {_mask()} {tmp_path}" == after(LOOKS)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def test_one_that_dies_hard_is_seen_and_does_not_touch_the_next(way: str) -> None:
-    """The run hears of the death, and the next kernel works."""
-    with talking() as dying:
-        dying.client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-        assert dying.kernel.provisioner is not None
-        assert run_sync(dying.kernel.provisioner.wait)() in {-9, None}
-        assert not run_sync(dying.kernel.is_alive)()
-    with talking() as after:
-        assert "2" == after("print(1 + 1)")
-
-
-def test_what_it_started_ends_with_it(way: str) -> None:
-    """A kernel is killed with the processes of its session's group."""
-    with talking() as talk:
-        child = int(talk("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"))
-        own = int(talk("import os; print(os.getpid())"))
+        assert untouched == after(LOOKS)
+        assert [] == [one for one, other in zip(talk(DRAWS).split(), after(DRAWS).split(), strict=True) if one == other]
+        child = int(after("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"))
+        own = int(after("import os; print(os.getpid())"))
         assert is_alive(child)
 
     assert not is_alive(own)
@@ -150,24 +150,7 @@ def test_what_it_started_ends_with_it(way: str) -> None:
         pass
 
 
-def test_it_can_be_interrupted(way: str) -> None:
-    """An interrupt ends the cell and leaves the kernel."""
-    with talking() as talk:
-        talk.client.execute("import time; print('begun'); time.sleep(600)")
-        while run_sync(talk.client.get_iopub_msg)(timeout=60)["msg_type"] != "stream":
-            pass
-        run_sync(talk.kernel.interrupt_kernel)()
-
-        assert "KeyboardInterrupt" == run_sync(talk.client.get_shell_msg)(timeout=60)["content"]["ename"]
-        assert "2" == talk("print(1 + 1)")
-
-
-def test_no_two_draw_the_same_lot(way: str) -> None:
-    """Random numbers, names of temporary files and session keys differ from kernel to kernel."""
-    draws = "import random, secrets, tempfile, uuid; print(random.random(), secrets.token_hex(), tempfile.mktemp(), uuid.uuid4())"
-    drawn = []
-    for _ in range(2):
-        with talking() as talk:
-            drawn.append(talk(draws).split())
-
-    assert [] == [one for one, other in zip(*drawn, strict=True) if one == other]
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
