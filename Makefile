@@ -27,10 +27,10 @@ WRITE_PAGES := runbook_lib.views
 # Writes docs/record-1.schema.json from the models that a record is written from.
 WRITE_SCHEMA := runbook_lib.evidence
 
-.PHONY: help venv demo lab test test-all lint types notebooks reference bench clean
+.PHONY: help venv demo lab test test-all lint types notebooks reference bench screenshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## install everything into .venv
 	@echo "installed in $(VENV): $$($(PYTHON) --version)"
@@ -63,6 +63,9 @@ reference: $(STAMP) ## fetch the newest slice of AWS's service reference (needs 
 
 bench: $(STAMP) ## measure what a run costs
 	@$(PYTHON) -m tests.bench
+
+screenshots: $(STAMP) ## take the documentation's pictures of a run of the demo (needs Chromium)
+	@$(PYTHON) -m tests.screenshots
 
 clean: ## remove what was installed and cached; records in runs/ stay
 	@rm -rf .venv .venv-* .oracle .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

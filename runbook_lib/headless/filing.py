@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook_lib.evidence import approvals
+from runbook_lib.evidence.comparing import since
 from runbook_lib.evidence.record import RunEnd
 from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.evidence.statement import close
+from runbook_lib.evidence.writes import writes
 from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
 from runbook_lib.runbook.world import now
 
@@ -103,6 +105,10 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         facts=next((result.banner for result in results), ()),
         record=str(done.record.folder),
         target=facts.target,
+        command=facts.command,
+        packages=facts.packages,
+        writes=writes(done.record.folder),
+        since=since(done.record, environment),
     )
 
 
@@ -121,4 +127,5 @@ def _line(done: Run, each: Executed) -> StageLine:
         html=f"notebooks/{each.notebook.stem}.html",
         message=each.message or idle,
         waiting=result.adapter_seconds if result else 0.0,
+        started=each.started,
     )

@@ -13,6 +13,7 @@ from runbook_lib import evidence, place, secrets
 from runbook_lib.headless.importing import without
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.kernels.fork_server import warmed
+from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,7 @@ def _executed(kernels: Kernels, stage: Stage, record: evidence.Record, values: d
     source = notebook_of(stage)
     output = record.folder / "notebooks" / source.name
     output.parent.mkdir(exist_ok=True, mode=0o700)
-    begun = time.monotonic()
+    started, begun = now(), time.monotonic()
     error, message = "", ""
     try:
         with kernels.one() as kernel:
@@ -57,7 +58,7 @@ def _executed(kernels: Kernels, stage: Stage, record: evidence.Record, values: d
     except RuntimeError as failure:
         # What Jupyter says of a kernel that does not answer or that died.
         error, message = "KernelFailed", f"the notebook's kernel: {failure}"
-    return Executed(stage, time.monotonic() - begun, output, error, message)
+    return Executed(stage, time.monotonic() - begun, output, error, message, started)
 
 
 def _execute(kernel: KernelOfRun, source: Path, output: Path, values: dict[str, Any]) -> None:

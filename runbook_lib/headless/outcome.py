@@ -27,13 +27,14 @@ PRECEDENCE = (5, 2, 3, 1, 4, 6, 7)
 
 @dataclass(frozen=True)
 class Executed:
-    """State how one notebook went: `error` is the class name of what it raised, `message` its text."""
+    """State how one notebook went: `error` is the class name of what it raised, `message` its text, `started` when it began (UTC)."""
 
     stage: Stage
     seconds: float
     notebook: Path
     error: str = ""
     message: str = ""
+    started: str = ""
 
 
 @dataclass(frozen=True)

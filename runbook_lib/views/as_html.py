@@ -120,7 +120,13 @@ def _grid(grid: Grid) -> Markup:
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in grid.columns)
     rows = Markup("\n").join(_row(row) for row in grid.rows)
     caption = Markup("<caption>{}</caption>").format(grid.caption)
-    return Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows)
+    table = Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows)
+    return scrolling("table", table)
+
+
+def scrolling(what: str, inside: Markup) -> Markup:
+    """Let something wide scroll by itself, also by keyboard, with a shadow on the side where more is."""
+    return Markup('<div class="scroll" role="group" tabindex="0" aria-label="{}">{}</div>').format(what, inside)
 
 
 def _row(row: tuple[Cell, ...]) -> Markup:

@@ -6,27 +6,22 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from runbook_lib.views import as_html, changes, findings, plans
-from runbook_lib.views.blocks import Code, Facts, Folded, Grid, Link, Mark, Note, Way, counted
+from runbook_lib.views import as_html, findings, plans, proof
+from runbook_lib.views.blocks import Code, Facts, Folded, Grid, Link, Note, Way, counted
+from runbook_lib.views.done import done
 from runbook_lib.views.notebook_page import notebook_html
 from runbook_lib.views.run_page import RunPage, StageLine, next_step, result
+from runbook_lib.views.since import since
 from runbook_lib.views.style import POLICY, page_stylesheet, stylesheet
 from runbook_lib.views.summary import summary_text
-from runbook_lib.views.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from runbook_lib.views.blocks import Block, Cell
 
 __all__ = ["RunPage", "StageLine", "index_page", "notebook_html", "summary_text"]
 
-STATES: dict[str, Mark] = {
-    "done": Mark("done", "good", "\N{CHECK MARK}"),
-    "failed": Mark("failed", "bad", "\N{BALLOT X}"),
-    "idle": Mark("idle", "quiet", "\N{EN DASH}"),
-    "not reached": Mark("not reached", "quiet", "\N{EN DASH}"),
-}
 SAID = {"environment", "account", "aws endpoint", "run"}
 """Facts of a stage's banner that the page says itself."""
 _PAGE = Markup(
@@ -40,7 +35,7 @@ _SECTION = Markup('<section id="{}" aria-labelledby="{}-h"><h2 id="{}-h">{}</h2>
 
 
 def index_page(page: RunPage) -> str:
-    """Write a run's page: the result, what needs attention, the stages, then plan, receipts and the rest."""
+    """Write a run's page: the result and what needs attention, then the run from what was asked to what is proven, and what differs."""
     sections = tuple(each for each in _sections(page) if each[2])
     jumps = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(name, title) for name, title, _ in sections)
     inside = Markup("\n").join(_SECTION.format(name, name, name, title, body) for name, title, body in sections)
@@ -77,12 +72,14 @@ def _time(stamp: str) -> str:
 
 def _sections(page: RunPage) -> Iterator[tuple[str, str, Markup]]:
     yield "attention", "What needs attention", as_html.body(_attention(page))
-    yield "stages", "Stages", as_html.body((_stages(page),)) + _picture(page)
+    yield "owed", "What is owed, and by whom", as_html.body(proof.owed(page.findings, page.plan.plans if page.plan else ()))
+    yield "asked", "What was asked", as_html.body(_asked(page))
     if page.plan is not None:
-        yield "plan", "Plan", as_html.body(plans.environment_plan(page.plan))
-    yield "approval", "Approval", as_html.body(_approval(page))
-    yield "receipts", "Receipts", as_html.body(_receipts(page))
-    yield "findings", "Every finding", as_html.body(_findings(page))
+        yield "plan", "What was planned", as_html.body(plans.environment_plan(page.plan))
+    yield "approval", "Who approved it", as_html.body(_approval(page))
+    yield "done", "What was done", done(page)
+    yield "proof", "What is proven, and how it is known", as_html.body((*proof.grades(page.findings), *_findings(page)))
+    yield "since", "What differs from the run before", as_html.body(since(page.since) if page.since is not None else ())
     yield "artefacts", "To hand over", as_html.body(_artefacts(page))
     yield "versions", "Versions", as_html.body(_versions(page))
 
@@ -92,67 +89,16 @@ def _attention(page: RunPage) -> Iterator[Block]:
         if each.state == "failed":
             notebook: Cell = (Link("open its notebook", each.html),) if each.html else ()
             yield Note((f"{each.title} stopped: {each.message or 'see its notebook'}", *notebook), "bad")
-    found = tuple(findings.pending(page.findings))
-    if not found and not any(each.state == "failed" for each in page.stages):
-        said = "Nothing is broken, owed or unknown." if page.findings else "Nothing was judged in this run."
+    found = tuple(findings.pending([each for each in page.findings if each.verdict != "owed"]))
+    if owed := page.number_of("owed"):
+        yield Note((Link(f"{counted(owed, 'claim')} owed by somebody else", "#owed"),), "owed")
+    elif not found and not any(each.state == "failed" for each in page.stages):
+        said = "Nothing is broken or unknown." if page.findings else "Nothing was judged in this run."
         yield Note((said,), "good" if page.findings else "quiet")
     yield from found
     advised = [each for each in page.findings if each.verdict == "kept" and each.warning]
     if advised:
         yield Folded(f"{counted(len(advised), 'claim')} kept, with advice", (findings.table("Advice", advised),))
-
-
-def _stages(page: RunPage) -> Grid:
-    columns = ("stage", "state", "planned", "applied", "verdicts", "owed by", "seconds", "notebook")
-    return Grid("Each stage and its executed notebook", columns, tuple(_stage(page, each) for each in page.stages))
-
-
-def _stage(page: RunPage, each: StageLine) -> tuple[Cell, ...]:
-    title = f"{each.number} {each.title}"
-    notebook: Cell = (Link(each.notebook.rpartition("/")[2], each.notebook),) if each.notebook else ()
-    owed = sorted({found.by for found in page.findings_of(each.slug) if found.verdict == "owed" and found.by})
-    state: Cell = (STATES[each.state], *((each.message,) if each.message else ()))
-    seconds = f"{each.seconds:.1f}" if each.seconds else ""
-    words = (_planned(page, each.slug), _applied(page, each.slug))
-    return (
-        (Link(title, each.html) if each.html else title,),
-        state,
-        *((word,) for word in words),
-        _verdicts(page, each.slug),
-        (", ".join(owed),),
-        (seconds,),
-        notebook,
-    )
-
-
-def _planned(page: RunPage, slug: str) -> str:
-    plan = page.plan_of(slug)
-    if plan is None:
-        return ""
-    verbs = [change.verb for change in plan.changes]
-    signs = (f"{mark.letter} {verbs.count(verb)}" for verb, mark in changes.VERBS.items() if verb in verbs)
-    return "  ".join(signs) or "no change"
-
-
-def _applied(page: RunPage, slug: str) -> str:
-    receipt = page.receipt_of(slug)
-    outcomes = [entry.outcome for entry in receipt.entries] if receipt else []
-    return ", ".join(f"{outcomes.count(each)} {each}" for each in plans.OUTCOMES if each in outcomes)
-
-
-def _verdicts(page: RunPage, slug: str) -> Cell:
-    return tuple(
-        Mark(f"{number} {verdict}", mark.tone) for verdict, mark in findings.VERDICTS.items() if (number := page.number_of(verdict, slug))
-    )
-
-
-def _picture(page: RunPage) -> Markup:
-    picture = timeline(page.stages)
-    if not picture:
-        return picture
-    said = "Each bar is one notebook, in the order of the run"
-    said += "; the stronger part was spent waiting for AWS and the databases." if any(each.waiting for each in page.stages) else "."
-    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(picture, said)
 
 
 def _approval(page: RunPage) -> Iterator[Block]:
@@ -165,11 +111,17 @@ def _approval(page: RunPage) -> Iterator[Block]:
             yield Note((Way(step),))
 
 
-def _receipts(page: RunPage) -> Iterator[Block]:
-    for each in page.receipts:
-        if each.entries:
-            said = _applied(page, each.stage)
-            yield Folded(f"{each.stage}: {said}", tuple(plans.receipt(each)))
+def _asked(page: RunPage) -> Iterator[Block]:
+    stages = ", ".join(each.title for each in page.stages)
+    pairs: tuple[tuple[str, Cell], ...] = (
+        ("command", (Code(page.command),)),
+        ("parameter file", (Link("parameters.yaml", "parameters.yaml"), f"as used; read from {page.target}")),
+        ("stages", (stages,)),
+    )
+    if page.command:
+        yield Facts("The command", pairs)
+    elif stages:
+        yield Note((f"A notebook was run by itself: {stages}.",))
 
 
 def _findings(page: RunPage) -> Iterator[Block]:
@@ -182,11 +134,21 @@ def _findings(page: RunPage) -> Iterator[Block]:
 
 def _artefacts(page: RunPage) -> Iterator[Block]:
     if page.artefacts:
-        rows = tuple(((Link(name, path),),) for name, path in page.artefacts)
+        stages = dict.fromkeys(_stage_of(path) for _, path in page.artefacts)
+        rows = tuple(((stage,), tuple(Link(name, path) for name, path in page.artefacts if _stage_of(path) == stage)) for stage in stages)
         said = "Policies, commands, SQL and settings for whoever has the right to apply them."
         yield Note((said,))
-        yield Grid("Files", ("file",), rows)
+        yield Grid("Files", ("stage", "file"), rows)
 
 
-def _versions(page: RunPage) -> Iterable[Block]:
-    return (Facts("Versions", tuple((name, (version,)) for name, version in page.versions)),) if page.versions else ()
+def _stage_of(path: str) -> str:
+    """Name the stage that an artefact is of: its folder."""
+    return path.rpartition("/")[0].rpartition("/")[2]
+
+
+def _versions(page: RunPage) -> Iterator[Block]:
+    if page.versions:
+        yield Facts("Code, and what policies are made and judged from", tuple((name, (version,)) for name, version in page.versions))
+    if page.packages:
+        installed = Facts("Packages", tuple((name, (version,)) for name, version in page.packages))
+        yield Folded(f"{counted(len(page.packages), 'package')} installed", (installed,))

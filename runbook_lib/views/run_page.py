@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.views.blocks import counted
+from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:
     from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Verdict
     from runbook_lib.views.blocks import Tone
+    from runbook_lib.views.since import Since
+    from runbook_lib.views.writes import Write
 
 StageState = Literal["done", "failed", "idle", "not reached"]
 
@@ -19,7 +21,8 @@ StageState = Literal["done", "failed", "idle", "not reached"]
 class StageLine:
     """State how one stage's notebook went; `notebook` and `html` are relative to the record, empty when there is none.
 
-    `waiting` are the seconds of `seconds` that AWS and the databases took; `message` is the error or why it was idle.
+    `waiting` are the seconds of `seconds` that AWS and the databases took; `message` is the error or why it was idle. `started` is empty
+    where nobody noted it.
     """
 
     slug: str
@@ -31,14 +34,15 @@ class StageLine:
     html: str = ""
     message: str = ""
     waiting: float = 0.0
+    started: str = ""
 
 
 @dataclass(frozen=True)
 class RunPage:
     """Hold everything that a run's page shows; `record` is where it lies, times are ISO 8601 in UTC.
 
-    `artefacts` pairs a name with its path, `versions` a package with its version; paths are relative to the record. `target` is the
-    parameter file as a command takes it.
+    `artefacts` pairs a name with its path, `versions` and `packages` a name with its version; paths are relative to the record. `target`
+    is the parameter file as a command takes it, `command` what was asked for; `since` is None where nothing was compared.
     """
 
     environment: str
@@ -61,6 +65,10 @@ class RunPage:
     facts: tuple[tuple[str, str], ...] = ()
     record: str = ""
     target: str = ""
+    command: str = ""
+    packages: tuple[tuple[str, str], ...] = ()
+    writes: tuple[Write, ...] = ()
+    since: Since | None = None
 
     @property
     def title(self) -> str:
@@ -70,10 +78,7 @@ class RunPage:
     @property
     def seconds(self) -> float:
         """Give the seconds between start and end, 0 when either is not known."""
-        try:
-            return (datetime.fromisoformat(self.finished) - datetime.fromisoformat(self.started)).total_seconds()
-        except (TypeError, ValueError):
-            return 0.0
+        return seconds(self.started, self.finished) or 0.0
 
     @property
     def tone(self) -> Tone:

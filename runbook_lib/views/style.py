@@ -72,6 +72,13 @@ padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
 .rb.rb td:nth-child(-n+2){overflow-wrap:normal}
 .rb.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
+.rb.rb .scroll{overflow-x:auto;background:linear-gradient(to right,var(--bg) 40%,transparent) 0 0/2.5em 100% no-repeat local,
+linear-gradient(to left,var(--bg) 40%,transparent) 100% 0/2.5em 100% no-repeat local,
+linear-gradient(to right,var(--line),transparent) 0 0/.9em 100% no-repeat scroll,
+linear-gradient(to left,var(--line),transparent) 100% 0/.9em 100% no-repeat scroll}
+.rb.rb .scroll:focus-visible{outline:2px solid var(--link)}.rb.rb .facts td{overflow-wrap:anywhere}
+@media (max-width:48em){.rb.rb caption{white-space:normal}
+.rb.rb .scroll table{width:max-content;max-width:none}.rb.rb .scroll td{max-width:20em}}
 .rb.rb tbody th{white-space:pre-wrap}.rb.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
 .rb.rb code,.rb.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
 background:transparent;padding:0;border:0}
@@ -123,14 +130,20 @@ display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .rb.rb header .note{font-size:1.1em;font-weight:600}
 .rb.rb section,.rb.rb header{overflow-x:auto}.rb.rb td a{display:inline-block;min-height:24px;min-width:24px}
 .rb.rb section table{width:100%}.rb.rb section table.facts{width:auto}
-.rb.rb :target{scroll-margin-top:4rem}
+.rb.rb :target{scroll-margin-top:6rem}
+@media (max-width:48em){.rb.rb main nav{position:static}}
 .rb.rb details{margin:.35em 0}.rb.rb details>table,.rb.rb details>ul,.rb.rb details>p{margin-left:1rem}
 .rb.rb figure{margin:1.2em 0}.rb.rb figcaption{color:var(--muted);font-size:13px}
-.rb.rb .timeline{width:100%;max-width:60rem;height:auto;font:11px system-ui,sans-serif}
-.rb.rb .timeline text{fill:var(--fg)}.rb.rb .timeline .v{fill:var(--muted)}
+.rb.rb .timeline{display:block;width:100%;min-width:44rem;max-width:66rem;height:auto;font:11px system-ui,sans-serif}
+.rb.rb .timeline text{fill:var(--fg)}.rb.rb .timeline .v{fill:var(--muted)}.rb.rb .timeline .mid{text-anchor:middle}
+.rb.rb .timeline .axis{stroke:var(--line)}.rb.rb .timeline .ta{fill:var(--good)}.rb.rb .timeline .tf{fill:var(--bad)}
+.rb.rb .timeline .to{fill:var(--owed)}
 .rb.rb .timeline .bd{fill:var(--link);fill-opacity:.45}
 .rb.rb .timeline .bw{fill:var(--link)}.rb.rb .timeline .bf{fill:var(--bad)}.rb.rb .timeline .bi{fill:var(--muted)}
-@media print{.rb.rb nav{position:static}}
+@media print{.rb.rb nav{display:none}.rb.rb main{max-width:none;padding:0}.rb.rb ::details-content{content-visibility:visible;display:block}
+.rb.rb .scroll{overflow:visible;background:none}.rb.rb .timeline{min-width:0}.rb.rb pre{max-height:none}
+.rb.rb tr,.rb.rb figure{break-inside:avoid}.rb.rb h2,.rb.rb h3,.rb.rb caption,.rb.rb summary{break-after:avoid}
+.rb.rb b,.rb.rb .note,.rb.rb rect{print-color-adjust:exact}}
 """
 CODE_COLOURS = """
 .notebook .words{max-width:52rem}.notebook .words a.anchor-link{display:none}
@@ -148,5 +161,5 @@ CODE_COLOURS = """
 
 
 def page_stylesheet() -> str:
-    """Write what a whole page needs beside the views' own stylesheet."""
-    return _PAGE_RULES
+    """Write what a whole page needs beside the views' own stylesheet; on paper it is light."""
+    return f"@media print{{.rb{{{_variables(LIGHT)}color-scheme:light}}}}\n{_PAGE_RULES}"

@@ -1,4 +1,4 @@
-"""Draw when each stage ran, as an inline picture with its words."""
+"""Draw when each stage ran and when each change was sent, as an inline picture with its words."""
 
 from __future__ import annotations
 
@@ -6,41 +6,88 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from runbook_lib.views.blocks import counted
+from runbook_lib.views.writes import seconds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runbook_lib.views.run_page import StageLine
+    from runbook_lib.views.writes import Write
 
-WIDTH, LABELS, VALUES, ROW, BAR = 760, 170, 60, 22, 12
-"""Pixels: the whole, the labels on the left, the seconds on the right, one row, one bar."""
+WIDTH, LABELS, VALUES, ROW, BAR, FOOT = 860, 170, 130, 24, 12, 22
+"""Pixels: the whole, the labels on the left, the seconds on the right, one row, one bar, the axis below."""
+STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
+"""Seconds between two marks of the axis."""
+MARKS = 8
+KINDS = {"failed": "bf", "idle": "bi"}
+TICKS = {"applied": "ta", "failed": "tf"}
 
 _BAR = Markup('<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="2" class="{}"><title>{}</title></rect>')
+_TICK = Markup('<rect x="{:.1f}" y="{}" width="1.6" height="{}" class="{}"><title>{}</title></rect>')
 _WORD = Markup('<text x="{:.1f}" y="{}" class="{}">{}</text>')
+_RULE = Markup('<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1}" class="axis"/>')
+_SVG = Markup('<svg viewBox="0 0 {} {}" role="img" class="timeline"><title>Stages and writes in time</title><desc>{}</desc>{}</svg>')
 
 
-def timeline(stages: Sequence[StageLine]) -> Markup:
-    """Draw stages one after the other; empty when none ran."""
+def timeline(stages: Sequence[StageLine], writes: Sequence[Write] = (), started: str = "") -> Markup:
+    """Draw stages where they stand in time, the changes of each as ticks below its bar; empty when none ran."""
     ran = [each for each in stages if each.seconds > 0]
-    total = sum(each.seconds for each in ran)
-    if not total:
+    if not ran:
         return Markup("")
-    height = ROW * len(ran) + 8
-    said = ", ".join(f"{each.title} {each.seconds:.1f} s" for each in ran)
-    head = Markup('<svg viewBox="0 0 {} {}" role="img" class="timeline"><title>Stages in time</title><desc>{}</desc>{}</svg>')
-    return head.format(WIDTH, height, said, Markup("").join(_rows(ran, total)))
-
-
-def _rows(ran: Sequence[StageLine], total: float) -> Iterator[Markup]:
+    begun = _begun(ran, started)
+    total = max(start + each.seconds for start, each in zip(begun, ran, strict=True))
     scale = (WIDTH - LABELS - VALUES) / total
-    begun = 0.0
-    for place, each in enumerate(ran):
-        top = place * ROW + 8
-        left, width = LABELS + begun * scale, max(1.5, each.seconds * scale)
+    height = ROW * len(ran) + FOOT
+    drawn = (*_axis(total, scale, height), *_rows(ran, begun, scale), *_ticks(ran, writes, started, scale))
+    said = ", ".join(f"{each.title} {each.seconds:.1f} s" + _sent(each, writes) for each in ran)
+    return _SVG.format(WIDTH, height, said, Markup("").join(drawn))
+
+
+def _begun(ran: Sequence[StageLine], started: str) -> list[float]:
+    """Give the second at which each stage began; where that is not known, one after the other."""
+    known = [seconds(started, each.started) for each in ran]
+    if all(each is not None and each >= 0 for each in known):
+        return [each or 0.0 for each in known]
+    return [sum(each.seconds for each in ran[:place]) for place in range(len(ran))]
+
+
+def _sent(each: StageLine, writes: Sequence[Write]) -> str:
+    number = sum(write.stage == each.slug for write in writes)
+    return f", {counted(number, 'write')}" if number else ""
+
+
+def _axis(total: float, scale: float, height: int) -> Iterator[Markup]:
+    step = next((each for each in STEPS if total / each <= MARKS), STEPS[-1])
+    for number in range(int(total // step) + 1):
+        left = LABELS + number * step * scale
+        yield _RULE.format(left, height - FOOT + 4)
+        yield _WORD.format(left, height - 6, "v mid", _clock(number * step))
+
+
+def _clock(passed: int) -> str:
+    minutes, rest = divmod(passed, 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
+
+
+def _rows(ran: Sequence[StageLine], begun: Sequence[float], scale: float) -> Iterator[Markup]:
+    for place, (start, each) in enumerate(zip(begun, ran, strict=True)):
+        top = place * ROW + 2
+        left, width = LABELS + start * scale, max(1.5, each.seconds * scale)
         yield _WORD.format(0, top + BAR - 1, "l", f"{each.number} {each.title}")
-        kind = "bf" if each.state == "failed" else "bi" if each.state == "idle" else "bd"
-        yield _BAR.format(left, top, width, BAR, kind, f"{each.seconds:.1f} s")
+        yield _BAR.format(left, top, width, BAR, KINDS.get(each.state, "bd"), f"{each.seconds:.1f} s")
         if each.waiting:
             waited = min(width, each.waiting * scale)
             yield _BAR.format(left, top, waited, BAR, "bw", f"{each.waiting:.1f} s for AWS and the databases")
-        yield _WORD.format(left + width + 5, top + BAR - 1, "v", f"{each.seconds:.1f} s")
-        begun += each.seconds
+
+
+def _ticks(ran: Sequence[StageLine], writes: Sequence[Write], started: str, scale: float) -> Iterator[Markup]:
+    """Draw the changes of each stage, and behind its bar how long it took and how many it sent."""
+    for place, (each, start) in enumerate(zip(ran, _begun(ran, started), strict=True)):
+        top = place * ROW + 2
+        for write in writes:
+            passed = seconds(started, write.begun)
+            if write.stage == each.slug and passed is not None and passed >= 0:
+                said = f"{passed:.1f} s: {write.verb} {write.address}, {write.outcome or 'nobody knows its end'}"
+                yield _TICK.format(LABELS + passed * scale, top + BAR + 1, 6, TICKS.get(write.outcome, "to"), said)
+        yield _WORD.format(LABELS + (start + each.seconds) * scale + 5, top + BAR - 1, "v", f"{each.seconds:.1f} s{_sent(each, writes)}")

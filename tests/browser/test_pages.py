@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from runbook_lib import views
 from runbook_lib.views.page import index_page, notebook_html
+from tests import screenshots
 from tests.unit.views.samples import PAGE, VALUES
 
 PAGES = ("index.html", "notebook.html")
@@ -102,3 +104,46 @@ def test_folds_open_by_keyboard(browser: Any, folder: Path) -> None:
     page.context.close()
 
     assert is_open is True
+
+
+@every
+def test_a_cut_table_shows_that_it_scrolls(browser: Any, folder: Path, name: str) -> None:
+    """In a narrow window whatever is wider scrolls within its own frame, by keyboard too, and the frame draws a shadow where more is."""
+    page, _, _ = opened(browser, folder / name, "light", 400)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    frames = page.evaluate(
+        "[...document.querySelectorAll('.rb .scroll')].filter(each => each.scrollWidth > each.clientWidth + 1)"
+        ".map(each => [each.tabIndex, getComputedStyle(each).backgroundAttachment])"
+    )
+    cut = page.evaluate(
+        "[...document.querySelectorAll('table')].filter(each => !each.closest('.scroll')"
+        " && each.scrollWidth > each.parentElement.clientWidth + 1).map(each => each.caption.textContent)"
+    )
+    page.context.close()
+
+    assert frames
+    assert {(0, "local, local, scroll, scroll")} == {tuple(each) for each in frames}
+    assert [] == cut
+
+
+def test_paper_shows_what_is_folded(browser: Any, folder: Path) -> None:
+    """What is printed has the folds open, no links to jump by, and dark text also for a reader in the dark."""
+    page, _, _ = opened(browser, folder / "index.html", "dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    shown = page.evaluate("document.querySelector('#done details table').checkVisibility({contentVisibilityAuto: true})")
+    jumps = page.locator("nav").is_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.context.close()
+
+    assert (True, False, "rgb(255, 255, 255)") == (shown, jumps, ground)
+
+
+def test_pictures_are_small_and_are_of_the_page(browser: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `make screenshots` takes has the size of its window, and a picture that grew too large is refused."""
+    taken = screenshots.take(browser, folder, tmp_path)
+    sizes = [struct.unpack(">II", each.read_bytes()[16:24]) for each in taken]
+
+    assert [(each.width, each.height) for each in screenshots.SHOTS] == sizes
+    monkeypatch.setattr(screenshots, "LARGEST", 1)
+    with pytest.raises(screenshots.TooLarge, match="at most 1"):
+        screenshots.take(browser, folder, tmp_path)

@@ -7,6 +7,7 @@ import re
 
 from tests.machine import ROOT
 from tests.repository import source
+from tests.screenshots import LARGEST, SHOTS
 
 TOP_LEVEL = {
     ".ci",
@@ -84,3 +85,13 @@ def test_notebooks_hold_no_outputs() -> None:
         ]
 
     assert [] == kept
+
+
+def test_pictures_of_the_documentation_are_small() -> None:
+    """Every picture is one that `make screenshots` takes, is linked, and has no more bytes than it may."""
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+    pages = "".join(path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+
+    assert sorted(f"{each.name}.png" for each in SHOTS) == [path.name for path in pictures]
+    assert [] == [path.name for path in pictures if f"pictures/{path.name})" not in pages]
+    assert [] == [path.name for path in pictures if path.stat().st_size > LARGEST]

@@ -13,6 +13,8 @@ from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
 from runbook_lib.views.page import RunPage, StageLine
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Sufficiency, Table
+from runbook_lib.views.since import Since, Turned
+from runbook_lib.views.writes import Write
 
 HOSTILE = "<script>alert('x')</script>\"&|`*"
 
@@ -141,6 +143,37 @@ VALUES = (
     SUFFICIENCY,
     DesiredResources((), {}, tables=(SUFFICIENCY,)),
 )
+IDLE = "pipeline: v2 uses no Lambda function"
+
+
+def at(second: str) -> str:
+    """Give a moment of the sample run."""
+    return f"2026-06-30T10:00:{second}Z"
+
+
+WRITES = (
+    Write(
+        "server_role",
+        "create",
+        CHANGES[0].address,
+        "2026-06-30T10:00:03.000Z",
+        "2026-06-30T10:00:03.250Z",
+        "applied",
+        "arn:aws:iam::1:user/ada",
+    ),
+    Write("server_role", "update", CHANGES[1].address, at("04.000"), at("05.000"), "failed"),
+    Write("server_role", "update", CHANGES[2].address, at("05.500")),
+)
+SINCE = Since(
+    record="20260629T100000Z-apply-def456",
+    verb="apply",
+    started="2026-06-29T10:00:00.000Z",
+    stages=("storage", "server_role"),
+    verdicts=(Turned("server_role", "nothing else is attached", ("kept",), ("broken",)),),
+    planned=((CHANGES[0].address, "kept", "create"),),
+    parameters=('policy_style was "scoped", is "documented"',),
+    versions=(("boto3", "1.44.7", "1.44.8"),),
+)
 PAGE = RunPage(
     environment="staging",
     verb="apply",
@@ -157,14 +190,37 @@ PAGE = RunPage(
     receipts=(RECEIPT,),
     findings=FINDINGS,
     stages=(
-        StageLine("storage", 20, "Storage", "done", 2.0, "notebooks/20_storage.ipynb", "notebooks/20_storage.html", waiting=1.5),
-        StageLine("lambda_role", 40, "Lambda role", "idle", 0.5, message="pipeline: v2 uses no Lambda function"),
-        StageLine("server_role", 50, "Server role", "failed", 4.0, message="throttled"),
+        StageLine(
+            "storage",
+            20,
+            "Storage",
+            "done",
+            2.0,
+            "notebooks/20_storage.ipynb",
+            "notebooks/20_storage.html",
+            waiting=1.5,
+            started="2026-06-30T10:00:00.500Z",
+        ),
+        StageLine(
+            "lambda_role",
+            40,
+            "Lambda role",
+            "idle",
+            0.5,
+            message="pipeline: v2 uses no Lambda function",
+            started="2026-06-30T10:00:02.500Z",
+        ),
+        StageLine("server_role", 50, "Server role", "failed", 4.0, message="throttled", started="2026-06-30T10:00:03.000Z"),
         StageLine("handover", 95, "Hand-over", "not reached"),
     ),
     artefacts=(("role.json", "artefacts/server_role/role.json"),),
     versions=(("python", "3.11.2"),),
     record="runs/staging/20260630T100000Z-apply-abc123",
+    target="staging",
+    command=f"runbook apply staging --approve {WHOLE.digest}",
+    packages=(("boto3", "1.44.8"), ("pydantic", "2.14.4")),
+    writes=WRITES,
+    since=SINCE,
 )
 
 

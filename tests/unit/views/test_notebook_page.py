@@ -70,7 +70,7 @@ def test_has_the_views_stylesheet_once(convert: Any) -> None:
     html = convert(code("a", output), code("b", output))
 
     assert 0 == html.count(str(STYLE))
-    assert 1 == html.count("--bad-bg:") / 4
+    assert 1 == html.count("--bad-bg:") / 5
 
 
 def test_loads_and_runs_nothing(convert: Any) -> None:

@@ -43,7 +43,7 @@ record  runs/staging/20260630T100000Z-apply-abc123
 open    runs/staging/20260630T100000Z-apply-abc123/index.html
 """
 FINE = (FINDINGS[0],)
-PLANNED = dataclasses.replace(PAGE, verb="plan", approvals=(), receipts=(), findings=(), stages=(), exit_code=0)
+PLANNED = dataclasses.replace(PAGE, verb="plan", target="", writes=(), approvals=(), receipts=(), findings=(), stages=(), exit_code=0)
 
 
 def page(**changes: object) -> RunPage:
@@ -126,20 +126,30 @@ def test_page_tells_a_screen_reader_where_it_is() -> None:
     assert 1 == html.count("<h1>") == html.count("<main>")
     assert html.count("<section ") == html.count("aria-labelledby=")
     assert html.count("<table") == html.count("<caption>")
-    assert "<desc>Storage 2.0 s, Lambda role 0.5 s, Server role 4.0 s</desc>" in html
+    assert "<desc>Storage 2.0 s, Lambda role 0.5 s, Server role 4.0 s, 3 writes</desc>" in html
 
 
 def test_jumps_lead_to_sections() -> None:
     """Every link within the page has its target."""
     html = index_page(PAGE)
 
-    assert re.findall(r'href="#([a-z]+)"', html) == re.findall(r'<section id="([a-z]+)"', html)
+    sections = re.findall(r'<section id="([a-z]+)"', html)
+
+    assert sections == re.findall(r'href="#([a-z]+)"', html.partition("</nav>")[0])
+    assert set(re.findall(r'href="#([a-z]+)"', html)) == set(sections)
 
 
 def test_what_needs_attention_comes_first() -> None:
     """The page opens with the result, the stage that stopped and what does not hold."""
     html = index_page(PAGE)
-    order = ["Server role stopped with an error", "Server role stopped: throttled", "AdministratorAccess", "Each stage", "The digest"]
+    order = [
+        "Server role stopped with an error",
+        "Server role stopped: throttled",
+        "AdministratorAccess",
+        "What others owe",
+        "The digest",
+        "Each stage",
+    ]
 
     assert sorted(html.index(each) for each in order) == [html.index(each) for each in order]
 
@@ -157,16 +167,16 @@ def test_stage_row_holds_its_numbers_and_links() -> None:
 
 def test_sections_without_content_are_left_out() -> None:
     """A plan has no receipts, and no heading for them either."""
-    html = index_page(dataclasses.replace(PLANNED, artefacts=(), versions=()))
+    html = index_page(dataclasses.replace(PLANNED, artefacts=(), versions=(), packages=(), since=None, stages=PAGE.stages))
 
-    assert ["attention", "stages", "plan", "approval"] == re.findall(r'<section id="([a-z]+)"', html)
+    assert ["attention", "owed", "asked", "plan", "approval", "done"] == re.findall(r'<section id="([a-z]+)"', html)
 
 
 def test_fine_run_says_so() -> None:
     """Nothing to attend to is said, not left blank."""
     html = index_page(page(findings=FINE, stages=(), exit_code=0, exit_meaning="fine"))
 
-    assert '<p class="note good">Nothing is broken, owed or unknown.</p>' in html
+    assert '<p class="note good">Nothing is broken or unknown.</p>' in html
 
 
 def test_names_are_text() -> None:

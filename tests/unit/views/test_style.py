@@ -70,9 +70,14 @@ def test_written_colours_are_the_tested_ones(selector: str, colours: Mapping[str
     assert dict(colours) == declared(stylesheet(), selector)
 
 
+def test_paper_is_light() -> None:
+    """Whoever prints a page in the dark gets the light colours."""
+    assert dict(LIGHT) == declared(page_stylesheet(), "@media print{.rb")
+
+
 def test_no_colour_goes_untested() -> None:
     """Rules name colours by variable alone, and only variables that exist."""
-    rules = re.sub(r"--[a-z-]+:#[0-9a-f]{6};", "", stylesheet()) + page_stylesheet() + CODE_COLOURS
+    rules = re.sub(r"--[a-z-]+:#[0-9a-f]{6};", "", stylesheet() + page_stylesheet()) + CODE_COLOURS
     used = set(re.findall(r"var\(--([a-z-]+)\)", rules))
 
     assert [] == re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", rules)
