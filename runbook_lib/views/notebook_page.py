@@ -2,49 +2,98 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from runbook_lib.views.as_html import STYLE
 from runbook_lib.views.style import CODE_COLOURS, POLICY, page_stylesheet, stylesheet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-TEMPLATE = "runbook"
-# Widgets keep a static twin among their other representations; what would need a script is never chosen.
+    from jinja2 import Template
+
+TEMPLATE = "notebook.html.j2"
 LARGEST = 64 << 20
 """Bytes of a notebook that is made into a page."""
+# Widgets keep a static twin among their other representations; what would need a script is never chosen.
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def notebook_html(path: Path) -> str:
-    """Convert an executed notebook. Raises OSError when it cannot be read."""
-    from nbformat import v4
+    """Convert an executed notebook. Raises OSError when it cannot be read, ValueError when it is none."""
+    html = _template().render(title=path.stem, cells=_cells(path))
+    # The page has the stylesheet once, each output brought its own.
+    return html.replace(STYLE, "")
 
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    """Read a notebook's cells; of one that is too large, say so in their place."""
     size = path.stat().st_size
     if size > LARGEST:
         words = f"# {path.stem}\n\n`{path.name}` has {size >> 20} MB, which is too much for a page. It lies beside this one."
-        notebook: Any = v4.new_notebook(cells=[v4.new_markdown_cell(words, id="too-large")])  # type: ignore[no-untyped-call]
-    else:
-        notebook = v4.reads_json(path.read_text("utf-8"))  # type: ignore[no-untyped-call]
-    notebook.metadata["title"] = path.stem
-    html, _ = _exporter().from_notebook_node(notebook)
-    # The page has the stylesheet once, each output brought its own.
-    return str(html).replace(STYLE, "")
+        return [{"cell_type": "markdown", "metadata": {}, "source": words}]
+    cells: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
+    return cells
 
 
 @functools.cache
-def _exporter() -> Any:
-    from nbconvert import HTMLExporter
-    from traitlets.config import Config
+def _template() -> Template:
+    """Prepare the page; a text is escaped unless it is marked as HTML."""
+    from jinja2 import Environment, FileSystemLoader
 
-    folder = str(files("runbook_lib.views") / "templates")
-    config = Config(NbConvertBase={"display_data_priority": list(SHOWN)}, CSSHTMLHeaderPreprocessor={"enabled": False})
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
-        config=config, template_name=TEMPLATE, extra_template_basedirs=[folder]
-    )
-    style = stylesheet() + page_stylesheet() + CODE_COLOURS
-    exporter.environment.globals.update(style=style, policy=POLICY)
-    return exporter
+    environment = Environment(loader=FileSystemLoader(str(files("runbook_lib.views") / "templates")), autoescape=True)
+    style = Markup(stylesheet() + page_stylesheet() + CODE_COLOURS)  # noqa: S704 - our own
+    environment.globals.update(style=style, policy=POLICY, shown=_shown)
+    environment.filters.update(code=_code, words=_words, plain=_plain, html=_html, base64=_base64)
+    return environment.get_template(TEMPLATE)
+
+
+def _shown(forms: Mapping[str, Any]) -> str:
+    """Choose the form of an output to show; empty when it has none that needs no script."""
+    return next((each for each in SHOWN if each in forms), "")
+
+
+def _text(value: object) -> str:
+    """Put together what nbformat may keep line by line."""
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _plain(value: object) -> str:
+    return _ANSI.sub("", _text(value))
+
+
+def _html(value: object) -> Markup:
+    """Trust the HTML that a cell ended with: it is drawn by our own views, which escape."""
+    return Markup(_text(value))  # noqa: S704 - as it says
+
+
+def _base64(value: object) -> str:
+    return base64.b64encode(_text(value).encode()).decode()
+
+
+def _words(value: object) -> Markup:
+    return Markup(_markdown()(_text(value)))  # noqa: S704 - raw HTML in it is escaped
+
+
+@functools.cache
+def _markdown() -> Any:
+    from mistune import create_markdown
+
+    return create_markdown(escape=True, plugins=["table"])
+
+
+def _code(value: object) -> Markup:
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+
+    return Markup(highlight(_text(value), PythonLexer(), HtmlFormatter()))  # noqa: S704 - every character of it is escaped

@@ -146,7 +146,7 @@ display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .rb.rb b,.rb.rb .note,.rb.rb rect{print-color-adjust:exact}}
 """
 CODE_COLOURS = """
-.notebook .words{max-width:52rem}.notebook .words a.anchor-link{display:none}
+.notebook .words{max-width:52rem}
 .notebook .words table{width:auto}
 .notebook .source{background:var(--panel);border-left:3px solid var(--line);border-radius:4px;margin:.6em 0;overflow-x:auto}
 .notebook .source:focus-visible{outline:2px solid var(--link)}

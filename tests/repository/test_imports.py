@@ -31,7 +31,7 @@ COMES_WITH = {
     "packaging": "pytest",
     "pydantic-core": "pydantic",
     "rich": "import-linter",
-    "traitlets": "nbconvert",
+    "traitlets": "nbclient",
     "werkzeug": "flask",
 }
 """Distributions that a declared one is made of, in step with it."""

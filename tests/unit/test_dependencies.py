@@ -15,7 +15,7 @@ from tests.machine import ROOT
     [
         "boto3 botocore.session moto.server",
         "ipykernel.kernelapp ipywidgets jupyterlab.labapp",
-        "nbclient nbconvert nbformat papermill",
+        "mistune nbclient nbformat papermill pygments",
         "cryptography.hazmat.primitives.asymmetric.ed25519 jinja2 pydantic ruamel.yaml yaml",
         "psycopg2 redshift_connector sqlalchemy sqlalchemy_redshift.dialect",
     ],

@@ -92,7 +92,7 @@ def test_asks_nobody() -> None:
 
 def test_rules_do_not_meet_those_of_highlighted_code() -> None:
     """No class of ours is one that pygments gives to a part of code."""
-    from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
+    from pygments.token import STANDARD_TYPES
 
     selectors = re.findall(r"([^{};]+)\{", stylesheet() + page_stylesheet())
     ours = {name for each in selectors for name in re.findall(r"\.([a-z][a-z-]*)", each)}
