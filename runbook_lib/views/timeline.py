@@ -39,7 +39,7 @@ def timeline(stages: Sequence[StageLine], writes: Sequence[Write] = (), started:
     total = max(start + each.seconds for start, each in zip(begun, ran, strict=True))
     scale = (WIDTH - LABELS - VALUES) / total
     height = ROW * len(ran) + FOOT
-    drawn = (*_axis(total, scale, height), *_rows(ran, begun, scale), *_ticks(ran, writes, started, scale))
+    drawn = (*_axis(total, scale, height), *_rows(ran, begun, scale), *_ticks(ran, begun, writes, (started, scale, total)))
     said = ", ".join(f"{each.title} {each.seconds:.1f} s" + _sent(each, writes) for each in ran)
     return _SVG.format(WIDTH, height, said, Markup("").join(drawn))
 
@@ -81,13 +81,14 @@ def _rows(ran: Sequence[StageLine], begun: Sequence[float], scale: float) -> Ite
             yield _BAR.format(left, top, waited, BAR, "bw", f"{each.waiting:.1f} s for AWS and the databases")
 
 
-def _ticks(ran: Sequence[StageLine], writes: Sequence[Write], started: str, scale: float) -> Iterator[Markup]:
+def _ticks(ran: Sequence[StageLine], begun: Sequence[float], writes: Sequence[Write], axis: tuple[str, float, float]) -> Iterator[Markup]:
     """Draw the changes of each stage, and behind its bar how long it took and how many it sent."""
-    for place, (each, start) in enumerate(zip(ran, _begun(ran, started), strict=True)):
+    started, scale, total = axis
+    for place, (each, start) in enumerate(zip(ran, begun, strict=True)):
         top = place * ROW + 2
         for write in writes:
             passed = seconds(started, write.begun)
-            if write.stage == each.slug and passed is not None and passed >= 0:
+            if write.stage == each.slug and passed is not None and 0 <= passed <= total:
                 said = f"{passed:.1f} s: {write.verb} {write.address}, {write.outcome or 'nobody knows its end'}"
                 yield _TICK.format(LABELS + passed * scale, top + BAR + 1, 6, TICKS.get(write.outcome, "to"), said)
         yield _WORD.format(LABELS + (start + each.seconds) * scale + 5, top + BAR - 1, "v", f"{each.seconds:.1f} s{_sent(each, writes)}")

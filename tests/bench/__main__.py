@@ -3,7 +3,7 @@
 (a) the whole demo run, (b) an empty notebook under the stock papermill command, (c) each stage's notebook under the same command, with
 what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
 (g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it, (i) the journal's lines
-of a change, (j) stating a record's files, (k) checking the demo's record.
+of a change, (j) stating a record's files, (k) checking the demo's record, (l) the pages of its notebooks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
         demo, first = runs.run(home, "(a) whole demo, without installation", "demo", "--ports", "auto")
         again, second = runs.run(home, "(d) second, unchanged run", "apply", str(home.file))
         stages = list(runs.stages(home, (first, planned_before(first), second)))
-        records = evidence.journalled(), evidence.closed(first), evidence.verified(first)
+        records = evidence.journalled(), evidence.closed(first), evidence.verified(first), evidence.paged(first)
     planned = grants.measure()
     imported = importing()
     evaluated = evaluations.measure()
@@ -38,6 +38,7 @@ def main() -> None:
     goal("what a change's lines take", records[0].wall / evidence.CHANGES, 0.005)
     goal("the statement over the demo's record", records[1].wall, 0.5)
     goal("audit verify of the demo's record", records[2].wall, 1.0)
+    goal("the page of a notebook", float(records[3].remark.split()[0]) / 1000, 0.1)
     goal("the demo's record, in units of 5 MB", float(records[2].remark.split()[0]) / 5, 1.0)
     goal(f"{decisions.CALLS:,} calls' decisions, at the median", added.wall * decisions.CALLS, decisions.LIMIT * decisions.CALLS)
 

@@ -43,6 +43,15 @@ def closed(record: Path) -> Figure:
         return best(timed("(j) statement over the demo's record", lambda: statement.close(copy, None)[:12]) for _ in range(3))
 
 
+def paged(record: Path) -> Figure:
+    """Time the pages of a record's notebooks, with what the first one loads."""
+    from runbook_lib.views.notebook_page import notebook_html
+
+    notebooks = sorted(record.glob("notebooks/*.ipynb"))
+    figure = timed("(l) pages of the demo's notebooks", lambda: str(sum(len(notebook_html(each)) for each in notebooks)))
+    return replace(figure, remark=f"{figure.wall / len(notebooks) * 1000:.0f} ms each")
+
+
 def verified(record: Path) -> Figure:
     """Time the command that checks a record; the remark tells the record's size."""
     words = (sys.executable, "-m", "runbook_lib.cli", "audit", "verify", str(record))
