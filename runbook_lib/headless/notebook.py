@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ def papermill(values: Mapping[str, Any], number: int) -> Iterator[Execute]:
     # What kernels are forked from makes itself ready while papermill is imported here.
     warmed()
     with without("rfc3987_syntax"):
-        pass
+        importlib.import_module("papermill")
     from runbook_lib.headless.kernel import Kernels
 
     with Kernels(tuple(_variables(values)), number) as kernels:
