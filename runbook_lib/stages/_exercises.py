@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.documents.buckets import bucket_names
 from runbook_lib.documents.keys import keys_in_use
+from runbook_lib.documents.proof.ledger import actors
 from runbook_lib.documents.rehearsal import is_twin, of_server, of_user
 from runbook_lib.resources.files import TodayAsked
 from runbook_lib.resources.kms import KeyAsked
@@ -135,13 +136,20 @@ def _exercise(env: Environment, inventory: Inventory, found: ExerciseAnswer) -> 
         judgement = _step(env, exercise, step)
         if doubt and "assumed-role/" in step.principal and judgement.verdict in {"kept", "broken"}:
             judgement = unknown(doubt, "run it on the instance itself (server.metadata)", claim=judgement.claim)
-        yield judgement.model_copy(update={"rows": ROWS[exercise.rehearsal.flow]})
+        yield judgement.model_copy(update={"rows": _rows(env, exercise.rehearsal.flow, step)})
     if left := (*exercise.left, *_versions(env, inventory, exercise.rehearsal)):
         yield broken(listed(left), "remove it by hand", claim="nothing is left of it", grade=grade)
     how = "through a twin, " if _is_through_twin(env, exercise.rehearsal) else ""
     yield kept(
         f"{how}{good} of {len(exercise.steps)} steps, {age} ({exercise.at}), record {found.record}", claim="it was played", grade=grade
     )
+
+
+def _rows(env: Environment, flow: Flow, step: Step) -> tuple[str, ...]:
+    """Name the rows of a flow that a step proves: those for whose sake the call ledger has what it took; all where it has nothing."""
+    taken = {each.partition(" ")[0] for each in step.permissions}
+    told = {row for actor in actors(env) for call in actor.calls if call.action in taken for row in call.rows}
+    return tuple(row for row in ROWS[flow] if row in told) or ROWS[flow]
 
 
 def _step(env: Environment, exercise: Exercise, step: Step) -> Judgement:

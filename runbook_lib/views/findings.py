@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.views.blocks import Counts, Folded, Grid, Mark, Note, Way, counted
+from runbook_lib.views.blocks import Counts, Fold, Folded, Grid, Line, Mark, Note, Way, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +19,8 @@ VERDICTS: dict[Verdict, Mark] = {
     "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),
     "kept": Mark("kept", "good", "\N{CHECK MARK}"),
 }
+LONGEST = 240
+"""Characters of a detail that are read at once."""
 ADVICE = Mark("kept, with advice", "change", "!")
 _BY: dict[Verdict, str] = {"owed": "owed by", "unknown": "to be decided by", "broken": "to be mended by"}
 _SECTIONS: tuple[tuple[Verdict, str], ...] = (
@@ -56,6 +58,8 @@ def one(value: Finding) -> Iterator[Block]:
 def verdicts(found: Sequence[Finding]) -> Iterator[Block]:
     """Draw findings of one stage or of many."""
     yield counts(found)
+    if all(each.verdict == "kept" and not each.warning for each in found):
+        yield Note((Mark("all claims hold", "good", "\N{CHECK MARK}"), "read and judged just now"), "good")
     yield from pending(found)
     advised = [each for each in found if each.verdict == "kept" and each.warning]
     if advised:
@@ -81,7 +85,7 @@ def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> 
         ("stage", tuple((each.stage,) if has_stages else () for each in found)),
         ("claim", tuple((each.claim,) for each in found)),
         ("found", tuple(_found(each) for each in found)),
-        ("how known", tuple((_grade(each),) for each in found)),
+        ("how known", tuple(_known(each) for each in found)),
         ("ledger", tuple((", ".join(each.rows),) for each in found)),
     )
     filled = [(name, cells) for name, cells in columns if any(any(parts) for parts in cells)]
@@ -94,10 +98,25 @@ def _mark(each: Finding) -> Mark:
 
 def _found(each: Finding) -> Cell:
     return (
-        *((each.detail,) if each.detail else ()),
+        *_detail(each.detail),
         *((f"{_BY[each.verdict]} {each.by}",) if each.by and each.verdict in _BY else ()),
         *((Way(each.way_out),) if each.way_out else ()),
     )
+
+
+def _known(each: Finding) -> Cell:
+    """Say how a claim is known, and open to what it is about."""
+    behind = (*((f"about {each.address}",) if each.address else ()), *(f"ledger row {row}" for row in each.rows), f"stage {each.stage}")
+    return (Fold(_grade(each) or "shown", tuple(map(Line, behind)), is_list=True),) if each.address else (_grade(each),)
+
+
+def _detail(text: str) -> Cell:
+    """Show what was found; what is long opens."""
+    first, *rest = text.splitlines() or [""]
+    if not rest and len(first) <= LONGEST:
+        return (text,) if text else ()
+    begun = first if len(first) <= LONGEST else f"{first[:LONGEST].rsplit(' ', 1)[0]} ..."
+    return (Fold(begun, tuple(map(Line, text.splitlines()))),)
 
 
 def _grade(each: Finding) -> str:

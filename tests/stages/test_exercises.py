@@ -57,6 +57,23 @@ def of_files(env: Environment, answer: ExerciseAnswer | None) -> list[Judgement]
     return [each for _, each in judged("rehearsal", env, records(env, files=answer), {"the server puts, reads and removes files"})]
 
 
+@pytest.mark.parametrize(
+    ("permissions", "rows"),
+    [
+        (("s3:ListBucket on a bucket",), ("B1",)),
+        (("s3:PutObject on it", "s3:DeleteObject on it"), ("B2",)),
+        (("kms:Decrypt on a key (S3)",), ("E3",)),
+        (("something nobody lists",), ("B1", "B2", "C2", "C4", "E3")),
+    ],
+)
+def test_step_proves_the_rows_of_what_it_took(permissions: tuple[str, ...], rows: tuple[str, ...]) -> None:
+    """A step names the rows for whose sake the call ledger has its calls; one that the ledger does not know, those of the whole flow."""
+    env = exercising(environment())
+    found = of_files(env, exercise(env, "files", step(permissions=permissions)))
+
+    assert rows == found[0].rows
+
+
 def test_evaluate_plays_nothing() -> None:
     """Without the file's word nothing is wanted, and every check says that nothing is played."""
     env = environment()
