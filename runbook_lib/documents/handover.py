@@ -28,12 +28,7 @@ def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
     blocks = (
         f"# {env.environment}: what to enter in Tonic Structural",
         "Field names are this runbook's own labels; no password is on this sheet.",
-        "## Source connection",
-        _table(("field", "value"), _connection(env.source, env.buckets.source)),
-        "## Destination connection",
-        _table(("field", "value"), (*_connection(env.destination, env.buckets.destination), *_ownership(env))),
-        "## Workspace",
-        _table(("field", "value"), _workspace(env)),
+        *(text for title, pairs in settings(env) for text in (f"## {title}", _table(("field", "value"), pairs))),
         "## After somebody ran the SQL by hand",
         f"{_BY_HAND}\n\n```yaml\n{adoption(env)}\n```",
         "## Confirmed by people",
@@ -44,6 +39,15 @@ def sheet(env: Environment, findings: Iterable[Finding] = ()) -> str:
         _advice(found),
     )
     return "\n\n".join(blocks) + "\n"
+
+
+def settings(env: Environment) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """List what to enter in the workspace, by the part of it."""
+    return (
+        ("Source connection", _connection(env.source, env.buckets.source)),
+        ("Destination connection", (*_connection(env.destination, env.buckets.destination), *_ownership(env))),
+        ("Workspace", _workspace(env)),
+    )
 
 
 def held(reference: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.documents.handover import sheet
+from runbook_lib.documents.handover import settings, sheet
+from runbook_lib.documents.scripts import adoption
 from runbook_lib.model import Check, Stage
 from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.stages._judging import broken, kept, listed, owed, unknown
+from runbook_lib.views.shown import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +55,14 @@ def reports(env: Environment, inventory: Inventory) -> Mapping[str, str]:
     return {"hand-over.md": sheet(env, inventory[FindingsAsked()])}
 
 
+def tables(env: Environment) -> tuple[object, ...]:
+    """Show what to enter in the workspace, to be copied, and the lines that take over what somebody made by hand."""
+    return (
+        *(Sheet(title, pairs) for title, pairs in settings(env)),
+        Sheet("After somebody ran the SQL by hand", (("adopt", adoption(env)),)),
+    )
+
+
 STAGE = Stage(
     number=95,
     slug="handover",
@@ -60,6 +70,7 @@ STAGE = Stage(
     rows=("A1",),
     summary="Says whether everything is ready, what to enter in the workspace, and who still owes what.",
     checks=(Check(("A1",), "everything before the first workspace is complete", judge_readiness, asks),),
+    tables=tables,
     report_asks=asks,
     reports=reports,
 )

@@ -63,7 +63,7 @@ def block(value: Block) -> Markup:
         case Folded(summary=summary, blocks=blocks):
             return Markup("<details><summary>{}</summary>{}</details>").format(summary, body(blocks))
         case Listing(name=name, text=text):
-            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(name, text)
+            return Markup('<details class="listing"><summary>{}</summary><pre>{}</pre></details>').format(name, text)
 
 
 def cell(parts: Cell) -> Markup:
@@ -113,14 +113,16 @@ def _run(tag: str, texts: Iterable[str]) -> Markup:
 
 def _facts(facts: Facts) -> Markup:
     rows = (Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, cell(parts)) for label, parts in facts.pairs)
-    return Markup('<table class="facts"><caption>{}</caption>{}</table>').format(facts.caption, Markup("").join(rows))
+    kind = "facts sheet" if facts.is_sheet else "facts"
+    return Markup('<table class="{}"><caption>{}</caption>{}</table>').format(kind, facts.caption, Markup("").join(rows))
 
 
 def _grid(grid: Grid) -> Markup:
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in grid.columns)
     rows = Markup("\n").join(_row(row) for row in grid.rows)
     caption = Markup("<caption>{}</caption>").format(grid.caption)
-    table = Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows)
+    kind = Markup(' class="{}"').format(grid.kind) if grid.kind else ""
+    table = Markup("<table{}>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(kind, caption, head, rows)
     return scrolling("table", table)
 
 

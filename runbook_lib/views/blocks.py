@@ -88,19 +88,21 @@ class Note:
 
 @dataclass(frozen=True)
 class Facts:
-    """Pair labels with values."""
+    """Pair labels with values; those of a sheet are there to be copied."""
 
     caption: str
     pairs: tuple[tuple[str, Cell], ...]
+    is_sheet: bool = False
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Hold a table; the first column names the row."""
+    """Hold a table; the first column names the row, `kind` is the class by which a live part finds it."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True)

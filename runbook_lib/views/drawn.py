@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
 from runbook_lib.views import as_html, as_markdown, as_text, findings, plans, stages, sufficiency
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Sufficiency, Table
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, Sheet, StageBanner, Sufficiency, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +24,7 @@ DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
     Gate: plans.gate,
     Plan: plans.plan,
     Receipt: plans.receipt,
+    Sheet: stages.sheet,
     StageBanner: stages.banner,
     Sufficiency: sufficiency.sufficiency,
     Table: stages.table,

@@ -75,6 +75,14 @@ class Sufficiency:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """Hold settings that somebody copies into another place, each under the name that it has there."""
+
+    caption: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """Hold a plain table with a caption."""
 

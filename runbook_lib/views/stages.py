@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runbook_lib.views.blocks import Block
-    from runbook_lib.views.shown import Closing, DesiredResources, StageBanner, Table
+    from runbook_lib.views.shown import Closing, DesiredResources, Sheet, StageBanner, Table
 
 
 def banner(value: StageBanner) -> Iterator[Block]:
@@ -50,6 +50,11 @@ def closing(value: Closing) -> Iterator[Block]:
     yield Note((f"The evidence of {value.stage} is kept.",), "good")
     files = (("artefacts", tuple(Code(each) for each in value.artefacts)),) if value.artefacts else ()
     yield Facts("Evidence", (("record", (Code(value.record),)), *files))
+
+
+def sheet(value: Sheet) -> Iterator[Block]:
+    """Draw settings to copy."""
+    yield Facts(value.caption, tuple((label, (text,)) for label, text in value.pairs), is_sheet=True)
 
 
 def table(value: Table) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from runbook_lib.resources.kms import Key
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
 from runbook_lib.views.page import RunPage, StageLine
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner, Sufficiency, Table
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, Sheet, StageBanner, Sufficiency, Table
 from runbook_lib.views.since import Since, Turned
 from runbook_lib.views.writes import Write
 
@@ -91,6 +91,7 @@ BANNER = StageBanner(STAGE, (("Environment", "staging"), ("Account", "1111222233
 DESIRED = DesiredResources((ROLE, WIDE, BUCKET), {"role.json": '{"a": "<b>"}\n'})
 GATE = Gate(plan=PLAN, approved=PLAN)
 CLOSING = Closing("20260630T100000Z-apply-abc123", "server_role", ("artefacts/server_role/role.json",))
+SHEET = Sheet("Source connection", (("server", "warehouse.example"), ("port", "5439")))
 TABLE = Table("Environments", ("file", "state"), (("staging.yaml", "valid"), ("broken.yaml", "line 3: aws is missing")))
 
 
@@ -139,6 +140,7 @@ VALUES = (
     Gate(plan=EMPTY, approved=EMPTY),
     Gate(plan=PLAN, approved=PLAN, approvals=(APPROVAL,)),
     CLOSING,
+    SHEET,
     TABLE,
     SUFFICIENCY,
     DesiredResources((), {}, tables=(SUFFICIENCY,)),
@@ -253,4 +255,5 @@ def hostile() -> tuple[object, ...]:
         StageBanner(STAGE, ((HOSTILE, HOSTILE),), HOSTILE),
         Closing(HOSTILE, HOSTILE, (HOSTILE,)),
         Table(HOSTILE, (HOSTILE,), ((HOSTILE,),)),
+        Sheet(HOSTILE, ((HOSTILE, HOSTILE),)),
     )
