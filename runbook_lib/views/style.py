@@ -57,11 +57,15 @@ PAIRS = (
 )
 """Every text colour with every ground that it stands on."""
 
+_IN_JUPYTER = """
+[data-jp-theme-light] .rb{--bg:var(--jp-layout-color1);--fg:var(--jp-content-font-color1);--line:var(--jp-border-color2)}
+"""
+"""Ground, text and lines are the theme's; the tones are ours, since each has to be read on its own ground."""
 # Nothing may be loaded and nothing may run, whatever a name in a page says.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 # The class stands twice: JupyterLab's own rules for tables (`.jp-RenderedHTMLCommon:not(...) td`) carry two.
 _RULES = """
-.rb{color:var(--fg);background:var(--bg);font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
+.rb{color:var(--fg);background:var(--bg);font:14px/1.5 var(--jp-content-font-family,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif);
 padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 .rb.rb h2,.rb.rb h3,.rb.rb h4{line-height:1.3;margin:1em 0 .4em;color:inherit}.rb.rb h3{font-size:1.1em}.rb.rb h4{font-size:1em}
 .rb.rb p{margin:.5em 0}.rb.rb a{color:var(--link)}.rb.rb *:first-child{margin-top:0}
@@ -80,7 +84,8 @@ linear-gradient(to left,var(--line),transparent) 100% 0/.9em 100% no-repeat scro
 @media (max-width:48em){.rb.rb caption{white-space:normal}
 .rb.rb .scroll table{width:max-content;max-width:none}.rb.rb .scroll td{max-width:20em}}
 .rb.rb tbody th{white-space:pre-wrap}.rb.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
-.rb.rb code,.rb.rb pre{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;color:inherit;
+.rb.rb code,.rb.rb pre{color:inherit;
+font:12px/1.5 var(--jp-code-font-family,ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace);
 background:transparent;padding:0;border:0}
 .rb.rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
 border-radius:4px;max-height:36em;overflow-y:auto}
@@ -91,6 +96,7 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
 .rb.rb .way::before{content:"\\2192  "}
 .rb.rb ins,.rb.rb del,.rb.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
+.rb.rb .changes td:first-child{color:var(--muted)}.rb.rb .changes td:last-child{min-width:13em}
 """
 
 
@@ -115,7 +121,7 @@ def stylesheet() -> str:
         f"@media (prefers-color-scheme:dark){{.rb{{{dark}color-scheme:dark}}}}\n"
         f"[data-jp-theme-light=true] .rb{{{light}color-scheme:light}}\n"
         f"[data-jp-theme-light=false] .rb{{{dark}color-scheme:dark}}"
-        f"{_RULES}{_tones()}"
+        f"{_IN_JUPYTER}{_RULES}{_tones()}"
     )
 
 
