@@ -80,7 +80,9 @@ class Kernels:
 @contextmanager
 def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
     """Start a kernel that is handed the variables of these names; no other process inherits the socket."""
-    with tempfile.TemporaryDirectory(prefix="runbook-") as folder, secrets.handing_over(variables, os.environ) as handed:
+    # Whoever looks at a notebook that starts a run does not look at those of the run.
+    environ = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
+    with tempfile.TemporaryDirectory(prefix="runbook-") as folder, secrets.handing_over(variables, environ) as handed:
         kernel = KernelOfRun(kernel_name="python3", config=Config({"KernelManager": connection(folder)}))
         kernel.provisioner = ForkProvisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
         start = run_sync(kernel.start_kernel)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
@@ -14,14 +14,17 @@ from runbook_lib.errors import ApprovalRefused, RunbookError
 from runbook_lib.evidence import approvals, snapshots
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.exports import offline
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Owed, Plan, Receipt, Unanswered
+from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.runbook import closing
+from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
+from runbook_lib.views import live
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
+from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
     from runbook_lib.model import Resource, Stage
@@ -86,7 +89,10 @@ class StageRun:
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
-        self._receipt = await asyncio.to_thread(self._apply, plan, gate)
+        self._stop.clear()
+        watch = Watch(gate.approved.changes)
+        with live.progress_of(watch, self, is_shown=bool(gate.approvals and gate.plan.changes)) as look:
+            self._receipt = await in_thread(partial(self._apply, plan, gate, watch), look, self.stop)
         entries = self._receipt.entries
         self._setting.world.left = tuple(entry.change.address for entry in entries if entry.outcome == "owed")
         return self._receipt
@@ -101,7 +107,7 @@ class StageRun:
             fresh = self._planned()
             if self._writes:
                 snapshots.keep(self._setting.record, fresh, "after")
-            fresh = self._without_owed(fresh)
+            fresh = without_owed(fresh, self._receipt)
             # What a destroy keeps is what it undid earlier; nobody wants it.
             fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
             findings = engine.verify(*self._subject, fresh, self._left_by_others())
@@ -145,6 +151,11 @@ class StageRun:
         self._stop.set()
 
     @property
+    def is_stopped(self) -> bool:
+        """Tell whether somebody asked."""
+        return self._stop.is_set()
+
+    @property
     def _subject(self) -> tuple[Stage, Environment, World]:
         return self._setting.stage, self._setting.environment, self._setting.world
 
@@ -153,19 +164,6 @@ class StageRun:
         """Tell whether the run was asked for a plan and nothing else."""
         verb = self._setting.verb
         return verb == "plan" or (verb == "destroy" and not self._setting.approve)
-
-    def _without_owed(self, fresh: Plan) -> Plan:
-        """Turn changes that this run left to someone else from drift into what is owed."""
-        entries = self._receipt.entries if self._receipt else ()
-        left = {entry.change.address: entry for entry in entries if entry.outcome == "owed"}
-        owed = tuple(
-            Owed(address=each.address, by=left[each.address].by, reason=left[each.address].detail,
-                 way_out=engine.HAND_OVER)
-            for each in fresh.changes
-            if each.address in left
-        )  # fmt: skip
-        changes = tuple(each for each in fresh.changes if each.address not in left)
-        return fresh.model_copy(update={"changes": changes, "owed": (*fresh.owed, *owed)})
 
     def _left_by_others(self) -> dict[str, str]:
         """Pair what other stages of this run left to someone else with who that is."""
@@ -208,16 +206,16 @@ class StageRun:
         setting.record.approve((each.text for each in kept), whole)
         return tuple(each.approval for each in kept)
 
-    def _apply(self, plan: Plan, gate: Gate) -> Receipt:
+    def _apply(self, plan: Plan, gate: Gate, watch: Watch) -> Receipt:
         setting = self._setting
         own = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope, sender=setting.world.sender)
-        journal = setting.records.journalled(setting.record, own)
+        journal = Watched(setting.records.journalled(setting.record, own), own, watch)
         # A person may read the plan for an hour: what is written is held against what is there now.
         self._writes = bool(gate.approvals and gate.approved.changes)
         fresh = self._planned() if self._writes else plan
         if self._writes:
             snapshots.keep(setting.record, fresh, "before")
-        with setting.world.traffic.into(own):
+        with setting.world.traffic.into(journal):
             return engine.apply(
                 gate.approved, gate.approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda _address: setting.stage.owner,

@@ -6,14 +6,20 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from runbook_lib.adapters.aws.recording import Call
     from runbook_lib.adapters.redshift.recording import Statement
-    from runbook_lib.evidence import FileJournal
+
+
+class Sent(Protocol):
+    """Be where what was sent is written down."""
+
+    def sent(self, what: Mapping[str, Any]) -> None:
+        """Record a request or a statement that was sent for the changes that have begun."""
 
 
 class Traffic:
@@ -22,7 +28,7 @@ class Traffic:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reads: Counter[str] = Counter()
-        self._journal: FileJournal | None = None
+        self._journal: Sent | None = None
 
     def heard(self, sent: Call | Statement) -> None:
         """Hear that one was answered or lost."""
@@ -34,7 +40,7 @@ class Traffic:
             journal.sent({name: value for name, value in asdict(sent).items() if name != "writes" and value != ""})
 
     @contextmanager
-    def into(self, journal: FileJournal) -> Iterator[None]:
+    def into(self, journal: Sent) -> Iterator[None]:
         """Put what writes into a journal for a while."""
         self._journal = journal
         try:

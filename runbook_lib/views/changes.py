@@ -49,7 +49,7 @@ def table(found: Sequence[Change], made: AbstractSet[str], caption: str = CAPTIO
     rows = [_row(*each) for each in sorted(numbered, key=lambda each: (rank(each[0]), each[1]))]
     columns = ("no.", "risk", "change", "what", "name", "difference", "apply sends")
     kept = [place for place, name in enumerate(columns) if name != "risk" or any(row[place] for row in rows)]
-    return Grid(caption, tuple(columns[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
+    return Grid(caption, tuple(columns[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows), "changes")
 
 
 def _row(found: tuple[Risk, ...], number: int, each: Change) -> tuple[Cell, ...]:

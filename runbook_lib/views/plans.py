@@ -63,7 +63,7 @@ def plan(value: Plan, made: AbstractSet[str] | None = None) -> Iterator[Block]:
     yield plan_counts((value,))
     yield from changes.gravest((value,)) if made is None else ()
     if not value.changes:
-        yield Note((_unchanged(value),))
+        yield _unchanged(value)
     else:
         yield changes.table(value.changes, made_by((value,)) if made is None else made)
     if value.contested:
@@ -78,10 +78,13 @@ def plan(value: Plan, made: AbstractSet[str] | None = None) -> Iterator[Block]:
         yield Folded("What the digest binds beside the changes", (Facts("Scope", scope),))
 
 
-def _unchanged(value: Plan) -> str:
+def _unchanged(value: Plan) -> Note:
+    """Say why there is nothing to do; a stage that is done is marked for as long as what was read just now says so."""
     if value.owed or value.contested:
-        return "Nothing that may be changed from here."
-    return "Nothing to change: everything is as wanted." if value.kept else "This stage sets up nothing."
+        return Note(("Nothing that may be changed from here.",))
+    if not value.kept:
+        return Note(("This stage sets up nothing.",))
+    return Note((Mark("finished", "good", "\N{CHECK MARK}"), "Nothing to change: everything is as wanted."), "good")
 
 
 def change(value: Change) -> Iterator[Block]:

@@ -19,11 +19,12 @@ from importlinter import cli
 from tests.machine import ROOT
 from tests.repository import source
 
-HEAVY = ("IPython", "boto3", "ipywidgets", "moto", "nbformat", "papermill", "pydantic", "sqlalchemy")
+HEAVY = ("IPython", "anywidget", "boto3", "ipywidgets", "moto", "nbformat", "papermill", "pydantic", "sqlalchemy")
 """What `runbook --help` has no use for."""
 COMES_WITH = {
     "botocore": "boto3",
     "grimp": "import-linter",
+    "ipython": "ipykernel",
     "jupyter-client": "nbclient",
     "jupyter-core": "jupyterlab",
     "jupyter-server": "jupyterlab",

@@ -14,7 +14,7 @@ from tests.machine import ROOT
     "modules",
     [
         "boto3 botocore.session moto.server",
-        "ipykernel.kernelapp ipywidgets jupyterlab.labapp",
+        "anywidget ipykernel.kernelapp ipywidgets jupyterlab.labapp",
         "mistune nbclient nbformat papermill pygments",
         "cryptography.hazmat.primitives.asymmetric.ed25519 jinja2 pydantic ruamel.yaml yaml",
         "psycopg2 redshift_connector sqlalchemy sqlalchemy_redshift.dialect",

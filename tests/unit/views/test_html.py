@@ -162,3 +162,25 @@ def test_draws_nothing_unknown() -> None:
     """A value of another kind is an error, not an empty view."""
     with pytest.raises(TypeError, match="nothing draws a int"):
         views.html(3)
+
+
+def test_line_opens_to_its_evidence() -> None:
+    """What a claim is about, and for which rows it stands, is behind how it is known."""
+    html = body(Finding(stage="storage", rows=("A4",), claim="it is ours", verdict="kept", grade="read back", address="s3_bucket/b"))
+
+    assert "<summary>read back</summary><pre>  about s3_bucket/b\n  ledger row A4\n  stage storage\n</pre>" in html
+
+
+def test_long_detail_is_read_behind_its_beginning() -> None:
+    """A detail of many lines takes one; all of it opens."""
+    detail = "\n".join(f"line {number}" for number in range(100))
+    html = body(Finding(stage="storage", rows=(), claim="it is ours", verdict="broken", detail=detail))
+
+    assert "<summary>line 0</summary>" in html
+    assert "line 99" in html
+
+
+def test_finished_stage_is_marked() -> None:
+    """A plan that keeps everything, and findings that all hold, say so before anything else, by sign and word."""
+    assert '<b class="good">✓ finished</b>' in body(PLAN.model_copy(update={"changes": (), "owed": (), "contested": ()}))
+    assert '<b class="good">✓ all claims hold</b>' in body(Findings(FINDINGS[:1], "Verify"))

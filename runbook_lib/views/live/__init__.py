@@ -1,0 +1,60 @@
+"""What a notebook shows while somebody looks at it: each live part stands beside a static twin, and goes when it is over.
+
+Nothing here is imported where nobody looks: a headless run draws the static twins alone, with the same values.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runbook_lib.views.watching import Watch
+
+__all__ = ["has_front_end", "progress_of", "register"]
+
+
+def has_front_end() -> bool:
+    """Tell whether somebody looks: Jupyter's server names the session of each kernel that it starts, and a headless run has none."""
+    return "JPY_SESSION_NAME" in os.environ and "ipykernel" in sys.modules
+
+
+def register(shell: Any) -> None:
+    """Let a notebook show plans and texts to hand over with their live parts."""
+    from runbook_lib.model import Plan
+    from runbook_lib.views.live import tools
+    from runbook_lib.views.shown import DesiredResources
+
+    shows = shell.display_formatter.ipython_display_formatter
+    shows.for_type(Plan, tools.show_findable)
+    shows.for_type(DesiredResources, tools.show_copyable)
+
+
+class Stoppable(Protocol):
+    """Be something that stops when it is asked to."""
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether somebody asked."""
+
+
+@contextmanager
+def progress_of(watch: Watch, run: Stoppable, *, is_shown: bool) -> Iterator[Callable[[], None]]:
+    """Show how far an apply is, and give what draws it anew; where nobody looks, that does nothing."""
+    if not (is_shown and has_front_end()):
+        yield lambda: None
+        return
+    from runbook_lib.views.live.progress import Progress
+
+    progress = Progress(watch, run)
+    try:
+        yield progress.refresh
+    finally:
+        progress.end()

@@ -1,0 +1,48 @@
+"""Find rows in a table and copy texts, without asking the kernel: a small script works on the static twin in the same cell.
+
+It is handed over by the kernel with the widget, so that nothing is loaded from anywhere; and it goes on while a cell runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.views import bundle
+from runbook_lib.views.live.place import Place
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Plan
+    from runbook_lib.views.shown import DesiredResources
+
+SCRIPT, STYLE = (Path(__file__).with_name(f"tools.{kind}") for kind in ("js", "css"))
+FEW = 8
+"""Changes that are read without searching."""
+
+
+def show_findable(value: Plan) -> None:
+    """Show a plan, and above many changes what finds some of them."""
+    if len(value.changes) > FEW:
+        Place().show(_tool("find"))
+    Place(bundle(value))
+
+
+def show_copyable(value: DesiredResources) -> None:
+    """Show what a stage wants, and let the texts be copied that others take from it."""
+    if value.artefacts or value.tables:
+        Place().show(_tool("copy"))
+    Place(bundle(value))
+
+
+def _tool(does: str) -> Any:
+    import anywidget
+    import traitlets
+
+    class Tool(anywidget.AnyWidget):
+        """Work on the outputs of the cell that it stands in."""
+
+        _esm = SCRIPT.read_text("utf-8")
+        _css = STYLE.read_text("utf-8")
+        does = traitlets.Unicode().tag(sync=True)
+
+    return Tool(does=does)

@@ -1,0 +1,147 @@
+"""What is shown while somebody looks: progress tells what happens, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from runbook_lib.model import Entry
+from runbook_lib.runbook.applying import in_thread
+from runbook_lib.views import as_text, live
+from runbook_lib.views.live import place, progress
+from runbook_lib.views.watching import Watch
+from tests.unit.views.samples import CHANGES
+
+
+class Output:
+    """Stand for an output of a cell, and remember what it showed."""
+
+    made: list[Output]
+
+    def __init__(self, shown: dict[str, Any] | None = None) -> None:
+        self.shown: list[Any] = [shown]
+        Output.made.append(self)
+
+    def put(self, shown: dict[str, Any]) -> None:
+        """Show something else."""
+        self.shown.append(shown["text/plain"])
+
+    def show(self, widget: Any) -> None:
+        """Show a widget."""
+        self.shown.append(widget)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.shown.append("")
+
+
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[Output]:
+    """Collect the outputs of a cell."""
+    Output.made = []
+    monkeypatch.setattr(progress, "Place", Output)
+    return Output.made
+
+
+@pytest.mark.parametrize(("variable", "modules", "expected"), [("nb", True, True), ("nb", False, False), ("", True, False)])
+def test_somebody_looks_where_jupyter_names_a_session(
+    monkeypatch: pytest.MonkeyPatch, variable: str, modules: bool, expected: bool
+) -> None:
+    """Only a kernel that Jupyter's server started has a session's name."""
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    loaded = {name: module for name, module in sys.modules.items() if name != "ipykernel"}
+    monkeypatch.setattr(sys, "modules", {**loaded, "ipykernel": object()} if modules else loaded)
+    if variable:
+        monkeypatch.setenv("JPY_SESSION_NAME", variable)
+
+    assert expected is live.has_front_end()
+
+
+def test_nothing_is_shown_where_nobody_looks(outputs: list[Output], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headlessly an apply has no progress, and no widget library is loaded for it."""
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+    with live.progress_of(Watch(CHANGES), Run(), is_shown=True) as look:
+        look()
+
+    assert [] == outputs
+
+
+class Run:
+    """Be something that can be stopped."""
+
+    def __init__(self) -> None:
+        self.is_stopped = False
+
+    def stop(self) -> None:
+        """Remember that somebody asked."""
+        self.is_stopped = True
+
+
+def test_stop_button_sets_the_flag_and_says_that_it_was_heard(outputs: list[Output]) -> None:
+    """The handler only sets the flag; the next look disables the button, and at the end the times stand there."""
+    run, watch = Run(), Watch(CHANGES)
+    shown = progress.Progress(watch, run)
+    watch.begins(CHANGES[0])
+    shown.button.click()
+    assert run.is_stopped
+    assert not shown.button.disabled
+
+    shown.refresh()
+    shown.end()
+
+    assert (True, "Stopping after this write") == (shown.button.disabled, shown.button.description)
+    assert "1 change sent in" in outputs[0].shown[-1]
+
+
+def test_watch_tells_time_and_tries() -> None:
+    """A refusal that is tried again is waiting; once it worked, the tries are told."""
+    times = iter(range(0, 1000, 2))
+    watch = Watch(CHANGES, clock=lambda: float(next(times)))
+    watch.begins(CHANGES[0])
+    watch.sends({"status": 400})
+    running = as_text.view(watch.now())
+    watch.sends({"status": 200})
+    watch.ends(Entry(change=CHANGES[0], outcome="applied"))
+
+    assert "0 of 4 changes done" in running
+    assert "refused for now (HTTP 400)" in running
+    assert "1 of 4 changes done" in as_text.view(watch.now())
+    assert "tried 2 times" in as_text.view(watch.whole())
+
+
+def test_what_was_not_sent_is_not_in_the_times() -> None:
+    """Where everything was in place there is nothing to time."""
+    watch = Watch(CHANGES)
+    watch.ends(Entry(change=CHANGES[0], outcome="applied"))
+
+    assert () == tuple(watch.whole())
+
+
+def test_interrupting_stops_between_two_writes_and_gives_the_receipt() -> None:
+    """A kernel's interrupt asks the apply to stop, and waits for what is being written."""
+    begun, stopped = threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        stopped.wait()
+        return "written to its end"
+
+    async def interrupted() -> str:
+        task = asyncio.ensure_future(in_thread(work, lambda: None, stopped.set))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        return await task
+
+    assert "written to its end" == asyncio.run(interrupted())
+
+
+def test_place_is_filled_again() -> None:
+    """An output that is updated keeps its identity."""
+    shown = place.Place()
+
+    assert shown._handle.display_id
