@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook_lib import commands
-from runbook_lib.errors import InvalidParameters, Problem, RunbookError
+from runbook_lib.errors import InvalidParameters, Problem, RunbookError, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def _answer(words: Sequence[str]) -> Answer:
         place, what = str(error.filename or "this machine"), error.strerror or str(error)
         return _failed(RunbookError(place, what, "mend it and give the same command again"), type(error).__name__)
     except KeyboardInterrupt:
-        return _failed(RunbookError("runbook", "was stopped", "the same command goes on, under the same approval"), "Stopped")
+        return _failed(Stopped("runbook", "was stopped before a run began", "give the same command again"), Stopped.__name__)
 
 
 def _failed(error: RunbookError, name: str) -> Answer:
@@ -115,6 +115,9 @@ def _approval_commands(names: Any) -> None:
 
 
 def _record_commands(names: Any) -> None:
+    resume = _command(names, "resume", commands.resume, "go on from where an approved run stopped, under the same approval")
+    resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name")
+    resume.add_argument("environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name")
     for name, run, text in (
         ("unlock", commands.unlock, "take away the lock that a run on another machine left behind"),
         ("archive", commands.archive, "store records that are not whole in their bucket yet, and read back those that are"),

@@ -59,6 +59,16 @@ def run(arguments: argparse.Namespace) -> Answer:
     return _told(done)
 
 
+def resume(arguments: argparse.Namespace) -> Answer:
+    """Go on from where a run stopped."""
+    from runbook_lib import terminal
+    from runbook_lib.headless import resuming
+
+    name, file = resuming.named(arguments.run, arguments.environment)
+    _enter_sandbox(file)
+    return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json)))
+
+
 def _enter_sandbox(file: Path) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them."""
     from runbook_lib.parameters.approval_rules import is_loopback_only

@@ -6,6 +6,7 @@ RunbookError                 exit 1
 │   └── PlanDrifted          exit 3   the world or the file changed after the approval
 ├── GuardRefused             exit 5   wrong account, region, endpoint; source and destination are one database
 ├── Locked                   exit 1   another run of the environment holds its lock
+├── Stopped                  exit 1   somebody stopped the run: which command goes on
 ├── Leaked                   exit 1   a secret stood in a record, and is masked now
 └── TargetError              what a service or a database answered
     ├── Denied               the operator lacks the right: the stage ends `owed`
@@ -80,6 +81,10 @@ class GuardRefused(RunbookError):
 
 class Locked(RunbookError):
     """Refuse a second run of the same environment."""
+
+
+class Stopped(RunbookError):
+    """Tell that somebody stopped the run, what may be half-done, and how to go on."""
 
 
 class Leaked(RunbookError):

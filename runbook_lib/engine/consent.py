@@ -72,8 +72,7 @@ def _changed(change: Change, now: Mapping[str, tuple[Resource | None, Resource |
     seen, wanted = now[address]
     if wanted != change.after:
         return f"{address} is wanted differently now"
-    passed = change.before.on_the_way(change.after) if change.before is not None else ()
-    if seen in (change.before, change.after, *passed):
+    if seen in (change.before, change.after, *change.passed):
         return ""
     return f"{address} was changed by someone else since the plan was made"
 

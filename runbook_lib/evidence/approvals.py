@@ -87,8 +87,13 @@ def signers(environment: Environment) -> dict[str, str]:
 
 def given(record: Record, environment: Environment) -> tuple[Approval, ...]:
     """Read the approvals that a run was given. Raises ApprovalRefused when one does not hold."""
+    return tuple(each.approval for each in kept(record, environment))
+
+
+def kept(record: Record, environment: Environment) -> tuple[Kept, ...]:
+    """Read them with the files that say them. Raises ApprovalRefused when one does not hold."""
     unsound: list[str] = []
-    found = tuple(kept.approval for kept in _approvals(_read(record, environment, unsound)))
+    found = tuple(_approvals(_read(record, environment, unsound)))
     if unsound:
         raise ApprovalRefused(str(record.folder), "; ".join(unsound), "start a new run")
     return found

@@ -48,11 +48,8 @@ def refuse_changed(record: Record, environment: Environment) -> None:
 
 def planned(record: Record, digest: str) -> EnvironmentPlan | None:
     """Read the plan of a record that has a digest, an environment's or one stage's; None when it has another."""
-    path = record.folder / "plan.json"
-    if not path.exists():
-        return None
-    plan = EnvironmentPlan.model_validate_json(path.read_text("utf-8"))
-    if plan.digest == digest:
+    plan = record.plan()
+    if plan is None or plan.digest == digest:
         return plan
     one = next((each for each in plan.plans if each.digest == digest), None)
     return EnvironmentPlan(environment=plan.environment, plans=(one,)) if one is not None else None

@@ -146,12 +146,17 @@ def history(environment_folder: Path) -> History:
     return tuple(_settled(change, folder) for journal, folder in journals for change in _changes(journal))
 
 
-def _settled(written: Written, folder: Path) -> Written:
+def written(folder: Path) -> History:
+    """Read our changes of one record."""
+    return tuple(_settled(change, folder) for change in _changes(list(lines(folder / FILE))))
+
+
+def _settled(change: Written, folder: Path) -> Written:
     """Leave the end of a rehearsal open that could not remove all that it made."""
-    match written.change.after:
-        case Rehearsal(flow=flow) if written.is_certain and any(each.left for each in of_record(folder, flow)):
-            return written.model_copy(update={"is_certain": False})
-    return written
+    match change.change.after:
+        case Rehearsal(flow=flow) if change.is_certain and any(each.left for each in of_record(folder, flow)):
+            return change.model_copy(update={"is_certain": False})
+    return change
 
 
 def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:

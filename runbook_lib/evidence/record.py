@@ -29,12 +29,20 @@ LATER = re.compile(r"(approval|rejection)(?:\.[1-9][0-9]*)?\.json")
 RunVerb = Literal["plan", "apply", "verify", "destroy", "step"]
 
 
+class Origin(Value):
+    """Name the run that another goes on from: its record, and the digest of what it left in one of that record's files."""
+
+    record: str
+    file: str
+    sha256: str
+
+
 class RunFacts(Value):
     """State what a run is: written first, and read by every notebook of the run.
 
-    `command` is what was asked for, `target` the run's file as a command takes it; `versions` are those of the code and of what policies
-    are made and judged from, `packages` all that is installed. `by` is whoever started it, `planned_by` who made the plan that it was
-    approved to apply.
+    `command` is what was asked for, `target` the run's file as a command takes it, `resumes` the run that this one goes on from; `versions`
+    are those of the code and of what policies are made and judged from, `packages` all that is installed. `by` is whoever started it,
+    `planned_by` who made the plan that it was approved to apply.
     """
 
     environment: str
@@ -45,6 +53,7 @@ class RunFacts(Value):
     versions: tuple[tuple[str, str], ...] = ()
     packages: tuple[tuple[str, str], ...] = ()
     target: str = ""
+    resumes: Origin | None = None
     command: str = ""
     record_schema: str = SCHEMA
     by: str = ""
@@ -140,6 +149,10 @@ class Record:
             found[result.stage] = result
         return found
 
+    def plan(self) -> EnvironmentPlan | None:
+        """Read what the run planned."""
+        return self._read_plan("plan.json")
+
     def artefact(self, stage: str, name: str, text: str) -> str:
         """Keep a text to hand over; give its name relative to the record."""
         relative = f"artefacts/{stage}/{name}"
@@ -155,7 +168,10 @@ class Record:
 
     def approved(self) -> EnvironmentPlan | None:
         """Read the plan that it is for."""
-        path = self.folder / "approved.json"
+        return self._read_plan("approved.json")
+
+    def _read_plan(self, name: str) -> EnvironmentPlan | None:
+        path = self.folder / name
         return EnvironmentPlan.model_validate_json(path.read_text("utf-8")) if path.exists() else None
 
 

@@ -109,6 +109,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         packages=facts.packages,
         writes=writes(done.record.folder),
         since=since(done.record, environment),
+        resumes=facts.resumes.record if facts.resumes is not None else "",
     )
 
 

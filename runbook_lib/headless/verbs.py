@@ -14,9 +14,11 @@ from runbook_lib.engine.approving import Case
 from runbook_lib.evidence import approvals
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.evidence.record import PARAMETERS
+from runbook_lib.evidence.resuming import command, origin
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import Execute, papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
+from runbook_lib.headless.stopping import told
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
@@ -27,6 +29,7 @@ from runbook_lib.secrets import Known
 
 if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
+    from runbook_lib.evidence.resuming import StoppedRun
     from runbook_lib.model import EnvironmentPlan, Stage
 
 
@@ -83,8 +86,11 @@ def run(
     detailed: bool = False,
     progress: Progress | None = None,
     execute: Execute | None = None,
+    resuming: StoppedRun | None = None,
 ) -> Run:
     """Run the notebooks of a verb over one parameter file and file the record; `execute` runs one (default: papermill).
+
+    What is resumed goes on under its own approval.
 
     Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, PlanDrifted when the
     file was changed since, Unresolved when the key that signs the record cannot be read, Locked while another run writes.
@@ -96,19 +102,20 @@ def run(
     chosen = _stages(verb, stages)
     records = Records(environment)
     records.synchronise()
-    approved = find_plan(records.store, environment, consent.digest) if consent.digest else None
+    approved = resuming.approved if resuming is not None else _approved(records, consent)
     if approved is not None:
         chosen = _covered(chosen, approved, stages)
     key, started = signing_key(environment), now()
-    given, planners = _granted(records, approved, consent, started)
+    given, planners = resuming.granted if resuming is not None else _granted(records, approved, consent, started)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=started, source=file.name,
-        stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(),
-        target=place.typed(file), command=_asked(verb, place.typed(file), stages, consent.digest),
+        stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(), target=place.typed(file),
+        command=_asked(verb, place.typed(file), stages, consent.digest) if resuming is None else command(resuming.record),
+        resumes=origin(resuming.record.folder) if resuming is not None else None,
         by=consent.by or getpass.getuser(), planned_by=planners,
     )  # fmt: skip
-    lock = records.locked(verb, facts.started) if consent.digest else nullcontext()
-    with Known() as known, lock, records.recording(facts) as record:
+    lock = records.locked(verb, facts.started) if approved is not None else nullcontext()
+    with Known() as known, lock, records.recording(facts) as record, told(record):
         record.write(PARAMETERS, as_yaml(environment))
         if approved is not None:
             record.approve(given, approved)
@@ -123,6 +130,11 @@ def _asked(verb: RunVerb, target: str, stages: tuple[str, ...], approve: str) ->
     """Write what was asked for as a command line."""
     options = (*(f"--stage {each}" for each in stages), *((f"--approve {approve}",) if approve else ()))
     return " ".join(("runbook", verb, target, *options))
+
+
+def _approved(records: Records, consent: Consent) -> EnvironmentPlan | None:
+    """Find the plan that a command approves. Raises ApprovalRefused when there is none, PlanDrifted when the file was changed since."""
+    return find_plan(records.store, records.environment, consent.digest) if consent.digest else None
 
 
 def _granted(records: Records, approved: EnvironmentPlan | None, consent: Consent, at: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

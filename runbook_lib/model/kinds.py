@@ -112,6 +112,10 @@ class Resource(Kinded):
         del after
         return ()
 
+    def half_made(self) -> tuple[Resource, ...]:
+        """List what is there while this is being made, when that takes several calls and what they leave is told from what is not ours."""
+        return ()
+
     def restored(self, history: tuple[Written, ...]) -> Resource | None:
         """Give what this, as observed, becomes when our changes of it are undone: what the first of them found."""
         found = history[0].change.before

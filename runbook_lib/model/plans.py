@@ -39,6 +39,13 @@ class Change(Value):
             return "create"
         return "remove" if self.after is None else "update"
 
+    @property
+    def passed(self) -> tuple[Resource | None, ...]:
+        """List the values between `before` and `after` that a write passes through when it takes several calls."""
+        if self.before is not None:
+            return self.before.on_the_way(self.after)
+        return self.after.half_made() if self.after is not None else ()
+
 
 class Owed(Value):
     """Name what this operator cannot read or do, who can, and what to hand over; `verdict` tells owed, unknown or broken.

@@ -49,6 +49,10 @@ class Rehearsal(Resource):
         sides = tuple(dict.fromkeys(name.partition("/")[0] for name in self.acts_as if "/" in name))
         return (*super().place, *sides) if len(sides) < len(self.acts_as) else sides
 
+    def half_made(self) -> tuple[Resource, ...]:
+        """Be there as unfinished from the first step on."""
+        return (self.model_copy(update={"is_unfinished": True}),)
+
     def restored(self, history: tuple[Written, ...]) -> Resource | None:
         """Give nothing: what an unfinished one left is swept."""
         del history

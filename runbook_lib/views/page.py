@@ -61,6 +61,7 @@ def _facts(page: RunPage) -> Facts:
         *((label.lower(), (text,)) for label, text in page.facts if label.lower() not in SAID),
         ("plan", (Code(page.plan.digest if page.plan else ""),)),
         ("record", (Code(page.record),)),
+        ("goes on from", (Code(page.resumes),)),
         ("next", (Code(next_step(page)),)),
     )
     return Facts("This run", tuple((label, parts) for label, parts in pairs if parts not in (("",), (Code(""),))))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from runbook_lib.errors import ApprovalRefused
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.writes import seconds
 
@@ -42,7 +44,8 @@ class RunPage:
     """Hold everything that a run's page shows; `record` is where it lies, times are ISO 8601 in UTC.
 
     `artefacts` pairs a name with its path, `versions` and `packages` a name with its version; paths are relative to the record. `target`
-    is the parameter file as a command takes it, `command` what was asked for; `since` is None where nothing was compared.
+    is the parameter file as a command takes it, `command` what was asked for, `resumes` the record that the run goes on from; `since` is
+    None where nothing was compared.
     """
 
     environment: str
@@ -69,6 +72,7 @@ class RunPage:
     packages: tuple[tuple[str, str], ...] = ()
     writes: tuple[Write, ...] = ()
     since: Since | None = None
+    resumes: str = ""
 
     @property
     def title(self) -> str:
@@ -139,11 +143,21 @@ def _broken(page: RunPage) -> str:
 
 def next_step(page: RunPage) -> str:
     """Say what to type next, empty when there is nothing."""
+    target = page.target or page.environment
+    if page.approvals and _is_stopped(page):
+        is_refused = page.exit_code == ApprovalRefused.exit_code
+        verb = "destroy" if page.verb == "destroy" else "plan"
+        return f"runbook {verb} {target}" if is_refused else f"runbook resume {PurePath(page.record).name} {target}"
     if page.plan is None or page.plan.is_empty or page.approvals or page.exit_code in {1, 2, 3, 5}:
         return ""
-    target = page.target or page.environment
     if page.verb == "plan":
         return f"runbook apply {target} --approve {page.plan.digest}"
     if page.verb == "destroy":
         return f"runbook destroy {target} --approve {page.plan.digest}"
     return f"runbook plan {target}"
+
+
+def _is_stopped(page: RunPage) -> bool:
+    """Tell whether an approved run did not come to its end; what somebody else owes does not stop it."""
+    outcomes = {entry.outcome for receipt in page.receipts for entry in receipt.entries}
+    return bool(outcomes & {"failed", "rolled back", "withheld"}) or any(each.state in {"failed", "not reached"} for each in page.stages)

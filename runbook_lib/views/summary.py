@@ -71,5 +71,7 @@ def _foot(page: RunPage) -> Iterator[str]:
     if page.record:
         yield f"record  {page.record}"
         yield f"open    {page.record.rstrip('/')}/index.html"
+    if page.resumes:
+        yield f"goes on from {page.resumes}"
     if step := next_step(page):
         yield f"next    {step}"

@@ -1,10 +1,11 @@
-"""kill -9 in the middle of an apply, with real processes: the next run goes on under the same approval to the same end."""
+"""kill -9 and Ctrl-C in the middle of an apply, with real processes: the run is resumed under the same approval to the same end."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -48,30 +49,46 @@ def group(leader: int) -> list[int]:
     return sorted(found & kin.keys())
 
 
+def gone(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    """Send a command a signal, wait until it and its kernels have ended, and give what it said."""
+    processes = group(process.pid)
+    os.kill(process.pid, number)
+    told, _ = process.communicate()
+    while any(Path(f"/proc/{pid}").exists() for pid in processes):
+        time.sleep(0.1)
+    return told
+
+
 def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> None:
-    """The writes that were made stay, the rest is made, under one approval; then everything can be taken back."""
+    """The writes that were made stay, the rest is made, under one approval, stopped once more; then everything can be taken back."""
     state, folder = sandbox
     before = snapshot(state, folder)
     drive: Driver = example("example-v2", state, folder, tmp_path)
     checkout = Checkout(HERE, folder)
     words = (str(drive.file), "--stage", "storage")
     digest = checkout("plan", *words)["digest"]
-    journals = tmp_path / "runs"
+
+    def lines() -> int:
+        return sum(path.read_text("utf-8").count("\n") for path in tmp_path.rglob("journal.jsonl"))
 
     faults(state, SLOW)
     running = checkout.start("apply", *words, "--approve", digest, "--acknowledge", "*")
-    wait_for(lambda: sum(path.read_text("utf-8").count("\n") for path in journals.rglob("journal.jsonl")) > 8, running)
-    processes = group(running.pid)
-    os.kill(running.pid, signal.SIGKILL)
-    running.communicate()
-    while any(Path(f"/proc/{pid}").exists() for pid in processes):
-        time.sleep(0.1)
-    faults(state, [])
+    wait_for(lambda: lines() > 8, running)
+    gone(running, signal.SIGKILL)
+    [record] = tmp_path.glob("runs/*/*-apply-*")
+    written = lines()
 
     made = len(client("s3", state).list_buckets()["Buckets"])
     assert len(before["aws"]["buckets"]) < made
-    finished = checkout("apply", *words, "--approve", digest, "--acknowledge", "*")
+    running = checkout.start("resume", str(record))
+    wait_for(lambda: lines() > written + 5, running)
+    stopped = json.loads(gone(running, signal.SIGINT))
+    assert "Stopped" == stopped["error"]
+    faults(state, [])
+
+    finished = checkout(*shlex.split(stopped["way_out"])[1:])
     assert ["kept"] == list(finished["verdicts"])
+    assert stopped["where"] == checkout("audit", "verify", finished["record"])["goes on from"]
     again = checkout("plan", *words)
     assert 0 == again["changes"]
 

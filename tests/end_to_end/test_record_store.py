@@ -13,7 +13,9 @@ import pytest
 
 from runbook_lib import headless
 from runbook_lib.errors import Locked, RunbookError
+from runbook_lib.evidence.audit import verify
 from runbook_lib.evidence.record import RunVerb
+from runbook_lib.headless import resuming
 from runbook_lib.model import EnvironmentPlan
 from runbook_lib.parameters.load import as_parameters, load
 from runbook_lib.runbook import open_stage
@@ -24,7 +26,7 @@ from runbook_lib.sandbox.injection import Fault, inject
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from tests.checkout import Checkout
-from tests.driver import HERE, Driver, driver, not_kept
+from tests.driver import HERE, Driver, driver, not_kept, step_through
 from tests.end_to_end.test_killed import SLOW, faults, group, wait_for
 from tests.end_to_end.world import client
 
@@ -43,6 +45,11 @@ class Machine:
         """Carry out a verb."""
         self.here()
         return self.drive(verb, **options)
+
+    def resume(self, name: str) -> headless.Run:
+        """Go on with a run of any machine."""
+        self.here()
+        return resuming.resume(name, self.drive.file, execute=step_through)
 
     def here(self) -> Records:
         """Work on this machine from now on."""
@@ -139,7 +146,10 @@ def test_a_lost_connection_is_made_up_for(machines: tuple[Machine, Machine, Mach
 def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     machines: tuple[Machine, Machine, Machine], sandbox: tuple[State, Path]
 ) -> None:
-    """After kill -9 another machine is kept out until a person unlocks; then it finds the changes, ends them and takes them back."""
+    """After kill -9 another machine is kept out until a person unlocks; then it resumes the run, by the name of its record alone.
+
+    The dead machine's own journal, which is stored when that is back, still holds what the resumed run names of it.
+    """
     one, other, third = machines
     state, folder = sandbox
     before = snapshot(state, folder)
@@ -155,16 +165,18 @@ def test_a_machine_that_dies_leaves_a_lock_and_what_it_was_about_to_write(
     for each in group(running.pid):
         os.kill(each, signal.SIGKILL)
     faults(state, [])
+    [dead] = one.here().folder.glob("*-apply-*")
 
-    with pytest.raises(Locked, match=f"process {running.pid}"):
-        other("apply", approve=digest)
-    other.here()
+    with pytest.raises(Locked, match=rf"process {running.pid}, since .*runbook unlock sandbox"):
+        other.resume(dead.name)
     assert f"process {running.pid}" in headless.unlock(other.drive.file)
-    applied = other("apply", approve=digest)
+    applied = other.resume(dead.name)
     assert (0, []) == (applied.exit_code, not_kept(applied))
 
     assert 0 == one("plan", stages=("storage",)).exit_code
     assert ((), True) == (headless.archive(one.drive.file)[0], one("plan", stages=("storage",)).plan.is_empty)
+    found = verify(one.here().folder / applied.record.folder.name)
+    assert f"the run that this one goes on from: {dead.name}" in found.checked
     assert 0 == third("destroy", approve=third("destroy").plan.digest).exit_code
     assert before == snapshot(state, folder)
 

@@ -39,6 +39,7 @@ AUDITED = CHECKED | RUN_FACTS
 RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
 ENVIRONMENT = environment(**{side: {"admin": {"user": "admin", "password": "env:ADMIN"}} for side in ("source", "destination")})
 BUCKET = Bucket(name="tonic-src", region="us-east-1").address
+SECOND = 2
 NOW = "2026-01-02T03:04:05.678Z"
 
 
@@ -65,6 +66,7 @@ class Desk:
     objects: FakeObjects = field(default_factory=FakeObjects)
     held: ExitStack = field(default_factory=ExitStack)
     digest: str = ""
+    newest: int = -1
 
     @property
     def file(self) -> Path:
@@ -78,8 +80,8 @@ class Desk:
 
     @property
     def record(self) -> Path:
-        """Give the newest record."""
-        return self.records[-1]
+        """Give the record that a command means: the newest, if nothing else was said."""
+        return self.records[self.newest]
 
     def write(self) -> None:
         """Write the parameter file."""
@@ -88,7 +90,11 @@ class Desk:
     def type(self, *words: str) -> tuple[int, str, str]:
         """Type a command; give its exit code and what it says where."""
         names = {"FILE": str(self.file), "DIGEST": self.digest, "TAKEN": str(self.home / "taken"), "OUT": str(self.home / "rendered")}
-        names |= {"EXPORT": str(self.home / "export.json"), "PUBLIC": str(self.home / "house" / "audit.pub.pem")}
+        names |= {
+            "NAME": self.record.name if self.records else "",
+            "EXPORT": str(self.home / "export.json"),
+            "PUBLIC": str(self.home / "house" / "audit.pub.pem"),
+        }
         if "RECORD" in words and self.records:
             names |= {"RECORD": str(self.record), "OWN": sha256((self.record / "statement.json").read_bytes()).hexdigest()}
         code = cli.main([names.get(word, word) for word in words])
@@ -189,6 +195,57 @@ def changed(desk: Desk) -> None:
     desk.plan()
     desk.values["buckets"]["retention_days"] = 9
     desk.write()
+
+
+def stopped(desk: Desk) -> None:
+    """Have a run that failed, and what made it fail mended."""
+    failing(desk)
+    desk.type("apply", "FILE", "--approve", "DIGEST")
+    desk.target.before_write = lambda _number: None
+
+
+def interrupted(desk: Desk) -> None:
+    """Press Ctrl-C at the second write."""
+
+    def press(number: int) -> None:
+        if number == SECOND:
+            raise KeyboardInterrupt
+
+    desk.plan()
+    desk.target.before_write = press
+
+
+def stopped_and_changed(desk: Desk) -> None:
+    """Have a run that failed, and change the file."""
+    stopped(desk)
+    desk.values["buckets"]["retention_days"] = 9
+    desk.write()
+
+
+def stopped_and_drifted(desk: Desk) -> None:
+    """Have a run that failed, and a bucket of the planned name that somebody made meanwhile."""
+    stopped(desk)
+    desk.target.things[BUCKET] = Bucket(name="tonic-src", region="eu-west-1")
+
+
+def stopped_and_overtaken(desk: Desk) -> None:
+    """Have a run that failed, and a later one that changed something."""
+    stopped(desk)
+    desk.apply()
+    desk.newest = -3
+
+
+def stopped_and_locked(desk: Desk) -> None:
+    """Have a run that failed, and another one that writes."""
+    stopped(desk)
+    desk.held.enter_context(lock.held(desk.home / "runs" / "staging", "staging", "apply", NOW))
+    lock._HERE.clear()
+
+
+def resumed(desk: Desk) -> None:
+    """Have a run that failed and was gone on from."""
+    stopped(desk)
+    desk.type("resume", "RECORD")
 
 
 def locked(desk: Desk) -> None:
@@ -326,6 +383,19 @@ CASES = (
     Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),
     Case("apply FILE --approve DIGEST", 1, RAN, failing, "exit code 1: failed"),
     Case("apply FILE --approve DIGEST", 1, FAILED, locked, "is written by another run: apply by"),
+    Case("apply FILE --approve DIGEST", 1, RAN, failing, "next    runbook resume 2"),
+    Case("apply FILE --approve DIGEST", 1, FAILED, interrupted, "was stopped; s3_bucket"),
+    Case("resume RECORD", 0, RAN, stopped, "goes on from 2"),
+    Case("resume NAME FILE", 0, RAN, stopped, "exit code 0: fine"),
+    Case("resume NAME", 2, INVALID, stopped, "its name and the environment: runbook resume RECORD ENV"),
+    Case("resume nowhere FILE", 2, INVALID, says="is no record of staging in runs"),
+    Case("resume RECORD", 3, FAILED, planned, "was never approved, so it changed nothing"),
+    Case("resume RECORD", 3, FAILED, applied, "ran to its end"),
+    Case("resume RECORD", 3, FAILED, stopped_and_changed, "buckets.retention_days was 7, is 9"),
+    Case("resume RECORD", 3, RAN, stopped_and_drifted, "exit code 3: approval refused"),
+    Case("resume RECORD", 3, FAILED, stopped_and_overtaken, "changed something since"),
+    Case("resume RECORD", 1, FAILED, stopped_and_locked, "is written by another run: apply by"),
+    Case("audit verify RECORD", 0, AUDITED | {"goes on from"}, resumed, "the run that this one goes on from"),
     Case("verify FILE --stage storage", 0, RAN, applied),
     Case("verify FILE --stage storage", 4, RAN, drifted, BUCKET),
     Case("verify FILE --stage storage", 4, RAN, owed_and_drifted, "cloud engineer"),

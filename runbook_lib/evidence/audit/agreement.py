@@ -126,10 +126,7 @@ def _is_approved(attempt: Attempt, wanted: Iterable[Change]) -> bool:
     """Tell whether a plan holds a change; where a run goes on, it may begin on the way from `before` to `after`."""
     change = attempt.change
     return any(
-        each.address == change.address
-        and each.after == change.after
-        and (each.before == change.before or (each.before is not None and change.before in each.before.on_the_way(each.after)))
-        for each in wanted
+        each.address == change.address and each.after == change.after and change.before in (each.before, *each.passed) for each in wanted
     )
 
 

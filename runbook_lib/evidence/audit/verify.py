@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from runbook_lib.evidence.audit import agreement, chain, envelope, replay
+from runbook_lib.evidence.audit import agreement, chain, envelope, origin, replay
 from runbook_lib.evidence.audit.flaws import Audit
 from runbook_lib.evidence.audit.folder import Folder
 from runbook_lib.evidence.record import SCHEMA
@@ -27,6 +27,7 @@ def verify(path: Path, key: PublicKey | None = None, digest: str = "") -> Audit:
         what = f"is of {said or 'a record before schemas had versions'}, and this version of the runbook reads {SCHEMA}"
         folder.audit.add("run.json", 0, f"{what}: its files were not held against each other", "unknown")
         return folder.audit
+    origin.check(folder)
     journal = chain.read(folder)
     papers = agreement.Papers(folder)
     agreement.check(folder, papers, journal)

@@ -41,6 +41,7 @@ Needs attention
 plan    {WHOLE.digest}
 record  runs/staging/20260630T100000Z-apply-abc123
 open    runs/staging/20260630T100000Z-apply-abc123/index.html
+next    runbook resume 20260630T100000Z-apply-abc123 staging
 """
 FINE = (FINDINGS[0],)
 PLANNED = dataclasses.replace(PAGE, verb="plan", target="", writes=(), approvals=(), receipts=(), findings=(), stages=(), exit_code=0)
@@ -54,6 +55,14 @@ def page(**changes: object) -> RunPage:
 def test_summary_is_one_page() -> None:
     """The whole summary, as a terminal shows it."""
     assert SUMMARY == summary_text(PAGE)
+
+
+def test_both_say_from_which_run_another_goes_on() -> None:
+    """The record that was stopped is named in the summary and on the page."""
+    run = page(resumes="20260630T090000Z-apply-000000")
+
+    assert "goes on from 20260630T090000Z-apply-000000\n" in summary_text(run)
+    assert re.search("goes on from.*20260630T090000Z-apply-000000", index_page(run), re.DOTALL)
 
 
 def test_summary_names_a_dozen_and_counts_the_rest() -> None:
@@ -92,11 +101,14 @@ def test_result_in_a_sentence(expected: str, run: RunPage) -> None:
         ("runbook plan staging", dataclasses.replace(PLANNED, verb="verify")),
         ("", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
         ("", dataclasses.replace(PLANNED, exit_code=5)),
-        ("", PAGE),
+        ("runbook resume 20260630T100000Z-apply-abc123 staging", PAGE),
+        ("runbook plan staging", page(exit_code=3)),
+        ("runbook destroy staging", page(exit_code=3, verb="destroy")),
+        ("", page(stages=(), receipts=())),
     ],
 )
 def test_next_step(expected: str, run: RunPage) -> None:
-    """A plan that may be approved says how; everything else says nothing."""
+    """A plan says how it is approved, an approved run that was stopped how it goes on, one that was refused that it is planned anew."""
     assert expected == next_step(run)
 
 
