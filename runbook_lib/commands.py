@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import headless, place, terminal
 
     file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file)
+    _enter_sandbox(file, is_running=True)
     done = headless.carry_out(
         file,
         arguments.verb,
@@ -65,12 +65,15 @@ def resume(arguments: argparse.Namespace) -> Answer:
     from runbook_lib.headless import resuming
 
     name, file = resuming.named(arguments.run, arguments.environment)
-    _enter_sandbox(file)
+    _enter_sandbox(file, is_running=True)
     return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json)))
 
 
-def _enter_sandbox(file: Path) -> None:
-    """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them."""
+def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
+    """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
+
+    Raises SandboxError when it has to be running, and nothing listens.
+    """
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
@@ -78,6 +81,8 @@ def _enter_sandbox(file: Path) -> None:
     if is_loopback_only(environment):
         from runbook_lib.sandbox import command
 
+        if is_running:
+            command.refuse_absent(file, environment)
         command.enter(environment)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shlex
+import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FILE = "sandbox"
 OF_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 """Variables that would go with other keys than the sandbox's."""
+SECONDS = 2.0
+"""How long an endpoint of this machine is waited for."""
 WRITTEN = "# Written by `runbook sandbox up --ports auto`: the ports are those of one sandbox while it runs."
 
 
@@ -111,6 +114,18 @@ def enter(environment: Environment) -> None:
     for name in OF_ELSEWHERE:
         os.environ.pop(name, None)
     os.environ.update(supervisor.environment())
+
+
+def refuse_absent(file: Path, environment: Environment) -> None:
+    """Raise SandboxError at once where nothing listens at the endpoint that a file of the sandbox names: no stage could find out more."""
+    named = urlsplit(environment.aws.endpoint)
+    try:
+        socket.create_connection((named.hostname or "", named.port or 0), timeout=SECONDS).close()
+    except OSError:
+        is_written = file.read_text("utf-8").startswith(WRITTEN)
+        again = f"runbook sandbox up --ports auto {place.typed(file)}" if is_written else "runbook sandbox up"
+        what = "nothing listens there, and the file names this machine alone"
+        raise SandboxError(environment.aws.endpoint, what, f"start the sandbox: {again}") from None
 
 
 def demo(ports: str, progress: Progress) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from runbook_lib.parameters.written import as_yaml
 from runbook_lib.resources.ec2 import InstanceAsked
 from runbook_lib.resources.iam import RolePolicy
 from runbook_lib.resources.s3 import Bucket
+from runbook_lib.sandbox.command import WRITTEN
 from runbook_lib.sandbox.state import State
 from tests import cells
 from tests.fakes import FakeTarget
@@ -195,6 +197,18 @@ def changed(desk: Desk) -> None:
     desk.plan()
     desk.values["buckets"]["retention_days"] = 9
     desk.write()
+
+
+def no_sandbox(desk: Desk) -> None:
+    """Have the sandbox's file, and nothing that listens at its endpoint."""
+    text = (ROOT / "parameters" / "sandbox.yaml").read_text("utf-8")
+    desk.file.write_text(re.sub(r"endpoint: http://127.0.0.1:\d+", "endpoint: http://127.0.0.1:1", text), "utf-8")
+
+
+def sandbox_gone(desk: Desk) -> None:
+    """Have the file of a sandbox that took free ports and was stopped."""
+    no_sandbox(desk)
+    desk.file.write_text(f"{WRITTEN}\n{desk.file.read_text('utf-8')}", "utf-8")
 
 
 def stopped(desk: Desk) -> None:
@@ -371,6 +385,8 @@ CASES = (
     Case("plan FILE --stage storage --detailed-exitcode", 6, RAN, owed, "cloud engineer"),
     Case("plan FILE --stage server_role", 5, RAN, guarded, "another account"),
     Case("plan FILE --stage storage", 1, FAILED, records_taken, "taken"),
+    *(Case(f"{verb} FILE", 1, FAILED, no_sandbox, "start the sandbox: runbook sandbox up\n") for verb in ("plan", "verify")),
+    Case("apply FILE", 1, FAILED, sandbox_gone, "start the sandbox: runbook sandbox up --ports auto any"),
     Case("apply FILE --stage storage", 3, FAILED, says="needs an approval"),
     Case("apply FILE --approve DIGEST", 0, RAN, planned, "fine"),
     Case("apply FILE --stage storage --approve DIGEST --by Jo", 0, RAN, planned, "exit code 0: fine"),
