@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.documents.scripts import offline_script, script
 from runbook_lib.documents.sql import user_name
+from runbook_lib.model import Unanswered
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Rotation, Secret, version_of
 from runbook_lib.resources.warehouse import Grants, SessionAnswer, SessionAsked, Side, UsersAsked
 from runbook_lib.secrets import parse_reference
@@ -38,10 +39,10 @@ def rotation(env: Environment, side: Side) -> Iterator[Rotation]:
 
 
 def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Judgement]]:
-    """Judge whether the administrator is logged in and may grant."""
+    """Judge whether the administrator is logged in and may grant: where not, this is the one row that is broken for it."""
 
     def judge(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
-        answer: SessionAnswer = inventory[SessionAsked(side=side)]
+        answer = _session(inventory, side)
         place = f"{answer.user} in {answer.database} on {answer.host}"
         if not answer.is_superuser:
             way_out = "let a superuser log in (admin:), or hand over the stage's SQL file"
@@ -54,6 +55,17 @@ def session_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Jud
         )
 
     return judge
+
+
+def _session(inventory: Inventory, side: Side) -> SessionAnswer:
+    """Give a side's session. Raises Unanswered: broken where nobody gets in, though what that keeps from being asked is unknown."""
+    try:
+        answer: SessionAnswer = inventory[SessionAsked(side=side)]
+    except Unanswered as refusal:
+        if refusal.verdict != "unknown":
+            raise
+        raise Unanswered(refusal.reason, "broken", refusal.by, refusal.way_out, refusal.address) from None
+    return answer
 
 
 def judge_log_ins(env: Environment, _inventory: Inventory) -> Iterator[Judgement]:

@@ -59,7 +59,7 @@ def test_a_wrong_value_is_found_and_nothing_is_made(
 
 
 def test_an_unreachable_port_names_the_layer(drive: Driver, sandbox: tuple[State, Path]) -> None:
-    """A port that nobody listens on is a refused TCP connection, not a wrong password."""
+    """A port that nobody listens on is a refused TCP connection, not a wrong password: broken once, and the rest is unknown."""
     port = f"port: {sandbox[0].redshift_port}"
     edited(drive, port, "port: 1", 1)
 
@@ -67,6 +67,8 @@ def test_an_unreachable_port_names_the_layer(drive: Driver, sandbox: tuple[State
 
     assert 4 == run.exit_code
     assert "TCP: the port refuses the connection" in told(run)
+    broken = [each.claim for each in run.findings if each.verdict == "broken"]
+    assert ["the administrator reaches the source database"] == broken
     edited(drive, "port: 1\n", f"{port}\n", 1)
     assert 0 == drive("plan").exit_code
 

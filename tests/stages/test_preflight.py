@@ -110,7 +110,7 @@ def test_a_caller_elsewhere_is_broken(changes: dict[str, Any], detail: str) -> N
             "admin in dev on source.example is no superuser: svv_table_info and others' schemas cannot be granted",
         ),
         (
-            {SessionAsked(side="source"): Unanswered("source.example:5439: connection refused", "broken", way_out="open the port")},
+            {SessionAsked(side="source"): Unanswered("source.example:5439: connection refused", "unknown", way_out="open the port")},
             REACH,
             "broken",
             "source.example:5439: connection refused",

@@ -105,9 +105,12 @@ class WarehouseTarget:
 
 
 def _refusal(error: TargetError, address: str = "") -> Unanswered:
-    """Say why a side does not answer: a connection that fails is broken, a missing right or secret is owed."""
-    from runbook_lib.errors import LoginRefused, NotFound, Unreachable
+    """Say why a side does not answer: what cannot be asked is unknown, or owed where a right or a secret is missing.
+
+    Only the log-in of a user whose `address` is given is broken where it is refused: it is what was asked about.
+    """
+    from runbook_lib.errors import LoginRefused, NotFound
 
     refusal = unanswered(error)
-    verdict = "broken" if isinstance(error, Unreachable | LoginRefused | NotFound) else refusal.verdict
+    verdict = "broken" if address and isinstance(error, LoginRefused | NotFound) else refusal.verdict
     return Unanswered(refusal.reason, verdict, "warehouse admin" if verdict == "owed" else "", refusal.way_out, address)

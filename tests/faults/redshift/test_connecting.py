@@ -74,7 +74,7 @@ def refused(environment: Environment, **admin: str) -> tuple[TargetError, Unansw
 def said(environment: Environment, kind: type[TargetError], **admin: str) -> str:
     """Hold error and reason to each other, and give the layer."""
     error, reason = refused(environment, **admin)
-    assert (isinstance(error, kind), reason.verdict, reason.way_out) == (True, "broken", error.way_out)
+    assert (isinstance(error, kind), reason.verdict, reason.way_out) == (True, "unknown", error.way_out)
     assert reason.reason == f"{error.where}: {error.what}"
     assert error.way_out
     return error.what
@@ -219,4 +219,4 @@ def test_one_side_that_fails_leaves_the_other(stood: World) -> None:
         answers[questions[0]]
     assert (ADMIN, True) in answers[questions[1]]
     refusals = {address: found.refusal.verdict if found.refusal else "" for address, found in seen.items()}
-    assert refusals == {USER.address: "broken", "database_user/destination/anyone": ""}
+    assert refusals == {USER.address: "unknown", "database_user/destination/anyone": ""}
