@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -167,8 +167,14 @@ def _imported(module: ast.Module) -> set[str]:
 def _distributions(name: str) -> set[str]:
     """List the distributions that a module may come from."""
     root = name.split(".", maxsplit=1)[0]
-    found = packages_distributions().get(root, [root])
+    found = _installed().get(root, [root])
     return {COMES_WITH.get(_canonical(each), _canonical(each)) for each in found}
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    """Read once what each top-level module comes from: that takes a look into everything that is installed."""
+    return packages_distributions()
 
 
 def _declared() -> tuple[set[str], set[str], set[str]]:
