@@ -110,9 +110,7 @@ def run(
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=started, source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(), target=place.typed(file),
-        command=_asked(verb, place.typed(file), stages, consent.digest) if resuming is None else command(resuming.record),
-        resumes=origin(resuming.record.folder) if resuming is not None else None,
-        by=consent.by or getpass.getuser(), planned_by=planners,
+        by=consent.by or getpass.getuser(), planned_by=planners, **_asked(verb, place.typed(file), stages, consent, resuming),
     )  # fmt: skip
     lock = records.locked(verb, facts.started) if approved is not None else nullcontext()
     with Known() as known, lock, records.recording(facts) as record, told(record):
@@ -126,10 +124,12 @@ def run(
         return filed(record, executed, environment, known, key, detailed=detailed)
 
 
-def _asked(verb: RunVerb, target: str, stages: tuple[str, ...], approve: str) -> str:
-    """Write what was asked for as a command line."""
-    options = (*(f"--stage {each}" for each in stages), *((f"--approve {approve}",) if approve else ()))
-    return " ".join(("runbook", verb, target, *options))
+def _asked(verb: RunVerb, target: str, stages: tuple[str, ...], consent: Consent, resuming: StoppedRun | None) -> dict[str, Any]:
+    """Write what was asked for as a command line, and name the run that it goes on from."""
+    if resuming is not None:
+        return {"command": command(resuming.record), "resumes": origin(resuming.record.folder)}
+    options = (*(f"--stage {each}" for each in stages), *((f"--approve {consent.digest}",) if consent.digest else ()))
+    return {"command": " ".join(("runbook", verb, target, *options))}
 
 
 def _approved(records: Records, consent: Consent) -> EnvironmentPlan | None:
