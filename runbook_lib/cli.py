@@ -70,6 +70,21 @@ def parser() -> argparse.ArgumentParser:
     names = top.add_subparsers(required=True, metavar="COMMAND")
     check = _command(names, "check", commands.check, "validate parameter files; no network")
     check.add_argument("files", nargs="+", metavar="FILE")
+    _verbs(names)
+    render = _command(names, "render", commands.render, "offline: policies, commands, SQL and settings for someone else to apply")
+    render.add_argument("environment", metavar="ENV")
+    render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
+    _approval_commands(names)
+    _record_commands(names)
+    _audit_commands(names)
+    _lab_commands(names)
+    demo = _command(names, "demo", commands.demo, "start the sandbox and set up its environment from end to end")
+    demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
+    _sandbox_commands(names)
+    return top
+
+
+def _verbs(names: Any) -> None:
     for verb, text in (
         ("plan", "plan every stage, write a record, print the digest; writes nothing to AWS or the databases"),
         ("apply", "apply exactly the approved plan, then verify"),
@@ -89,17 +104,6 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
         if verb == "plan":
             one.add_argument("--detailed-exitcode", action="store_true", help="exit 7 when changes are pending")
-    render = _command(names, "render", commands.render, "offline: policies, commands, SQL and settings for someone else to apply")
-    render.add_argument("environment", metavar="ENV")
-    render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
-    _approval_commands(names)
-    _record_commands(names)
-    _audit_commands(names)
-    _lab_commands(names)
-    demo = _command(names, "demo", commands.demo, "start the sandbox and set up its environment from end to end")
-    demo.add_argument("--ports", choices=("fixed", "auto"), default="fixed", help="auto: take free ports")
-    _sandbox_commands(names)
-    return top
 
 
 def _approval_commands(names: Any) -> None:

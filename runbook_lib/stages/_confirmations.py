@@ -10,7 +10,7 @@ from runbook_lib.resources.files import TodayAsked
 if TYPE_CHECKING:
     from runbook_lib.model import Question
     from runbook_lib.parameters import Environment
-    from runbook_lib.parameters.schema import Confirmation
+    from runbook_lib.parameters.sections import Confirmation
 
 TODAY = TodayAsked()
 

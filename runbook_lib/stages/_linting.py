@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runbook_lib.documents.policies import Named
     from runbook_lib.model import Inventory, Judge, Judgement, Question
     from runbook_lib.parameters import Environment
-    from runbook_lib.parameters.schema import LintWaiver
+    from runbook_lib.parameters.sections import LintWaiver
     from runbook_lib.policy.lint import Kind, LintFinding
 
 GRADE = "evaluated offline"
