@@ -24,6 +24,7 @@ from tests import lanes, machine
 NOT_HERE = "not live and not browser"
 PORTABLE = ("unit", "stages", "contract")
 """The folders that run on every admitted Python and on the lowest versions."""
+MARKED = "not slow and not hypothesis"
 NOT_PORTED = "what is slow, compares texts, looks by chance or takes whole runs is run on one Python, where it finds the same"
 NO_TESTS = 5
 """pytest's exit code when it found none."""
@@ -130,7 +131,7 @@ def elsewhere(version: str, resolution: str = "highest") -> Outcome:
     """Run the portable suites in an environment of their own."""
     name = version if resolution == "highest" else resolution
     python = machine.environment(name, machine.python(version), resolution)
-    return replace(run_pytest(PORTABLE, python=python, marked=f"{NOT_HERE} and not slow"), remark=f"{', '.join(PORTABLE)}: {NOT_PORTED}")
+    return replace(run_pytest(PORTABLE, python=python, marked=f"{NOT_HERE} and {MARKED}"), remark=f"{', '.join(PORTABLE)}: {NOT_PORTED}")
 
 
 def outcome(suite: Suite) -> Outcome:

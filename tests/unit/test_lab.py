@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.lab import settings
 
 
@@ -26,6 +28,14 @@ def test_nothing_outside_is_asked(tmp_path: Path) -> None:
         "--LabApp.extension_manager=readonly",
         "--ServerApp.ip=127.0.0.1",
     } <= set(settings.arguments(tmp_path, 0, has_browser=True))
+
+
+def test_kernels_are_forked(tmp_path: Path) -> None:
+    """What a kernelspec does not name otherwise is started by the provisioner that this project declares."""
+    named = settings.write(tmp_path)["JUPYTER_DEFAULT_PROVISIONER_NAME"]
+    (declared,) = entry_points(group="jupyter_client.kernel_provisioners", name=named)
+
+    assert ForkProvisioner is declared.load()
 
 
 def test_what_a_person_set_stays(tmp_path: Path) -> None:
