@@ -106,6 +106,16 @@ def _told(done: Run) -> Answer:
     return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
 
 
+def close_record(arguments: argparse.Namespace) -> Answer:
+    """Close the record of what somebody did step by step."""
+    from runbook_lib import place
+    from runbook_lib.headless import steps
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    return _told(steps.close(file))
+
+
 def render(arguments: argparse.Namespace) -> Answer:
     """Write what somebody else applies."""
     from pathlib import Path
@@ -183,8 +193,9 @@ def lab(arguments: argparse.Namespace) -> Answer:
 
         command.up()
     _enter_sandbox(file)
-    name = load(file).environment
-    opened = open_lab(file, name, arguments.port, has_browser=not arguments.no_browser)
+    environment = load(file)
+    name = environment.environment
+    opened = open_lab(file, environment, arguments.port, has_browser=not arguments.no_browser)
     moved = [f"{each.name} is newer than what was run: that lies in {each}" for each in opened.aside]
     said = f"{name} is open already: {opened.elsewhere}" if opened.elsewhere else "JupyterLab has ended; the working copies are kept"
     answer = {"environment": name, "folder": str(opened.folder), "open_at": opened.elsewhere, "aside": [str(each) for each in opened.aside]}

@@ -7,6 +7,7 @@ RunbookError                 exit 1
 ├── GuardRefused             exit 5   wrong account, region, endpoint; source and destination are one database
 ├── Locked                   exit 1   another run of the environment holds its lock
 ├── Stopped                  exit 1   somebody stopped the run: which command goes on
+├── NotSaved                 exit 1   what a notebook shows is not in its file yet
 ├── Leaked                   exit 1   a secret stood in a record, and is masked now
 └── TargetError              what a service or a database answered
     ├── Denied               the operator lacks the right: the stage ends `owed`
@@ -85,6 +86,10 @@ class Locked(RunbookError):
 
 class Stopped(RunbookError):
     """Tell that somebody stopped the run, what may be half-done, and how to go on."""
+
+
+class NotSaved(RunbookError):
+    """Refuse to close a record while a notebook shows more than its file holds."""
 
 
 class Leaked(RunbookError):

@@ -7,6 +7,7 @@ import re
 import secrets
 from hashlib import sha256
 from itertools import count
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.evidence.journal import FILE, FileJournal
@@ -143,22 +144,27 @@ class Record:
 
     def results(self) -> dict[str, StageResult]:
         """Read the stages' latest results."""
-        found: dict[str, StageResult] = {}
-        for path in sorted(self.folder.glob("stages/*.json"), key=lambda each: (each.stat().st_mtime_ns, each.name)):
-            result = StageResult.model_validate_json(path.read_text("utf-8"))
-            found[result.stage] = result
-        return found
+        return {result.stage: result for result in self.all_results("*")}
+
+    def all_results(self, stage: str) -> tuple[StageResult, ...]:
+        """Read every result of a stage, the latest last; of all stages for `*`."""
+        found = sorted({*self.folder.glob(f"stages/{stage}.json"), *self.folder.glob(f"stages/{stage}.*.json")}, key=_age)
+        return tuple(StageResult.model_validate_json(path.read_text("utf-8")) for path in found)
 
     def plan(self) -> EnvironmentPlan | None:
         """Read what the run planned."""
         return self._read_plan("plan.json")
 
     def artefact(self, stage: str, name: str, text: str) -> str:
-        """Keep a text to hand over; give its name relative to the record."""
-        relative = f"artefacts/{stage}/{name}"
+        """Keep a text to hand over; give its name relative to the record. Where another text has the name, it gets a number."""
+        path, number = PurePosixPath(f"artefacts/{stage}/{name}"), 0
+        relative = path
+        while (self.folder / relative).exists() and (self.folder / relative).read_text("utf-8") != text:
+            number += 1
+            relative = path.with_name(f"{path.stem}.{number}{path.suffix}")
         if not (self.folder / relative).exists():
-            self.write(relative, text)
-        return relative
+            self.write(str(relative), text)
+        return str(relative)
 
     def approve(self, approvals: Iterable[str], approved: EnvironmentPlan) -> None:
         """Keep the approvals that the run was given, as they were signed, and the plan that they are for."""
@@ -183,6 +189,10 @@ def parameters_digest(environment: Environment) -> str:
 def numbered(stem: str, number: int) -> str:
     """Name the n-th file of a stem, counted from 0."""
     return f"{stem}.{number}.json" if number else f"{stem}.json"
+
+
+def _age(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name
 
 
 def private_folder(folder: Path) -> Path:

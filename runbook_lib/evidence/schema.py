@@ -12,6 +12,7 @@ from runbook_lib.evidence.forms import Envelope, Line
 from runbook_lib.evidence.record import SCHEMA, RunEnd, RunFacts, StageResult
 from runbook_lib.evidence.snapshots import Snapshot
 from runbook_lib.evidence.statement import Predicate
+from runbook_lib.evidence.steps import Consent, Opened
 from runbook_lib.model import EnvironmentPlan, Finding, Kinded, Receipt, Rejection, Resource
 from runbook_lib.resources.rehearsals import Exercise
 
@@ -29,6 +30,8 @@ FILES: dict[str, Any] = {
     r"journal\.jsonl": tuple[Line, ...],
     rf"stages/[a-z_]+{NUMBERED}": StageResult,
     rf"snapshots/[a-z_]+-(before|after){NUMBERED}": Snapshot,
+    rf"steps/[a-z_]+-opened{NUMBERED}": Opened,
+    rf"steps/[a-z_]+-consent{NUMBERED}": Consent,
     rf"exercises/[a-z_]+{NUMBERED}": Exercise,
     rf"statement{NUMBERED}": Envelope,
 }

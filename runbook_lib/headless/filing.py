@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_lib.evidence import approvals
+from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.comparing import since
 from runbook_lib.evidence.record import RunEnd
 from runbook_lib.evidence.secrecy import cleaned
@@ -83,7 +83,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
 
     facts = done.record.facts
     results = done.results.values()
-    given = approvals.given(done.record, environment)
+    given = (*approvals.given(done.record, environment), *steps.approvals(done.record))
     return RunPage(
         environment=facts.environment,
         verb=facts.verb,
@@ -91,13 +91,13 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         finished=end.finished,
         exit_code=end.exit_code,
         exit_meaning=end.meaning,
-        by=", ".join(each.by for each in given),
+        by=", ".join(dict.fromkeys(each.by for each in given)),
         account=environment.aws.account,
         region=environment.aws.region,
         endpoint=environment.aws.endpoint or "AWS",
         plan=done.plan,
         approvals=given,
-        receipts=tuple(result.receipt for result in results if result.receipt and result.receipt.entries),
+        receipts=tuple(each for each in steps.receipts(done.record) if each.entries),
         findings=done.findings,
         stages=tuple(_line(done, each) for each in done.executed),
         artefacts=tuple((Path(name).name, name) for result in results for name in result.artefacts),

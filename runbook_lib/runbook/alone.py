@@ -9,8 +9,10 @@ from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.model import EnvironmentPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runbook_lib.evidence import Record
-    from runbook_lib.model import Plan
+    from runbook_lib.model import Finding, Plan
     from runbook_lib.secrets import Known
 
 
@@ -20,5 +22,10 @@ def close(record: Record, plan: Plan | None, known: Known) -> None:
         whole = EnvironmentPlan(environment=plan.environment, plans=(plan,))
         record.write("plan.json", whole.model_dump_json(indent=1))
     known.close()
-    if leaks := cleaned(record.folder, known):
+    refuse_leaks(record, cleaned(record.folder, known))
+
+
+def refuse_leaks(record: Record, leaks: Sequence[Finding]) -> None:
+    """Raise Leaked when a secret stood in what was searched."""
+    if leaks:
         raise Leaked(record.folder.name, "; ".join(each.detail for each in leaks), leaks[0].way_out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib import place
+from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.evidence.signing import FileKey
 from runbook_lib.evidence.statement import close
 from runbook_lib.runbook import alone
@@ -35,3 +36,10 @@ def close_alone(setting: Setting, plan: Plan | None) -> None:
             alone.close(setting.record, plan, setting.known)
     finally:
         close(setting.record, signing_key(setting.environment))
+
+
+def search_step(setting: Setting) -> None:
+    """Search what somebody's steps left so far, in the record and in the notebooks as saved. Raises Leaked when a secret stood there."""
+    if setting.known is not None:
+        folders = (setting.record.folder, place.working_folder())
+        alone.refuse_leaks(setting.record, [each for folder in folders if folder for each in cleaned(folder, setting.known)])

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
-from runbook_lib.evidence import approvals
+from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.record import PARAMETERS, parameters_digest
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.written import as_yaml
+from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.setting import Setting
@@ -45,10 +46,11 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     approve = str(parameters.get("approve") or "")
     folder = str(parameters.get("record") or "")
     records = Records(environment)
-    lock = _lock(records, slug, is_writing=bool(approve)) if not folder else None
+    working = None if folder or parameters.get("environment") else place.working_folder()
+    lock = _lock(records, slug, is_writing=bool(approve) and working is None) if not folder else None
     if not folder:
         signing_key(environment)
-    record = _record(folder, records, source, approve, slug)
+    record = _step(records, source, slug, working) if working is not None else _record(folder, records, source, approve, slug)
     facts = record.facts
     scope = scope_of(environment)
     from runbook_lib.adapters.target import connect
@@ -115,6 +117,18 @@ def _lock(records: Records, slug: str, *, is_writing: bool) -> evidence.Lock | N
         return records.acquire(f"{_writing(slug)} of {slug}", now())
     records.synchronise()
     return None
+
+
+def _step(records: Records, source: Path, slug: str, working: Path) -> evidence.Record:
+    """Find or begin the record that all notebooks of a working folder share."""
+    at = now()
+    facts = evidence.RunFacts(
+        environment=records.environment.environment, verb="step", started=at, source=source.name, versions=versions(),
+        packages=packages(), target=place.typed(source), by=getpass.getuser(),
+    )  # fmt: skip
+    record = interactive.record_of(records, facts, working)
+    steps.opened(record, slug, at)
+    return record
 
 
 def _record(folder: str, records: Records, source: Path, approve: str, slug: str) -> evidence.Record:

@@ -54,6 +54,15 @@ class Records:
         record, self._held[record.folder] = use.create(self.store, facts)
         return record
 
+    def hold(self, record: evidence.Record) -> None:
+        """Say that this process writes a record too, as long as it lives."""
+        if self._archive is not None and record.folder not in self._held:
+            self._held[record.folder] = use.Held(record)
+
+    def is_whole(self, record: evidence.Record) -> bool:
+        """Tell whether a record lies in the bucket as a whole, so that nothing may be added to it."""
+        return (self.folder / SEALS / record.folder.name).exists()
+
     @contextmanager
     def recording(self, facts: evidence.RunFacts) -> Iterator[evidence.Record]:
         """Keep a record that something writes; of what fails halfway, the next run keeps what there is. Raises RunbookError."""

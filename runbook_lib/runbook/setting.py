@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """Hold what a stage run is opened with; `known` are the secrets of one that runs alone, and so closes its record itself."""
+    """Hold what a stage run is opened with; `known` are the secrets of one that no run started, and that searches its record itself."""
 
     stage: Stage
     environment: Environment
@@ -34,7 +34,12 @@ class Setting:
     @property
     def is_alone(self) -> bool:
         """Tell whether one notebook is the whole run."""
-        return self.known is not None
+        return self.known is not None and not self.is_step
+
+    @property
+    def is_step(self) -> bool:
+        """Tell whether somebody steps through notebooks that share a record."""
+        return self.verb == "step"
 
 
 def facts_of(setting: Setting) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import threading
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from runbook_lib import engine, evidence
 from runbook_lib.engine.approving import Case
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import ApprovalRefused, RunbookError
-from runbook_lib.evidence import approvals, snapshots
+from runbook_lib.evidence import approvals, snapshots, steps
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.exports import offline
 from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import closing
+from runbook_lib.runbook import closing, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
@@ -48,6 +49,7 @@ class StageRun:
         self._receipt: Receipt | None = None
         self._findings: tuple[Finding, ...] = ()
         self._writes = False
+        self._is_approved = False
         self._stop = threading.Event()
 
     @property
@@ -78,14 +80,28 @@ class StageRun:
     def gate(self, plan: Plan) -> Gate:
         """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
         setting = self._setting
+        if setting.is_step:
+            return self._stepped(plan)
         if not setting.approve:
             return Gate(plan=plan, approved=plan)
         whole = self._approved(plan, setting.approve)
-        given = approvals.given(setting.record, setting.environment) or self._granted(whole)
+        given = approvals.given(setting.record, setting.environment) or self._kept(whole)
         if {each.digest for each in given} != {setting.approve}:
             raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
         approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
         return Gate(plan=plan, approved=approved, approvals=given)
+
+    def _stepped(self, plan: Plan) -> Gate:
+        """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now."""
+        setting = self._setting
+        given = stepping.standing(setting.record, plan, setting.approve)
+        if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
+            whole = self._approved(plan, setting.approve)
+            engine.consent(setting.approve, whole, plan.stage)
+            given = steps.consent(plan.stage, self._granted(whole), whole, now())
+            steps.keep(setting.record, given)
+        self._is_approved = given is not None
+        return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals) if given else Gate(plan=plan, approved=plan)
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
@@ -136,6 +152,8 @@ class StageRun:
         try:
             if setting.is_alone:
                 closing.close_alone(setting, plan)
+            elif setting.is_step:
+                closing.search_step(setting)
         finally:
             # What cannot be stored keeps its lock: nobody else may go on before it is.
             if setting.is_alone:
@@ -161,8 +179,10 @@ class StageRun:
 
     @property
     def _only_plans(self) -> bool:
-        """Tell whether the run was asked for a plan and nothing else."""
+        """Tell whether the run was asked for a plan and nothing else; who steps through it proves what is in place as well."""
         verb = self._setting.verb
+        if verb == "step":
+            return not self._is_approved and self._plan is not None and bool(self._plan.changes)
         return verb == "plan" or (verb == "destroy" and not self._setting.approve)
 
     def _left_by_others(self) -> dict[str, str]:
@@ -197,25 +217,31 @@ class StageRun:
             return EnvironmentPlan(environment=plan.environment, plans=(plan,))
         return setting.record.approved() or find_plan(setting.records.store, setting.environment, digest)
 
-    def _granted(self, whole: EnvironmentPlan) -> tuple[Approval, ...]:
+    def _kept(self, whole: EnvironmentPlan) -> tuple[Approval, ...]:
         """Keep the approvals under which a notebook that runs alone may apply. Raises ApprovalRefused."""
+        kept = self._granted(whole)
+        self._setting.record.approve((each.text for each in kept), whole)
+        return tuple(each.approval for each in kept)
+
+    def _granted(self, whole: EnvironmentPlan) -> tuple[approvals.Kept, ...]:
+        """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
         setting = self._setting
         found = approvals.stored(setting.records.store, setting.environment, setting.approve)
         case = Case(setting.approve, whole, setting.environment, frozenset(setting.record.facts.planned_by), now())
-        kept = approvals.grant(found, case, by=self._caller(), acknowledge=setting.acknowledge)
-        setting.record.approve((each.text for each in kept), whole)
-        return tuple(each.approval for each in kept)
+        return approvals.grant(found, case, by=self._caller(), acknowledge=setting.acknowledge)
 
     def _apply(self, plan: Plan, gate: Gate, watch: Watch) -> Receipt:
         setting = self._setting
         own = setting.record.journal(is_undo=self._is_teardown, now=now, scope=setting.scope, sender=setting.world.sender)
         journal = Watched(setting.records.journalled(setting.record, own), own, watch)
-        # A person may read the plan for an hour: what is written is held against what is there now.
         self._writes = bool(gate.approvals and gate.approved.changes)
-        fresh = self._planned() if self._writes else plan
-        if self._writes:
-            snapshots.keep(setting.record, fresh, "before")
-        with setting.world.traffic.into(journal):
+        # Who steps through notebooks holds the lock while he writes, not while he reads.
+        lock = setting.records.locked(f"apply of {setting.stage.slug}", now()) if self._writes and setting.is_step else nullcontext()
+        with lock, setting.world.traffic.into(journal):
+            # A person may read the plan for an hour: what is written is held against what is there now.
+            fresh = self._planned() if self._writes else plan
+            if self._writes:
+                snapshots.keep(setting.record, fresh, "before")
             return engine.apply(
                 gate.approved, gate.approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda _address: setting.stage.owner,

@@ -77,7 +77,7 @@ class RunPage:
     @property
     def title(self) -> str:
         """Name environment and verb."""
-        return f"{self.environment}: {self.verb}"
+        return f"{self.environment}: {'step by step' if self.verb == 'step' else self.verb}"
 
     @property
     def seconds(self) -> float:
@@ -124,7 +124,7 @@ def result(page: RunPage) -> str:
 def _changes(page: RunPage) -> str:
     applied = sum(entry.outcome == "applied" for receipt in page.receipts for entry in receipt.entries)
     rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
-    if page.verb in {"apply", "destroy"} and page.approvals:
+    if page.verb in {"apply", "destroy", "step"} and page.approvals:
         said = f"{counted(applied, 'change')} applied" if applied else "nothing had to be written"
         return said + (f", {rest:,} not" if rest else "")
     if page.verb == "verify":

@@ -9,12 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from runbook_lib.sandbox.command import write_parameters
@@ -29,7 +29,15 @@ IS_IDLE = """() => {
     const session = panel.sessionContext.session;
     return Boolean(session && session.kernel && session.kernel.status === 'idle');
 }"""
-COMMAND = "async ([name, told]) => { await window.jupyterapp.commands.execute(name, told) }"
+COMMAND = """async ([name, told, patience]) => {
+    const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error(name + ' does not end')), patience));
+    await Promise.race([window.jupyterapp.commands.execute(name, told), late]);
+}"""
+
+RESTART = """() => {
+    window.isRestarted = false;
+    window.jupyterapp.commands.execute('notebook:restart-run-all').then(() => { window.isRestarted = true; });
+}"""
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Notebook:
 
     def execute(self, command: str, **told: Any) -> None:
         """Carry out a command of JupyterLab, and wait for its end."""
-        self.page.evaluate(COMMAND, [command, told])
+        self.page.evaluate(COMMAND, [command, told, PATIENCE])
 
     def run_all(self) -> None:
         """Run every cell."""
@@ -105,9 +113,9 @@ class Notebook:
 
     def restart_and_run_all(self) -> None:
         """Restart the kernel and run every cell, past the question whether one is sure."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-run-all') }")
-        self.page.get_by_role("button", name=re.compile("^(Confirm|Restart)")).click()
-        self.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status !== 'idle'")
+        self.page.evaluate(RESTART)
+        self.page.locator(".jp-Dialog-button.jp-mod-accept").click()
+        self.page.wait_for_function("() => window.isRestarted")
         self.wait_until_idle()
 
     def save(self) -> None:
@@ -132,23 +140,21 @@ def serving(browser: Any, folder: Path, state: State, template: str = "sandbox")
         "IPYTHONDIR": str(folder / "ipython"), "XDG_STATE_HOME": str(folder / "state"),
     }  # fmt: skip
     command = [sys.executable, "-m", "runbook_lib.cli", "lab", str(file), "--no-browser", "--port", str(_free_port())]
-    with subprocess.Popen(command, cwd=home, env=variables, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    said = folder / "said"
+    with said.open("w") as errors, subprocess.Popen(command, cwd=home, env=variables, stdout=errors, stderr=errors) as process:
         try:
-            yield Lab(home, file, _address(process.stderr), variables, browser)
+            yield Lab(home, file, _address(said, process), variables, browser)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()
 
 
-def _address(errors: IO[str] | None) -> str:
-    """Read where JupyterLab is, and go on reading what it says, so that it never waits for a reader."""
-    said: list[str] = []
-    for line in errors or ():
-        said.append(line)
-        if found := re.search(r"http://\S+\?token=\w+", line):
-            threading.Thread(target=said.extend, args=(errors,), daemon=True).start()
-            return found[0]
-    raise AssertionError("".join(said))
+def _address(said: Path, process: subprocess.Popen[bytes]) -> str:
+    """Read where JupyterLab is, as soon as it says so."""
+    while not (found := re.search(r"http://\S+\?token=\w+", said.read_text("utf-8"))):
+        assert process.poll() is None, said.read_text("utf-8")
+        time.sleep(0.1)
+    return found[0]
 
 
 def _free_port() -> int:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence.audit import approving
+from runbook_lib.evidence.steps import CONSENT
 from runbook_lib.model import Change, canonical
 
 if TYPE_CHECKING:
@@ -29,22 +30,32 @@ ENDS: dict[str, set[str | None]] = {
 
 
 class Papers:
-    """Hold what a record says in its files, as JSON, each stage's newest result by its slug."""
+    """Hold what a record says in its files, as JSON: each stage's results, the oldest first, and what was approved."""
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.approved, self.plan = (folder.parsed(f"{each}.json") for each in ("approved", "plan"))
         self.approvals = approving.collected(folder)
-        newest: dict[str, tuple[int, str]] = {}
-        for name in folder.names:
-            if match := _STAGE.fullmatch(name):
-                newest[match[1]] = max(newest.get(match[1], (-1, "")), (int(match[2] or 0), name))
-        self.results = {stage: (name, folder.parsed(name) or {}) for stage, (_, name) in newest.items()}
+        self.steps = {name: folder.parsed(name) or {} for name in folder.names if CONSENT.fullmatch(name)}
+        named = sorted((int(match[2] or 0), match[1], name) for name in folder.names if (match := _STAGE.fullmatch(name)))
+        self.rounds: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for _, stage, name in named:
+            self.rounds.setdefault(stage, []).append((name, folder.parsed(name) or {}))
 
-    def approved_of(self, stage: str) -> dict[str, Any] | None:
-        """Give a stage's approved plan."""
-        plans = (self.approved or {}).get("plans", ())
-        return next((each for each in plans if each["stage"] == stage), None)
+    @property
+    def results(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Give each stage's newest result."""
+        return {stage: found[-1] for stage, found in self.rounds.items()}
+
+    @property
+    def consented(self) -> list[tuple[list[Any], dict[str, Any]]]:
+        """List the approvals of each digest with the plan that they are for: one of a run, any number of somebody's steps."""
+        own = [([each.model_dump(mode="json") for each in self.approvals.values()], self.approved)] if self.approved is not None else []
+        return [*own, *((each["approvals"], each["approved"]) for each in self.steps.values())]
+
+    def approved_of(self, stage: str) -> list[tuple[list[Any], dict[str, Any]]]:
+        """Give a stage's approved plans, each with its approvals."""
+        return [(given, plan) for given, approved in self.consented for plan in approved["plans"] if plan["stage"] == stage]
 
 
 def check(folder: Folder, papers: Papers, journal: Journal) -> None:
@@ -56,11 +67,11 @@ def check(folder: Folder, papers: Papers, journal: Journal) -> None:
         except MALFORMED as error:
             what = f"some file is not of this version's form ({type(error).__name__} in {each.__name__.strip('_').replace('_', ' ')})"
             folder.audit.add("plan.json", 0, what)
-    for stage, (name, result) in papers.results.items():
+    for stage, rounds in papers.rounds.items():
         try:
-            _receipt(papers, stage, name, result.get("receipt"), journal)
+            _receipts(papers, stage, rounds, journal)
         except MALFORMED:
-            folder.audit.add(name, 0, "is no result of a stage of this version")
+            folder.audit.add(rounds[-1][0], 0, "is no result of a stage of this version")
     folder.audit.checked.append("plan, approval, journal, receipts and findings against each other")
 
 
@@ -100,7 +111,7 @@ def _approval(papers: Papers, _journal: Journal) -> None:
     audit, approved = papers.folder.audit, papers.approved
     if approved is not None and not papers.approvals:
         audit.add("approval.json", 0, "is missing: an approval and the plan that it is for belong together")
-    elif approved is None and any(each["receipt"] and each["receipt"]["approvals"] for _, each in papers.results.values()):
+    elif not papers.consented and any(each["receipt"] and each["receipt"]["approvals"] for _, each in papers.results.values()):
         audit.add("approved.json", 0, "is missing: an approval and the plan that it is for belong together")
     for name, each in papers.approvals.items() if approved is not None else ():
         if each.digest not in {whole_digest(approved), *map(plan_digest, approved["plans"])}:
@@ -109,16 +120,20 @@ def _approval(papers: Papers, _journal: Journal) -> None:
         audit.facts["approved by"] = ", ".join(f"{each.by} ({each.at})" for each in papers.approvals.values())
         audit.facts["plan"] = next(iter(papers.approvals.values())).digest
     approving.check(papers.folder, papers.approvals, approved)
+    for name, consent in papers.steps.items():
+        approving.check_step(
+            papers.folder, name, consent, {whole_digest(consent["approved"]), *map(plan_digest, consent["approved"]["plans"])}
+        )
 
 
 def _written(papers: Papers, journal: Journal) -> None:
     """Hold every change that was begun against the approved plan."""
     for each in journal.attempts:
-        plan = papers.approved_of(each.stage)
-        wanted = [Change.model_validate(one) for one in plan["changes"]] if plan else []
-        if plan is None or not _is_approved(each, wanted):
+        plans = [plan for _, plan in papers.approved_of(each.stage)]
+        fitting = [plan for plan in plans if _is_approved(each, [Change.model_validate(one) for one in plan["changes"]])]
+        if not fitting:
             papers.folder.audit.add("journal.jsonl", each.line, f"{each.address} was changed in a way that the approved plan does not hold")
-        elif each.about["scope"] != dict(plan["scope"]):
+        elif each.about["scope"] not in [dict(plan["scope"]) for plan in fitting]:
             papers.folder.audit.add("journal.jsonl", each.line, f"{each.address} was changed elsewhere than the approved plan says")
 
 
@@ -130,38 +145,48 @@ def _is_approved(attempt: Attempt, wanted: Iterable[Change]) -> bool:
     )
 
 
-def _receipt(papers: Papers, stage: str, name: str, receipt: Any, journal: Journal) -> None:
-    audit = papers.folder.audit
-    if receipt is None:
-        for each in journal.of(stage):
-            audit.add(name, 0, f"holds no receipt, though {each.address} was changed (journal.jsonl:{each.line})")
+def _receipts(papers: Papers, stage: str, rounds: list[tuple[str, dict[str, Any]]], journal: Journal) -> None:
+    """Hold each receipt of a stage against its approval and the journal, and the journal against all of them."""
+    told: set[str] = set()
+    for name, result in rounds:
+        if (receipt := result.get("receipt")) is not None:
+            _approved(papers, stage, name, receipt)
+            entries = [(Change.model_validate(each["change"]), each["outcome"]) for each in receipt["entries"]]
+            _entries(papers, name, entries, journal.of(stage), is_only=len(rounds) == 1)
+            told |= {change.address for change, _ in entries}
+    name, newest = rounds[-1]
+    said = "holds no receipt, though {} was changed" if newest.get("receipt") is None else "says nothing of {}, which was changed"
+    for each in {each.address: each for each in journal.of(stage) if each.address not in told}.values():
+        papers.folder.audit.add(name, 0, f"{said.format(each.address)} (journal.jsonl:{each.line})")
+
+
+def _approved(papers: Papers, stage: str, name: str, receipt: Mapping[str, Any]) -> None:
+    """Hold a receipt against the approvals and the plan that it names."""
+    if not receipt["approvals"]:
         return
-    approved = papers.approved_of(stage)
-    if receipt["approvals"] and (
-        receipt["approvals"] != [each.model_dump(mode="json") for each in papers.approvals.values()] or approved is None
-    ):
-        audit.add(name, 0, "holds a receipt under another approval than the record")
-    elif receipt["approvals"] and receipt["digest"] != plan_digest(approved or {}):
-        audit.add(name, 0, "holds a receipt for another plan than the approved one")
-    entries = [(Change.model_validate(each["change"]), each["outcome"]) for each in receipt["entries"]]
-    wanted = [Change.model_validate(each) for each in approved["changes"]] if approved and receipt["approvals"] else None
-    if wanted is not None and sorted(each.address for each in wanted) != sorted(each.address for each, _ in entries):
-        audit.add(name, 0, "holds a receipt that lacks a change of the approved plan, or has one too many")
-    _entries(papers, stage, name, entries, journal)
+    plans = [plan for given, plan in papers.approved_of(stage) if given == receipt["approvals"]]
+    if not plans:
+        papers.folder.audit.add(name, 0, "holds a receipt under another approval than the record")
+    elif receipt["digest"] not in map(plan_digest, plans):
+        papers.folder.audit.add(name, 0, "holds a receipt for another plan than the approved one")
+    addresses = sorted(Change.model_validate(each["change"]).address for each in receipt["entries"])
+    wanted = [sorted(Change.model_validate(each).address for each in plan["changes"]) for plan in plans]
+    if plans and addresses not in wanted:
+        papers.folder.audit.add(name, 0, "holds a receipt that lacks a change of the approved plan, or has one too many")
 
 
-def _entries(papers: Papers, stage: str, name: str, entries: list[tuple[Change, str]], journal: Journal) -> None:
-    ended = {each.address: each for each in journal.of(stage)}
+def _entries(papers: Papers, name: str, entries: list[tuple[Change, str]], attempts: list[Attempt], *, is_only: bool) -> None:
+    """Hold what became of each change against the journal; of several rounds nothing tells which one began a change that another left."""
+    stage = name.removeprefix("stages/").partition(".")[0]
     before = papers.folder.parsed(last(papers.folder.names, f"snapshots/{stage}-before") or "") or {}
     for change, outcome in entries:
-        attempt = ended.pop(change.address, None)
-        end = attempt.outcome if attempt is not None else None
-        was_there = (attempt is None or attempt.is_open) and outcome == "applied" and _holds(before, change)
-        if end not in ENDS.get(outcome, ()) and not was_there:
-            told = "no line" if attempt is None else f"line {attempt.line} ends {end or 'open'}"
+        found = [each for each in attempts if each.address == change.address]
+        final = found[-1] if found else None
+        ends = {final.outcome if final else None} if is_only else {None, *(each.outcome for each in found)}
+        was_there = (final is None or final.is_open or not is_only) and outcome == "applied" and _holds(before, change)
+        if not ends & ENDS.get(outcome, set()) and not was_there:
+            told = "no line" if final is None else f"line {final.line} ends {final.outcome or 'open'}"
             papers.folder.audit.add(name, 0, f"says that {change.address} is {outcome}; of that the journal has {told}")
-    for address, each in ended.items():
-        papers.folder.audit.add(name, 0, f"says nothing of {address}, which was changed (journal.jsonl:{each.line})")
 
 
 def last(names: Iterable[str], stem: str) -> str | None:

@@ -1,0 +1,113 @@
+"""Close the record of what somebody did step by step: keep the notebooks as they were executed, and file the rest as a run does."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib import place
+from runbook_lib.errors import NotSaved, RunbookError
+from runbook_lib.evidence import steps
+from runbook_lib.evidence.journal import FILE, lines
+from runbook_lib.evidence.record import PARAMETERS
+from runbook_lib.headless.filing import filed
+from runbook_lib.headless.notebook import notebook_of
+from runbook_lib.headless.outcome import Executed
+from runbook_lib.runbook import interactive
+from runbook_lib.runbook.closing import signing_key
+from runbook_lib.runbook.records import Records
+from runbook_lib.runbook.start import all_stages
+from runbook_lib.runbook.world import now
+from runbook_lib.secrets import Known
+
+if TYPE_CHECKING:
+    from runbook_lib.evidence import Record
+    from runbook_lib.headless.outcome import Run
+    from runbook_lib.model import Stage
+
+DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
+
+
+def close(file: Path) -> Run:
+    """Close the open record of an environment's working copies.
+
+    Raises RunbookError when there is none, or when a notebook wrote and was not run to its end, NotSaved when one is not saved, Unresolved
+    when the key that signs cannot be read, and Locked while something is written.
+    """
+    from runbook_lib.parameters.load import load
+
+    name = load(file).environment
+    working = place.lab() / name
+    found = interactive.open_record(working)
+    if found is None:
+        raise RunbookError(name, "has no open record", f"open its notebooks with `runbook lab {place.typed(file)}`, and run one")
+    record = found[0]
+    # What the record is about, whatever the file says by now.
+    environment = load(record.folder / PARAMETERS)
+    records, key = Records(environment), signing_key(environment)
+    stages = tuple(stage for stage in all_stages() if stage.slug in steps.opened_stages(record.folder))
+    with records.locked("record close", now()), Known() as known:
+        _refuse_unfinished(record, stages, working)
+        for each in DERIVED:
+            # Nothing but a closing that was cut off wrote them, and nothing states them yet.
+            (record.folder / each).unlink(missing_ok=True)
+        executed = tuple(_kept(record, stage, working / notebook_of(stage).name) for stage in stages)
+        interactive.learn_secrets(environment)
+        run = filed(record, executed, environment, known, key, detailed=False)
+        records.keep(record)
+    return run
+
+
+def _refuse_unfinished(record: Record, stages: tuple[Stage, ...], working: Path) -> None:
+    """Raise NotSaved for outputs that would be lost, RunbookError for writes that no receipt tells of."""
+    unsaved = [name for stage in stages if _is_unsaved(record, stage, working / (name := notebook_of(stage).name))]
+    if unsaved:
+        raise NotSaved(", ".join(unsaved), "ran and was not saved since", "save it in JupyterLab (it does so within ten seconds)")
+    untold = [notebook_of(stage).name for stage in stages if _untold(record, stage)]
+    if untold:
+        raise RunbookError(", ".join(untold), "wrote, and its Evidence cell was not run", "run it to its end: nothing is written twice")
+
+
+def _is_unsaved(record: Record, stage: Stage, copy: Path) -> bool:
+    results = [path.stat().st_mtime_ns for path in record.folder.glob(f"stages/{stage.slug}*.json")]
+    return bool(results) and copy.exists() and copy.stat().st_mtime_ns < max(results)
+
+
+def _untold(record: Record, stage: Stage) -> set[str]:
+    """List the addresses that a stage began to change and that none of its receipts names."""
+    begun = {line["address"] for line in lines(record.folder / FILE) if "begin" in line and line["stage"] == stage.slug}
+    receipts = [result.receipt for result in record.all_results(stage.slug) if result.receipt]
+    return begun - {entry.change.address for receipt in receipts for entry in receipt.entries}
+
+
+def _kept(record: Record, stage: Stage, copy: Path) -> Executed:
+    """Keep an executed notebook without what only a running page understands, and say how it went."""
+    kept = record.folder / "notebooks" / copy.name
+    kept.unlink(missing_ok=True)
+    kept.with_suffix(".html").unlink(missing_ok=True)
+    notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
+    notebook["metadata"].pop("widgets", None)
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    for each in outputs:
+        each.get("data", {}).pop(WIDGET, None)
+    record.write(f"notebooks/{copy.name}", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    failed: dict[str, Any] = next((each for each in outputs if each["output_type"] == "error"), {})
+    said = "" if record.all_results(stage.slug) else UNFINISHED
+    return Executed(stage, _seconds(notebook), kept, failed.get("ename", ""), failed.get("evalue", said))
+
+
+def _seconds(notebook: dict[str, Any]) -> float:
+    """Add up how long the cells took, as JupyterLab noted it."""
+    noted = [cell["metadata"].get("execution", {}) for cell in notebook["cells"]]
+    return sum(_took(each.get("iopub.execute_input", ""), each.get("shell.execute_reply", "")) for each in noted)
+
+
+def _took(begun: str, ended: str) -> float:
+    try:
+        return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,88 @@
+"""Keep what somebody does step by step in one record for each environment, until it is closed.
+
+The folder of an environment's working copies names the record. It is another one as soon as the former is closed, or when the parameter
+file says something else: a record is about one set of parameters.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from runbook_lib import evidence
+from runbook_lib.errors import TargetError
+from runbook_lib.evidence.record import PARAMETERS, parameters_digest
+from runbook_lib.evidence.statement import newest
+from runbook_lib.model import Value
+from runbook_lib.parameters.written import as_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.parameters import Environment
+    from runbook_lib.runbook.records import Records
+
+FILE = ".record"
+
+
+class Pointer(Value):
+    """Name the record that is open, and the parameters that it is about."""
+
+    record: str
+    parameters: str
+
+
+def record_of(records: Records, facts: evidence.RunFacts, working: Path) -> evidence.Record:
+    """Find the open record of an environment's working copies, or begin one; it is held as long as this process lives."""
+    with _alone(working):
+        digest = parameters_digest(records.environment)
+        found = open_record(working)
+        if found is not None and found[1] == digest and not records.is_whole(found[0]):
+            records.hold(found[0])
+            return found[0]
+        record = records.create(facts)
+        record.write(PARAMETERS, as_yaml(records.environment))
+        (working / FILE).write_text(Pointer(record=str(record.folder), parameters=digest).model_dump_json(), "utf-8")
+        return record
+
+
+def open_record(working: Path) -> tuple[evidence.Record, str] | None:
+    """Give the record that somebody's steps are kept in, and the digest of its parameters; None when there is none, or it is closed."""
+    try:
+        pointer = Pointer.model_validate_json((working / FILE).read_text("utf-8"))
+    except (OSError, ValidationError):
+        return None
+    folder = Path(pointer.record)
+    if not (folder / "run.json").is_file() or newest(folder) is not None:
+        return None
+    return evidence.Record(folder), pointer.parameters
+
+
+@contextmanager
+def _alone(working: Path) -> Iterator[None]:
+    """Let two notebooks that are opened at once find the same record."""
+    handle = os.open(working, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def learn_secrets(environment: Environment) -> None:
+    """Read every secret that the parameters refer to and that can be read from here, so that a search can find it."""
+    from runbook_lib.adapters.target import connect
+
+    target = connect(environment)
+    references = [who.password for side in (environment.source, environment.destination) for who in (side.admin, side.user) if who.password]
+    try:
+        for each in dict.fromkeys(references):
+            with suppress(TargetError):
+                target.secrets.resolve(each)
+    finally:
+        target.close()

@@ -1,0 +1,30 @@
+"""Decide which approval counts for a stage that somebody steps through: one that still goes on, or one that is given now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib.engine.consent import drift
+from runbook_lib.evidence import steps
+
+if TYPE_CHECKING:
+    from runbook_lib.evidence import Record
+    from runbook_lib.model import Plan
+
+
+def standing(record: Record, plan: Plan, asked: str) -> steps.Consent | None:
+    """Give the consent under which a stage goes on: the newest, until it was applied, another digest is asked for, or the world moved.
+
+    A kernel that was restarted, or a page that was reloaded, finds it here. Whoever asks for it by its digest gets it even when the world
+    moved: apply then says what differs.
+    """
+    newest = next(reversed(steps.consents(record.folder, plan.stage)), None)
+    if newest is None or newest.plan is None or steps.is_spent(record, newest) or asked not in {"", newest.digest}:
+        return None
+    return newest if asked or not drift(newest.plan, plan) else None
+
+
+def is_given_now(record: Record, plan: Plan, asked: str) -> bool:
+    """Tell whether a digest approves something here and now; what was carried out already approves nothing but the very same plan again."""
+    spent = {each.digest for each in steps.consents(record.folder, plan.stage) if steps.is_spent(record, each)}
+    return bool(asked) and (asked == plan.digest or asked not in spent)
