@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runbook_lib.parameters import Environment
+
 SERVED = ".served"
 
 
@@ -30,14 +32,14 @@ class Opened:
     aside: tuple[Path, ...] = ()
 
 
-def open_lab(file: Path, environment: str, port: int = 0, *, has_browser: bool = True) -> Opened:
+def open_lab(file: Path, environment: Environment, port: int = 0, *, has_browser: bool = True) -> Opened:
     """Serve the notebooks until somebody stops it; where an environment is served already, tell where.
 
     A second server would write into the same copies. Two tabs are two views of one kernel, and a stage that is applied twice finds
     the environment's lock taken, or nothing left to write.
     """
     folder = place.lab()
-    with _served(private_folder(folder / environment)) as other:
+    with _served(private_folder(folder / environment.environment)) as other:
         if other:
             return Opened(folder, _address(other))
         aside = (*working.start_page(), *working.working_copies(file, environment))

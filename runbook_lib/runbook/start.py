@@ -1,20 +1,26 @@
-"""The start page: which environments there are, which stages, and which environment the notebooks work on."""
+"""The start page: which environments there are, how far the chosen one is, and the end of what was done step by step."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
 from runbook_lib.errors import InvalidParameters
+from runbook_lib.evidence import board, steps
+from runbook_lib.runbook import interactive, working
+from runbook_lib.views import live
+from runbook_lib.views.board import RUNS, Board, FileLine, Files, Runs
+from runbook_lib.views.overview import overview
 from runbook_lib.views.shown import Table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from runbook_lib.model import Stage
+    from runbook_lib.parameters import Environment
 
 
 def all_stages() -> tuple[Stage, ...]:
@@ -25,41 +31,150 @@ def all_stages() -> tuple[Stage, ...]:
     return tuple(sorted(stages, key=lambda stage: stage.number))
 
 
-@dataclass(frozen=True)
 class Start:
-    """List environments and stages, check the chosen environment's file."""
+    """Choose an environment, see how far it is, and close the record of what was done; no connection is started.
 
-    parameters: dict[str, Any]
+    Where somebody looks, each table is drawn anew when another environment is chosen.
+    """
 
-    def environments(self) -> Table:
-        """List the parameter files and whether each is valid; starts no connection."""
-        rows = tuple(_line(path) for path in sorted((place.home() / "parameters").glob("*.yaml")))
-        return Table("Environments", ("file", "environment", "state"), rows)
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.parameters = parameters
+        self._shown: dict[str, tuple[Any, Callable[[], object]]] = {}
 
-    def stages(self) -> Table:
-        """List the stages in order, with what each sets up."""
-        rows = tuple((f"{stage.number}", stage.title, stage.summary) for stage in all_stages())
-        return Table("Stages", ("number", "stage", "sets up"), rows)
+    def environments(self) -> Files:
+        """List the parameter files with what each is, and whether it is valid."""
+        return Files("Environments", tuple(map(_line, _files())))
 
-    def choose(self, name: str = "") -> Table:
-        """Remember an environment for the notebooks that are opened without parameters; empty shows the present choice."""
+    def choose(self, name: str = "") -> object:
+        """Remember an environment for this page and for notebooks without one of their own; empty shows the present choice."""
         if name:
-            place.choose(place.parameter_file(name))
-        return self.check()
+            self._choose(name)
+        if live.has_front_end():
+            from runbook_lib.views.live.start import chooser
 
-    def check(self) -> Table:
+            chooser([(path.stem, str(path)) for path in _files()], _chosen_name(), self._choose)
+        return self._live("check", self._checked)
+
+    def check(self) -> object:
         """Check the chosen environment's file and list every problem with its line."""
+        return self._live("checked", self._checked)
+
+    def stages(self) -> object:
+        """Show how far each stage is, as the records say."""
+        return self._live("stages", self._board)
+
+    def picture(self) -> object:
+        """Draw what there is, in which state, and which permission joins it."""
+        return self._live("picture", self._set_up)
+
+    def runs(self) -> object:
+        """List the recent runs with their records."""
+        return self._live("runs", lambda: Runs(found) if isinstance(found := self._board(), Board) else found)
+
+    def close_record(self) -> object:
+        """Show what the open record holds, with a button that closes it where somebody looks."""
+        if live.has_front_end():
+            from runbook_lib.views.live.start import closer
+
+            closer(lambda: str(place.chosen()), self.refresh)
+        return self._live("record", self._open_record)
+
+    def refresh(self) -> None:
+        """Draw everything anew that somebody looks at."""
+        for handle, make in self._shown.values():
+            handle.update(make())
+
+    def _live(self, name: str, make: Callable[[], object]) -> object:
+        """Give a value to show; where somebody looks, show it in a place that is drawn anew later."""
+        if not live.has_front_end():
+            return make()
+        from IPython.display import display
+
+        show: Any = display
+        self._shown[name] = (show(make(), display_id=True), make)
+        return None
+
+    def _choose(self, name: str) -> None:
+        path = place.parameter_file(name)
+        place.choose(path)
+        if _is_lab() and (environment := _loaded(path)) is not None:
+            working.working_copies(path, environment)
+        self.refresh()
+
+    def _checked(self) -> Files | Table:
         try:
             path = place.chosen()
         except InvalidParameters as error:
             return Table("Chosen environment", ("problem",), tuple((str(each),) for each in error.problems))
-        return Table("Chosen environment", ("file", "environment", "state"), (_line(path),))
+        return Files("Chosen environment", (_line(path),))
+
+    def _board(self) -> object:
+        environment = _chosen()
+        if environment is None:
+            return self._checked()
+        store, name, stages = place.store(environment.records), environment.environment, all_stages()
+        idle = {stage.slug: said for stage in stages if (said := stage.idle(environment))}
+        return Board(
+            environment=name,
+            stages=board.stage_states(store, name, stages, idle),
+            runs=board.run_lines(store, name, RUNS),
+            notebooks=f"{name}/" if _is_lab() else "",
+            records=f"{name}/{working.RECORDS}/" if _is_lab() else "",
+        )
+
+    def _set_up(self) -> object:
+        environment, found = _chosen(), self._board()
+        return overview(environment, found.stages) if environment is not None and isinstance(found, Board) else self._checked()
+
+    def _open_record(self) -> Table:
+        environment = _chosen()
+        found = interactive.open_record(place.lab() / environment.environment) if environment is not None else None
+        if found is None:
+            return Table("Open record", ("record", "what to do"), (("none", "open a stage's notebook and run it: that begins one"),))
+        record, name = found[0], place.typed(place.chosen())
+        stages = ", ".join(each.slug for each in all_stages() if each.slug in steps.opened_stages(record.folder))
+        row = (record.folder.name, record.facts.started, stages, f"the button above, or `runbook record close {name}`")
+        return Table("Open record", ("record", "since", "stages", "to close it"), (row,))
 
 
-def _line(path: Path) -> tuple[str, str, str]:
+def _files() -> list[Path]:
+    return sorted((place.home() / "parameters").glob("*.yaml"))
+
+
+def _is_lab() -> bool:
+    return Path.cwd() == place.lab().resolve()
+
+
+def _chosen() -> Environment | None:
+    """Load the chosen environment; None when there is none, or when its file is not valid."""
+    try:
+        return _loaded(place.chosen())
+    except InvalidParameters:
+        return None
+
+
+def _chosen_name() -> str:
+    try:
+        return str(place.chosen())
+    except InvalidParameters:
+        return ""
+
+
+def _loaded(path: Path) -> Environment | None:
     from runbook_lib.parameters.load import load
 
     try:
-        return path.name, load(path).environment, "valid"
+        return load(path)
+    except (InvalidParameters, OSError):
+        return None
+
+
+def _line(path: Path) -> FileLine:
+    from runbook_lib.parameters.load import load
+
+    try:
+        found = load(path)
     except InvalidParameters as error:
-        return path.name, "", "; ".join(f"line {each.line}: {each}" for each in error.problems)
+        return FileLine(path.name, problems=tuple(f"line {each.line}: {each}" for each in error.problems))
+    aws = found.aws
+    return FileLine(path.name, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected)

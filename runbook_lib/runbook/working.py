@@ -17,9 +17,13 @@ from runbook_lib.model import canonical
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runbook_lib.parameters import Environment
+
 START = "00_start.ipynb"
 ASIDE = "earlier"
 """Folder of the copies that were moved aside."""
+RECORDS = "records"
+"""The way from an environment's copies to its records."""
 _KEY = "redshift_runbook"
 
 
@@ -28,12 +32,20 @@ def start_page() -> tuple[Path, ...]:
     return _refreshed((place.home() / "notebooks" / START,), private_folder(place.lab()))
 
 
-def working_copies(file: Path, environment: str) -> tuple[Path, ...]:
+def working_copies(file: Path, environment: Environment) -> tuple[Path, ...]:
     """Make or refresh an environment's copies, let them know its file, and name what was moved aside."""
-    folder = private_folder(place.lab() / environment)
+    folder = private_folder(place.lab() / environment.environment)
     place.choose(file, folder)
+    _link(folder / RECORDS, private_folder(place.store(environment.records) / environment.environment))
     tracked = sorted(each for each in (place.home() / "notebooks").glob("[0-9]*.ipynb") if each.name != START)
     return _refreshed(tracked, folder)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Let a folder be opened from beside the copies."""
+    if not (link.is_symlink() and link.readlink() == target):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
 
 
 def _refreshed(tracked: tuple[Path, ...] | list[Path], folder: Path) -> tuple[Path, ...]:
@@ -53,10 +65,19 @@ def _refresh(tracked: Path, copy: Path) -> Path | None:
         aside = _free(private_folder(copy.parent / ASIDE), copy)
         copy.rename(aside)
     notebook["metadata"][_KEY] = {"made_from": origin}
+    if tracked.name == START:
+        _fold_parameters(notebook)
     partial = copy.with_name(f".{copy.name}")
     partial.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
     partial.replace(copy)
     return aside
+
+
+def _fold_parameters(notebook: dict[str, Any]) -> None:
+    """Show the cell of the parameters, which nobody sets on the start page, as one line to open."""
+    for each in notebook["cells"]:
+        if "parameters" in each["metadata"].get("tags", ()):
+            each["metadata"]["jupyter"] = {"source_hidden": True}
 
 
 def _read(path: Path) -> dict[str, Any] | None:

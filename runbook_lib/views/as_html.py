@@ -20,6 +20,7 @@ from runbook_lib.views.blocks import (
     Listing,
     Mark,
     Note,
+    Picture,
     Way,
 )
 from runbook_lib.views.style import stylesheet
@@ -62,6 +63,9 @@ def block(value: Block) -> Markup:
             return _grid(value)
         case Folded(summary=summary, blocks=blocks):
             return Markup("<details><summary>{}</summary>{}</details>").format(summary, body(blocks))
+        case Picture(caption=caption, drawing=drawing, twins=twins):
+            said = Markup("<details><summary>{}, as tables</summary>{}</details>").format(caption, body(twins))
+            return Markup("<figure><figcaption>{}</figcaption>{}</figure>{}").format(caption, drawing, said)
         case Listing(name=name, text=text):
             return Markup('<details class="listing"><summary>{}</summary><pre>{}</pre></details>').format(name, text)
 

@@ -17,6 +17,7 @@ from runbook_lib.views.blocks import (
     Listing,
     Mark,
     Note,
+    Picture,
     Way,
 )
 
@@ -58,6 +59,8 @@ def block(value: Block) -> Iterator[str]:
             yield f"<details><summary>{escaped(summary)}</summary>"
             yield view(blocks)
             yield "</details>"
+        case Picture(twins=twins):
+            yield view(twins)
         case Listing(name=name, text=text):
             yield f"<details><summary>{escaped(name)}</summary>\n\n{_fenced(text, '')}\n\n</details>"
 

@@ -19,6 +19,7 @@ from runbook_lib.views.blocks import (
     Listing,
     Mark,
     Note,
+    Picture,
     Way,
     counted,
 )
@@ -58,6 +59,8 @@ def block(value: Block) -> Iterator[str]:
         case Folded(summary=summary, blocks=blocks):
             yield summary
             yield from textwrap.indent(view(blocks), "  ").splitlines()
+        case Picture(twins=twins):
+            yield from view(twins).splitlines()
         case Listing(name=name, text=text):
             yield f"  {name} ({counted(text.count(chr(10)) or 1, 'line')})"
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 Tone = Literal["plain", "good", "change", "bad", "owed", "open", "quiet"]
 Sign = Literal["+", "~", "-", " "]
@@ -121,7 +124,16 @@ class Listing:
     text: str
 
 
-Block = Heading | Counts | Note | Facts | Grid | Folded | Listing
+@dataclass(frozen=True)
+class Picture:
+    """Show a drawing, and tables that say the same for whoever does not see it; as text there are the tables alone."""
+
+    caption: str
+    drawing: Markup
+    twins: tuple[Grid, ...]
+
+
+Block = Heading | Counts | Note | Facts | Grid | Folded | Listing | Picture
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

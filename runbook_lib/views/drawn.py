@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
-from runbook_lib.views import as_html, as_markdown, as_text, findings, plans, stages, sufficiency
+from runbook_lib.views import as_html, as_markdown, as_text, board, findings, picture, plans, stages, sufficiency
+from runbook_lib.views.board import Board, Files, Runs
+from runbook_lib.views.picture import SetUp
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, Sheet, StageBanner, Sufficiency, Table
 
 if TYPE_CHECKING:
@@ -15,15 +17,19 @@ if TYPE_CHECKING:
 
 DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
     Approval: plans.approval,
+    Board: board.board,
     Change: plans.change,
     Closing: stages.closing,
     DesiredResources: stages.desired,
     EnvironmentPlan: plans.environment_plan,
+    Files: board.files,
     Finding: findings.one,
     Findings: findings.findings,
     Gate: plans.gate,
     Plan: plans.plan,
     Receipt: plans.receipt,
+    Runs: board.runs,
+    SetUp: picture.set_up,
     Sheet: stages.sheet,
     StageBanner: stages.banner,
     Sufficiency: sufficiency.sufficiency,

@@ -95,6 +95,14 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
 .rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
 .rb.rb .way::before{content:"\\2192  "}
+.rb.rb figure{margin:.5em 0}.rb.rb figcaption{color:var(--muted);font-weight:600;font-size:13px}
+.rb.rb .setup{display:block;width:100%;min-width:52rem;max-width:72rem;height:auto;
+font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+.rb.rb .setup rect{stroke:currentColor;stroke-width:1.4}.rb.rb .setup g>.k{font-size:12px}.rb.rb .setup g>.n{font-weight:600}
+.rb.rb .setup g>.s{font-weight:600}.rb.rb .setup text{fill:var(--fg)}.rb.rb .setup g>.s{fill:currentColor}
+.rb.rb .setup .plain rect{fill:var(--panel)}.rb.rb .setup path{stroke:var(--muted);fill:none;stroke-width:1.4}
+.rb.rb .setup marker path{fill:var(--muted);stroke:none}.rb.rb .setup .arrow text{text-anchor:middle;font-size:12px;paint-order:stroke;
+stroke:var(--bg);stroke-width:5px;stroke-linejoin:round}
 .rb.rb ins,.rb.rb del,.rb.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
 .rb.rb .changes td:first-child{color:var(--muted)}.rb.rb .changes td:last-child{min-width:13em}
 """
@@ -107,7 +115,8 @@ def _variables(colours: Mapping[str, str]) -> str:
 def _tones() -> str:
     tones = ("good", "change", "bad", "owed", "open", "quiet")
     rule = ".rb.rb .{0},.rb.rb .counts b.{0}{{color:var(--{0});background:var(--{0}-bg)}}\n"
-    return "".join(rule.format(tone) for tone in tones) + (
+    drawn = ".rb.rb .setup .{0}{{color:var(--{0})}}.rb.rb .setup .{0} rect{{fill:var(--{0}-bg)}}\n"
+    return "".join(rule.format(tone) + drawn.format(tone) for tone in tones) + (
         ".rb.rb ins{color:var(--good);background:var(--good-bg)}.rb.rb del{color:var(--bad);background:var(--bad-bg)}\n"
         ".rb.rb i{color:var(--change);background:var(--change-bg)}\n"
     )

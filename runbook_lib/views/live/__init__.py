@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
     from runbook_lib.views.watching import Watch
 
-__all__ = ["has_front_end", "progress_of", "register"]
+__all__ = ["FRONT_END", "has_front_end", "progress_of", "register"]
+
+FRONT_END = "JPY_SESSION_NAME"
+"""The variable that tells; a command that a notebook starts is given none."""
 
 
 def has_front_end() -> bool:
     """Tell whether somebody looks: Jupyter's server names the session of each kernel that it starts, and a headless run has none."""
-    return "JPY_SESSION_NAME" in os.environ and "ipykernel" in sys.modules
+    return FRONT_END in os.environ and "ipykernel" in sys.modules
 
 
 def register(shell: Any) -> None:

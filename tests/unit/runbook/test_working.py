@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from runbook_lib import place
+from runbook_lib.parameters.load import load
 from runbook_lib.runbook import working
+from tests.machine import ROOT
 
 FILE = Path("parameters/staging.yaml")
+STAGING = load(ROOT / "parameters" / "sandbox.yaml").model_copy(update={"environment": "staging"})
 
 
 @pytest.fixture
@@ -48,20 +51,21 @@ def source(path: Path) -> str:
 def test_each_environment_has_copies_of_its_own(home: Path) -> None:
     """The start page stands once, the stages' notebooks once for each environment."""
     working.start_page()
-    working.working_copies(home / FILE, "staging")
+    working.working_copies(home / FILE, STAGING)
 
     found = sorted(path.relative_to(place.lab()).as_posix() for path in place.lab().rglob("*.ipynb"))
     assert ["00_start.ipynb", "staging/20_storage.ipynb"] == found
+    assert home / "runs" / "staging" == (place.lab() / "staging" / "records").resolve()
 
 
 def test_a_copy_that_was_run_stays(home: Path) -> None:
     """Nothing happens to a copy as long as the tracked notebook says the same."""
-    working.working_copies(home / FILE, "staging")
+    working.working_copies(home / FILE, STAGING)
     copy = place.lab() / "staging" / "20_storage.ipynb"
     changed(copy, execution_count=3)
     before = copy.read_bytes()
 
-    assert () == working.working_copies(home / FILE, "staging")
+    assert () == working.working_copies(home / FILE, STAGING)
     assert before == copy.read_bytes()
 
 
@@ -70,12 +74,12 @@ def test_what_was_run_or_edited_gives_way_and_is_kept(home: Path, touch: dict[st
     """Of a changed notebook a new copy is made, and the place of the former one is told, however often."""
     copy = place.lab() / "staging" / "20_storage.ipynb"
     for number, said in enumerate(("plan again", "plan once more"), 1):
-        working.working_copies(home / FILE, "staging")
+        working.working_copies(home / FILE, STAGING)
         changed(copy, **touch)
         former = copy.read_bytes()
         tracked(home, "20_storage", said)
 
-        aside = working.working_copies(home / FILE, "staging")
+        aside = working.working_copies(home / FILE, STAGING)
 
         assert (place.lab() / "staging" / "earlier" / f"20_storage-{number}.ipynb",) == aside
         assert (said, former) == (source(copy), aside[0].read_bytes())
@@ -83,27 +87,27 @@ def test_what_was_run_or_edited_gives_way_and_is_kept(home: Path, touch: dict[st
 
 def test_an_untouched_copy_is_replaced(home: Path) -> None:
     """Nothing is moved aside of what nobody ran or edited."""
-    working.working_copies(home / FILE, "staging")
+    working.working_copies(home / FILE, STAGING)
     tracked(home, "20_storage", "plan again")
 
-    assert () == working.working_copies(home / FILE, "staging")
+    assert () == working.working_copies(home / FILE, STAGING)
     assert "plan again" == source(place.lab() / "staging" / "20_storage.ipynb")
 
 
 def test_what_is_no_notebook_is_kept_too(home: Path) -> None:
     """A file that cannot be read as a notebook is moved aside as it is."""
-    working.working_copies(home / FILE, "staging")
+    working.working_copies(home / FILE, STAGING)
     copy = place.lab() / "staging" / "20_storage.ipynb"
     copy.write_text("{half", "utf-8")
 
-    (aside,) = working.working_copies(home / FILE, "staging")
+    (aside,) = working.working_copies(home / FILE, STAGING)
 
     assert ("{half", "plan") == (aside.read_text("utf-8"), source(copy))
 
 
 def test_a_copy_works_on_its_own_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the start page chooses later, a notebook in a working folder keeps to the folder's file."""
-    working.working_copies(home / FILE, "staging")
+    working.working_copies(home / FILE, STAGING)
     place.choose(home / "parameters" / "production.yaml")
 
     monkeypatch.chdir(place.lab() / "staging")

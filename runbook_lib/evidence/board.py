@@ -1,0 +1,155 @@
+"""Tell from the records alone how far each stage of an environment is; nothing is asked of AWS or of a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from runbook_lib.evidence.record import Record, RunEnd, RunFacts, StageResult, records
+from runbook_lib.evidence.statement import newest
+from runbook_lib.views.board import STATES, RunLine, StageState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from runbook_lib.model import Finding, Stage
+    from runbook_lib.views.board import State
+
+DEEPEST = 40
+"""Records that are read; what lies further back counts as not known."""
+WAY_BACK = "teardown"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Hold what one record says of one stage."""
+
+    record: Record
+    facts: RunFacts
+    at: str
+    result: StageResult
+
+
+def stage_states(store: Path, environment: str, stages: Sequence[Stage], idle: dict[str, str]) -> tuple[StageState, ...]:
+    """Give the state of every stage; `idle` says why one has nothing to do."""
+    told: dict[str, list[Told]] = {}
+    for each in _read(store, environment):
+        told.setdefault(each.result.stage, []).append(each)
+    undone = next((each.at for each in told.get(WAY_BACK, ()) if _applied(each)), "")
+    return tuple(_state(stage, told.get(stage.slug, []), idle.get(stage.slug, ""), undone) for stage in stages)
+
+
+def run_lines(store: Path, environment: str, number: int) -> tuple[RunLine, ...]:
+    """List the newest runs."""
+    found: list[RunLine] = []
+    for record in records(store, environment):
+        if len(found) == number:
+            break
+        if (facts := _facts(record)) is not None:
+            end = _end(record)
+            meaning, code = (end.meaning, end.exit_code) if end is not None else ("closed" if newest(record.folder) else "", None)
+            found.append(RunLine(record.folder.name, facts.verb, facts.started, meaning, code))
+    return tuple(found)
+
+
+def _read(store: Path, environment: str) -> Iterator[Told]:
+    """Read what the newest records say, the newest first; a file that cannot be read says nothing."""
+    for record, _ in zip(records(store, environment), range(DEEPEST), strict=False):
+        facts = _facts(record)
+        if facts is None:
+            continue
+        end = _end(record)
+        at = end.finished if end is not None else facts.started
+        try:
+            results = record.results()
+        except (OSError, ValidationError):
+            continue
+        yield from (Told(record, facts, at, result) for result in results.values())
+
+
+def _state(stage: Stage, told: Sequence[Told], idle: str, undone: str) -> StageState:
+    plain = StageState(stage.number, stage.slug, stage.title, stage.summary, stage.owner)
+    if idle:
+        return replace(plain, state="not needed", detail=idle)
+    if not told:
+        return plain
+    latest = told[0]
+    if undone > latest.at and stage.slug != WAY_BACK:
+        return replace(plain, detail=f"was undone on {undone[:10]}")
+    applied = {address for each in told if each.at > undone for address in _applied(each)}
+    state, detail = judged(latest.result, latest.facts.verb, applied)
+    found = replace(plain, state=state, detail=detail, parts=tuple(_parts(latest.result)))
+    proven = next((each for each in told if _is_proven(each)), None)
+    return replace(found, verified=proven.at, by=_who(proven)) if proven is not None else found
+
+
+def judged(result: StageResult, verb: str, applied: set[str]) -> tuple[State, str]:
+    """Say in which state a stage's newest result leaves it, and why; `applied` are the addresses that some run has written."""
+    receipt = result.receipt
+    entries = receipt.entries if receipt is not None else ()
+    failed = [each for each in entries if each.outcome in {"failed", "rolled back"}]
+    done = {each.change.address for each in entries if each.outcome == "applied"}
+    pending = [each.address for each in result.plan.changes if each.address not in done] if result.plan is not None else []
+    broken = [each for each in result.findings if each.verdict == "broken" and not each.warning]
+    owed = [each for each in result.findings if each.verdict == "owed"]
+    unknown = [each for each in result.findings if each.verdict == "unknown"]
+    if failed:
+        return "blocked", f"{failed[0].change.address}: {failed[0].detail}"
+    if pending and (verb == "verify" or applied & set(pending)):
+        return "drifted", f"{len(pending)} no longer as applied, such as {pending[0]}"
+    if broken:
+        return "blocked", _said(broken)
+    if owed:
+        return "owed", ", ".join(sorted({f"by the {each.by}" for each in owed if each.by})) or _said(owed)
+    if pending:
+        return "changes pending", f"{len(pending)} planned, none written"
+    return ("undecided", _said(unknown)) if unknown else ("converged", "")
+
+
+def _said(found: Sequence[Finding]) -> str:
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0].claim}{f': {found[0].detail}' if found[0].detail else ''}{more}"
+
+
+def _parts(result: StageResult) -> Iterator[tuple[str, State]]:
+    """Give the state of each address that the result tells of, the worst last: the picture looks them up by name."""
+    by_verdict: dict[str, State] = {"kept": "converged", "broken": "blocked", "owed": "owed", "unknown": "undecided"}
+    found = [(each.address, by_verdict[each.verdict]) for each in result.findings if each.address]
+    if result.plan is not None and not (result.receipt and result.receipt.is_applied and result.receipt.approvals):
+        found += [(each.address, "changes pending") for each in result.plan.changes]
+    yield from sorted(found, key=lambda pair: -list(STATES).index(pair[1]))
+
+
+def _is_proven(told: Told) -> bool:
+    """Tell whether a result proves something: a plan with changes that nobody approved proves nothing."""
+    result = told.result
+    is_withheld = result.plan is not None and bool(result.plan.changes) and not (result.receipt and result.receipt.approvals)
+    return bool(result.findings) and told.facts.verb != "plan" and (told.facts.verb == "verify" or not is_withheld)
+
+
+def _applied(told: Told) -> set[str]:
+    receipt = told.result.receipt
+    return {each.change.address for each in receipt.entries if each.outcome == "applied"} if receipt is not None else set()
+
+
+def _who(told: Told) -> str:
+    """Name who approved, else who ran it."""
+    receipt = told.result.receipt
+    return ", ".join(dict.fromkeys(each.by for each in receipt.approvals)) if receipt and receipt.approvals else told.facts.by
+
+
+def _facts(record: Record) -> RunFacts | None:
+    try:
+        return record.facts
+    except (OSError, ValidationError):
+        return None
+
+
+def _end(record: Record) -> RunEnd | None:
+    try:
+        return RunEnd.model_validate_json((record.folder / "end.json").read_text("utf-8"))
+    except (OSError, ValidationError):
+        return None

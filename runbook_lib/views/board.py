@@ -1,0 +1,158 @@
+"""Draw how far an environment is: a row a stage with its state, when it was last proven and by whom, and a link to its notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from runbook_lib.views.blocks import Code, Counts, Grid, Link, Mark, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.views.blocks import Block, Cell
+
+State = Literal["not planned", "changes pending", "converged", "drifted", "blocked", "owed", "undecided", "not needed"]
+STATES: Mapping[State, Mark] = {
+    "blocked": Mark("blocked", "bad", "\N{BALLOT X}"),
+    "drifted": Mark("drifted", "bad", "\N{ALMOST EQUAL TO}"),
+    "changes pending": Mark("changes pending", "change", "+"),
+    "owed": Mark("owed by somebody else", "owed", "\N{RIGHTWARDS ARROW}"),
+    "undecided": Mark("undecided", "open", "?"),
+    "not planned": Mark("not planned", "quiet", "\N{WHITE CIRCLE}"),
+    "converged": Mark("converged", "good", "\N{CHECK MARK}"),
+    "not needed": Mark("not needed", "quiet", "\N{EN DASH}"),
+}
+"""The worst first."""
+RUNS = 8
+
+
+@dataclass(frozen=True)
+class StageState:
+    """State how far a stage is, as the records say: `detail` says why, `address`-wise states are `parts` by the name of what is set up."""
+
+    number: int
+    slug: str
+    title: str
+    summary: str
+    owner: str
+    state: State = "not planned"
+    detail: str = ""
+    verified: str = ""
+    by: str = ""
+    parts: tuple[tuple[str, State], ...] = ()
+
+    @property
+    def notebook(self) -> str:
+        """Name its notebook."""
+        return f"{self.number:02d}_{self.slug}.ipynb"
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """State one run: its record's name, what it was asked for, when, and how it ended; empty while it is open."""
+
+    record: str
+    verb: str
+    started: str
+    meaning: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """State what a parameter file is: the environment's name, where it is, and the problems that keep it from being used."""
+
+    file: str
+    environment: str = ""
+    account: str = ""
+    region: str = ""
+    endpoint: str = ""
+    pipeline: str = ""
+    is_protected: bool = False
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Files:
+    """Hold parameter files under a caption."""
+
+    caption: str
+    lines: tuple[FileLine, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Hold an environment's stages and its recent runs; `notebooks` and `records` are where links to them begin, empty for none."""
+
+    environment: str
+    stages: tuple[StageState, ...]
+    runs: tuple[RunLine, ...] = ()
+    notebooks: str = ""
+    records: str = ""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Show the recent runs of a board."""
+
+    of: Board
+
+
+def files(value: Files) -> Iterator[Block]:
+    """Draw parameter files, with every problem of each."""
+    yield Grid(value.caption, ("file", "environment", "account", "region", "pipeline", "state"), tuple(map(_file, value.lines)))
+
+
+def board(value: Board) -> Iterator[Block]:
+    """Draw the stages; what is in order is said in one word."""
+    yield Counts(tuple(_counted(value, state) for state in STATES if any(each.state == state for each in value.stages)))
+    columns = ("stage", "state", "why", "last proven", "who")
+    yield Grid(f"Stages of {value.environment}", columns, tuple(_stage(value, each) for each in value.stages))
+    if not value.runs:
+        yield Note((f"There is no record of {value.environment} yet: open the first notebook.",), "quiet")
+
+
+def runs(value: Runs) -> Iterator[Block]:
+    """Draw the recent runs."""
+    if not value.of.runs:
+        yield Note(("There is no record yet.",), "quiet")
+        return
+    rows = tuple(_run(value.of, each) for each in value.of.runs[:RUNS])
+    yield Grid(f"Recent runs of {value.of.environment}", ("when", "what", "how it ended", "record"), rows)
+
+
+def shown_time(stamp: str) -> str:
+    """Write a time for people, in UTC."""
+    return f"{stamp[:10]} {stamp[11:16]} UTC" if stamp else ""
+
+
+def _counted(value: Board, state: State) -> Mark:
+    mark, number = STATES[state], sum(each.state == state for each in value.stages)
+    return Mark(f"{number} {mark.word}", mark.tone, mark.letter)
+
+
+def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:
+    name = f"{each.number} {each.title}"
+    title: Cell = (Link(name, value.notebooks + each.notebook) if value.notebooks else name,)
+    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (each.by.rpartition(":")[2],)
+
+
+def _file(each: FileLine) -> tuple[Cell, ...]:
+    state: Cell = (Mark("valid", "good", "\N{CHECK MARK}"),)
+    if each.problems:
+        state = (Mark("not valid", "bad", "\N{BALLOT X}"), *each.problems)
+    elif each.is_protected:
+        state = (*state, Mark("protected", "change", "!"))
+    where: Cell = (each.region, *((Code(each.endpoint),) if each.endpoint else ()))
+    return (each.file,), (each.environment,), (Code(each.account),) if each.account else ("",), where, (each.pipeline,), state
+
+
+def _run(value: Board, each: RunLine) -> tuple[Cell, ...]:
+    is_filed = bool(value.records and each.exit_code is not None)
+    record: Cell = (Link(each.record, f"{value.records}{each.record}/index.html") if is_filed else Code(each.record),)
+    is_step = each.verb == "step"
+    code = f"{each.exit_code}: " if each.exit_code is not None else ""
+    ended = f"{code}{each.meaning}" if each.meaning else "open" if is_step else "was cut off, or goes on"
+    return (shown_time(each.started),), ("step by step" if is_step else each.verb,), (ended,), record

@@ -1,0 +1,92 @@
+"""The controls of the start page; each stands above a static twin, and is made only where somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.views import as_html, live
+from runbook_lib.views.blocks import Code, Note, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runbook_lib.views.blocks import Tone
+
+SAVE_ALL = "window.jupyterapp && window.jupyterapp.commands.execute('docmanager:save-all')"
+"""What JupyterLab does when somebody chooses Save All; `runbook lab` lets a page reach it."""
+ATTEMPTS, PAUSE = 16, 1.0
+"""How often, and after how many seconds, it is looked again whether JupyterLab has saved what is open."""
+
+
+def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[str], None]) -> None:
+    """Show a list of environments; choosing one takes effect at once."""
+    import ipywidgets
+    from IPython.display import display
+
+    known = [*options] if chosen in {value for _, value in options} else [*([(chosen or "choose one", chosen)]), *options]
+    control = ipywidgets.Dropdown(options=known, value=chosen, description="Environment", style={"description_width": "initial"})
+    control.observe(lambda change: choose(change["new"]) if change["new"] else None, names="value")
+    show: Any = display
+    show(control)
+
+
+def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
+    """Show a button that closes the open record of the chosen environment, and tell what came of it."""
+    import ipywidgets
+    from IPython.display import display
+
+    button = ipywidgets.Button(description="Close the record", icon="archive", layout={"width": "auto"})
+    show: Any = display
+    show(button)
+    told = show({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
+
+    async def close() -> None:
+        try:
+            answer = await _closed(chosen(), told)
+            told.update(_bundle(answer), raw=True)
+        finally:
+            button.disabled = False
+        refresh()
+
+    def clicked(_button: Any) -> None:
+        button.disabled = True
+        button.runbook_task = asyncio.ensure_future(close())
+
+    button.on_click(clicked)
+
+
+async def _closed(file: str, told: Any) -> dict[str, Any]:
+    """Let JupyterLab save, then close as the command does; wait for what is not saved yet."""
+    told.update({"application/javascript": SAVE_ALL, "text/plain": "saving"}, raw=True)
+    answer: dict[str, Any] = {}
+    for _ in range(ATTEMPTS):
+        answer = await _command("record", "close", file)
+        if answer.get("error") != "NotSaved":
+            break
+        await asyncio.sleep(PAUSE)
+    return answer
+
+
+async def _command(*words: str) -> dict[str, Any]:
+    variables = {name: value for name, value in os.environ.items() if name != live.FRONT_END}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "runbook_lib.cli", *words, "--json", env=variables, stdout=asyncio.subprocess.PIPE
+    )
+    answer, _ = await process.communicate()
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _bundle(answer: dict[str, Any]) -> dict[str, str]:
+    """Say what came of it, as the command does."""
+    if "record" in answer:
+        tone: Tone = "good" if answer["exit_code"] in {0, 6, 7} else "bad"
+        check = f"runbook audit verify {answer['record']} --digest {answer['record_digest']}"
+        block = Note((f"The record is closed, and says: {answer['meaning']}.", Code(answer["record"]), Way(check)), tone)
+    else:
+        block = Note((f"{answer.get('where', '')}: {answer.get('what', '')}.", Way(answer.get("way_out", ""))), "bad")
+    return {"text/html": as_html.view((block,)), "text/plain": str(answer.get("record", answer.get("what", "")))}

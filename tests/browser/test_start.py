@@ -1,0 +1,90 @@
+"""The start page in a browser: choose, see how far an environment is, step through a stage, close the record."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.lab import Lab, Notebook
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+OURS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output .rb"
+
+
+def files(lab: Lab) -> set[Path]:
+    """List what lies in the record store."""
+    return {path for path in (lab.home / "runs").rglob("*") if ".lab" not in path.parts}
+
+
+def board(notebook: Notebook) -> Any:
+    """Find the table of stages."""
+    return notebook.panel.locator("table", has_text="Stages of sandbox")
+
+
+def test_restart_and_run_all_changes_nothing(lab: Lab) -> None:
+    """The start page can be run at any time: it reads, and asks no other host."""
+    with lab.page() as notebook:
+        notebook.run_all()
+        before = files(lab)
+        notebook.restart_and_run_all()
+
+        assert before == files(lab)
+        assert 0 == notebook.panel.locator("[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText.jp-mod-error").count()
+        assert [] == notebook.foreign
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_outputs_meet_the_rules_of_accessibility(lab: Lab, scheme: str) -> None:
+    """Axe finds nothing in what the page shows of ours, in either theme, with every fold open."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    with lab.page(scheme=scheme) as notebook:
+        notebook.run_all()
+        notebook.page.evaluate(f"document.querySelectorAll('{OURS} details').forEach(each => each.open = true)")
+        found = Axe().run(notebook.page, context={"include": [[OURS]]}, options=RULES).response
+        is_dark = notebook.page.evaluate("document.body.dataset.jpThemeLight")
+
+    assert ("false" if scheme == "dark" else "true") == is_dark
+    assert [] == [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in found["violations"]]
+    assert found["passes"]
+
+
+def test_another_environment_is_chosen_with_the_list(lab: Lab) -> None:
+    """Choosing draws the page anew, makes that environment's working copies, and is remembered."""
+    with lab.page() as notebook:
+        notebook.run_all()
+        control = notebook.panel.get_by_label("Environment", exact=True)
+        control.select_option(label="example-legacy")
+        notebook.panel.locator("figcaption", has_text="The set-up of legacy").wait_for()
+        assert notebook.panel.locator("table", has_text="Stages of legacy").count()
+        assert (lab.folder / "legacy" / "40_lambda_role.ipynb").exists()
+        control.select_option(label="sandbox")
+        board(notebook).wait_for()
+
+    assert (lab.home / "runs" / ".environment").read_text("utf-8").strip() == str(lab.file)
+
+
+def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(lab: Lab) -> None:
+    """From the board into a notebook, back, and out with a record that the audit accepts and that holds no widget."""
+    with lab.page() as notebook:
+        notebook.run_all()
+        board(notebook).get_by_role("link", name="20 Storage").click()
+        notebook.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context?.path === 'sandbox/20_storage.ipynb'")
+        notebook.wait_until_idle()
+        notebook.run_all()
+        notebook.page.get_by_role("tab", name="00_start.ipynb").click()
+        notebook.panel.get_by_role("button", name="Close the record").click()
+        notebook.panel.get_by_text("The record is closed").wait_for()
+        folder = notebook.panel.locator("p.note", has_text="The record is closed").locator("code").inner_text()
+        notebook.panel.locator("a", has_text=Path(folder).name).wait_for()
+    record = Path(folder)
+    kept = json.loads((record / "notebooks" / "20_storage.ipynb").read_text("utf-8"))
+    page = (record / "notebooks" / "20_storage.html").read_text("utf-8")
+
+    assert 0 == lab.command("audit", "verify", folder).returncode
+    assert "widgets" not in kept["metadata"]
+    assert re.search("Nothing was written", page)

@@ -1,0 +1,138 @@
+"""How far each stage is, told from the records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib.evidence import Record, RunFacts, StageResult, board, statement
+from runbook_lib.evidence.record import RunEnd, RunVerb
+from runbook_lib.model import Approval, Change, Entry, Finding, Plan, Receipt
+from runbook_lib.resources.s3 import Bucket
+from runbook_lib.runbook.start import all_stages
+from runbook_lib.views.board import StageState, State
+
+CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
+PENDING = Plan(stage="storage", environment="e", scope=(), changes=(CHANGE,))
+EMPTY = Plan(stage="storage", environment="e", scope=())
+ADA = (Approval(digest="d", by="ada", at="2026-01-01T00:00:00.000Z"),)
+
+
+def finding(verdict: str, *, warning: bool = False) -> Finding:
+    """Make a finding about a bucket."""
+    who = "warehouse admin" if verdict == "owed" else ""
+    return Finding(stage="storage", rows=(), claim="it is ours", verdict=verdict, address="s3_bucket/tonic-a", by=who, warning=warning)
+
+
+def receipt(outcome: str) -> Receipt:
+    """Make a receipt of one entry."""
+    approvals = ADA if outcome != "withheld" else ()
+    return Receipt(stage="storage", digest="d", approvals=approvals, entries=(Entry(change=CHANGE, outcome=outcome),))
+
+
+KEPT = (finding("kept"),)
+
+
+def run(store: Path, day: int, verb: RunVerb, stage: str = "storage", **result: Any) -> Record:
+    """Leave the record of a run."""
+    started = f"2026-01-{day:02d}T00:00:00.000Z"
+    record = Record.create(store, RunFacts(environment="e", verb=verb, started=started))
+    record.close_stage(StageResult(stage=stage, **result))
+    record.write("end.json", RunEnd(finished=started, exit_code=0, meaning="fine").model_dump_json())
+    return record
+
+
+def state(store: Path, slug: str = "storage", **idle: str) -> StageState:
+    """Read a stage's state."""
+    return next(each for each in board.stage_states(store, "e", all_stages(), idle) if each.slug == slug)
+
+
+@pytest.mark.parametrize(
+    ("verb", "result", "expected"),
+    [
+        ("plan", {"plan": PENDING}, "changes pending"),
+        ("step", {"plan": PENDING, "receipt": receipt("withheld"), "findings": KEPT}, "changes pending"),
+        ("apply", {"plan": PENDING, "receipt": receipt("applied"), "findings": KEPT}, "converged"),
+        ("verify", {"plan": EMPTY, "findings": KEPT}, "converged"),
+        ("verify", {"plan": PENDING, "findings": (finding("broken"),)}, "drifted"),
+        ("verify", {"plan": EMPTY, "findings": (finding("broken"),)}, "blocked"),
+        ("verify", {"plan": EMPTY, "findings": (finding("broken", warning=True),)}, "converged"),
+        ("plan", {"plan": PENDING, "findings": (finding("owed"),)}, "owed"),
+        ("verify", {"plan": EMPTY, "findings": (finding("unknown"),)}, "undecided"),
+        ("apply", {"plan": PENDING, "receipt": receipt("failed")}, "blocked"),
+        ("apply", {"plan": PENDING, "receipt": receipt("owed"), "findings": (finding("owed"),)}, "owed"),
+    ],
+)
+def test_the_state_that_a_result_leaves(tmp_path: Path, verb: RunVerb, result: dict[str, Any], expected: State) -> None:
+    """What failed counts before what drifted, what is broken before what is owed, and that before what is pending."""
+    run(tmp_path, 1, verb, **result)
+
+    assert expected == state(tmp_path).state
+
+
+def test_without_a_record_nothing_is_planned(tmp_path: Path) -> None:
+    """Every stage is shown, also of an environment that nobody ran."""
+    found = board.stage_states(tmp_path, "e", all_stages(), {})
+
+    assert {"not planned"} == {each.state for each in found}
+    assert [each.slug for each in all_stages()] == [each.slug for each in found]
+
+
+def test_a_stage_without_a_part_says_so(tmp_path: Path) -> None:
+    """What the pipeline does not use is not needed, whatever older records say."""
+    run(tmp_path, 1, "plan", plan=PENDING)
+
+    assert ("not needed", "no queue") == (state(tmp_path, storage="no queue").state, state(tmp_path, storage="no queue").detail)
+
+
+def test_what_was_applied_and_is_pending_again_drifted(tmp_path: Path) -> None:
+    """A plan alone shows it, too."""
+    run(tmp_path, 1, "apply", plan=PENDING, receipt=receipt("applied"), findings=KEPT)
+    run(tmp_path, 2, "plan", plan=PENDING)
+
+    found = state(tmp_path)
+    assert ("drifted", "1 no longer as applied, such as s3_bucket/tonic-a") == (found.state, found.detail)
+    assert (("s3_bucket/tonic-a", "changes pending"),) == found.parts
+
+
+def test_what_was_undone_is_not_planned(tmp_path: Path) -> None:
+    """After a destroy that wrote, nothing of before counts; a later plan does."""
+    run(tmp_path, 1, "apply", plan=PENDING, receipt=receipt("applied"), findings=KEPT)
+    run(tmp_path, 2, "destroy", stage="teardown", plan=PENDING, receipt=receipt("applied"), findings=KEPT)
+    assert ("not planned", "was undone on 2026-01-02") == (state(tmp_path).state, state(tmp_path).detail)
+
+    run(tmp_path, 3, "plan", plan=PENDING)
+    assert "changes pending" == state(tmp_path).state
+
+
+def test_who_proved_it_and_when(tmp_path: Path) -> None:
+    """The last run that proved something is named, not the plan after it."""
+    run(tmp_path, 1, "apply", plan=PENDING, receipt=receipt("applied"), findings=KEPT)
+    run(tmp_path, 2, "plan", plan=EMPTY, findings=KEPT)
+
+    found = state(tmp_path)
+    assert ("2026-01-01T00:00:00.000Z", "ada") == (found.verified, found.by)
+
+
+def test_a_record_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    """Half a file, or a folder without its first file, hides no other record."""
+    run(tmp_path, 1, "verify", plan=EMPTY, findings=KEPT)
+    broken = run(tmp_path, 2, "plan", plan=PENDING)
+    (broken.folder / "stages" / "storage.json").write_text("{half", "utf-8")
+    (tmp_path / "e" / "20260103T000000Z-plan-abcdef").mkdir()
+
+    assert "converged" == state(tmp_path).state
+
+
+def test_the_newest_runs(tmp_path: Path) -> None:
+    """Each with its end; one that is open, or was cut off, has none, and a notebook that ran alone is closed without a code."""
+    run(tmp_path, 1, "apply", plan=PENDING)
+    alone = Record.create(tmp_path, RunFacts(environment="e", verb="plan", started="2026-01-02T00:00:00.000Z"))
+    statement.close(alone, None)
+    Record.create(tmp_path, RunFacts(environment="e", verb="step", started="2026-01-03T00:00:00.000Z"))
+
+    found = board.run_lines(tmp_path, "e", 8)
+    assert [("step", "", None), ("plan", "closed", None), ("apply", "fine", 0)] == [(e.verb, e.meaning, e.exit_code) for e in found]
+    assert 1 == len(board.run_lines(tmp_path, "e", 1))
