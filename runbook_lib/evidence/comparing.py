@@ -38,7 +38,7 @@ def since(record: Record, environment: Environment) -> Since:
     return Since(
         record=before.folder.name, verb=facts.verb, started=facts.started, stages=shared, parameters=parameters,
         verdicts=tuple(_turned((then[each].findings for each in shared), (now[each].findings for each in shared))),
-        planned=tuple(_planned((then[each].plan for each in shared), (now[each].plan for each in shared))),
+        planned=tuple(_planned((then[each].plan for each in shared), (now[each].plan for each in shared), _applied(then.values()))),
         versions=tuple(_versions(facts, record.facts)), unread=tuple(unread),
     )  # fmt: skip
 
@@ -95,8 +95,16 @@ def _verdicts(found: Iterable[Iterable[Finding]]) -> dict[tuple[str, str, str], 
     return verdicts
 
 
-def _planned(then: Iterable[Plan | None], now: Iterable[Plan | None]) -> Iterator[tuple[str, str, str]]:
-    before, after = _addresses(then), _addresses(now)
+def _applied(results: Iterable[StageResult]) -> frozenset[str]:
+    """List what a run put in place: from then on it is kept."""
+    entries = (entry for each in results if each.receipt is not None for entry in each.receipt.entries)
+    return frozenset(each.change.address for each in entries if each.outcome == "applied" and each.change.after is not None)
+
+
+def _planned(
+    then: Iterable[Plan | None], now: Iterable[Plan | None], applied: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str, str]]:
+    before, after = _addresses(then, applied), _addresses(now)
     for address in dict.fromkeys((*after, *before)):
         (was, once), (word, value) = before.get(address, (ABSENT, "")), after.get(address, (ABSENT, ""))
         if was != word:
@@ -105,11 +113,14 @@ def _planned(then: Iterable[Plan | None], now: Iterable[Plan | None]) -> Iterato
             yield address, was, f"{word}, to another value"
 
 
-def _addresses(plans: Iterable[Plan | None]) -> dict[str, tuple[str, str]]:
+def _addresses(plans: Iterable[Plan | None], applied: frozenset[str] = frozenset()) -> dict[str, tuple[str, str]]:
+    """Say of each address what a plan does with it, and which value it is to have."""
     found: dict[str, tuple[str, str]] = {}
     for plan in (each for each in plans if each is not None):
         found |= {each.address: ("kept", canonical(each.model_dump(mode="json"))) for each in plan.kept}
-        found |= {each.address: (each.verb, canonical(each.model_dump(mode="json")["after"])) for each in plan.changes}
+        for each in plan.changes:
+            word = "kept" if each.address in applied else each.verb
+            found[each.address] = (word, canonical(each.model_dump(mode="json")["after"]))
         found |= {each.address: (each.verdict, "") for each in plan.owed}
         found |= {each.address: ("contested", "") for each in plan.contested}
     return found

@@ -58,13 +58,19 @@ def test_the_plan_that_is_carried_out_is_no_run_before(store: tuple[Path, ...]) 
     assert store[1] == before.folder
 
 
-def test_what_was_applied_is_planned_no_more(store: tuple[Path, ...]) -> None:
-    """The plan differs by what is in place now; parameters and versions do not differ."""
+def test_what_was_applied_is_kept_from_then_on(store: tuple[Path, ...]) -> None:
+    """A plan that finds all that was applied differs in nothing."""
     found = compared(store[2])
 
     assert (store[1].name, ("storage", "server_role"), ()) == (found.record, found.stages, found.unread)
-    assert ("s3_bucket/tonic-src", "create", "kept") in found.planned
-    assert ((), ()) == (found.parameters, found.versions)
+    assert ((), (), ()) == (found.planned, found.parameters, found.versions)
+
+
+def test_what_is_planned_again_differs(store: tuple[Path, ...]) -> None:
+    """What was applied then and is planned now is drift."""
+    shutil.copy(store[0] / "stages" / "storage.json", store[2] / "stages" / "storage.json")
+
+    assert ("s3_bucket/tonic-src", "kept", "create") in compared(store[2]).planned
 
 
 def test_a_verdict_that_turned_is_named(store: tuple[Path, ...]) -> None:
