@@ -87,8 +87,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
     return RunPage(
         environment=facts.environment,
         verb=facts.verb,
-        started=facts.started,
-        finished=end.finished,
+        started=facts.started, finished=end.finished,
         exit_code=end.exit_code,
         exit_meaning=end.meaning,
         by=", ".join(dict.fromkeys(each.by for each in given)),
@@ -110,7 +109,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         writes=writes(done.record.folder),
         since=since(done.record, environment),
         resumes=facts.resumes.record if facts.resumes is not None else "",
-    )
+    )  # fmt: skip
 
 
 def _line(done: Run, each: Executed) -> StageLine:

@@ -9,16 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
-from runbook_lib.engine.approving import Case
 from runbook_lib.engine.plan import desired as wanted_by
-from runbook_lib.errors import ApprovalRefused, RunbookError
-from runbook_lib.evidence import approvals, snapshots, steps
-from runbook_lib.evidence.approved import find_plan
+from runbook_lib.errors import RunbookError
+from runbook_lib.evidence import snapshots
 from runbook_lib.exports import offline
-from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Unanswered
+from runbook_lib.model import Finding, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import closing, stepping
+from runbook_lib.runbook import closing, gating
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
@@ -79,29 +77,9 @@ class StageRun:
 
     def gate(self, plan: Plan) -> Gate:
         """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
-        setting = self._setting
-        if setting.is_step:
-            return self._stepped(plan)
-        if not setting.approve:
-            return Gate(plan=plan, approved=plan)
-        whole = self._approved(plan, setting.approve)
-        given = approvals.given(setting.record, setting.environment) or self._kept(whole)
-        if {each.digest for each in given} != {setting.approve}:
-            raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
-        approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
-        return Gate(plan=plan, approved=approved, approvals=given)
-
-    def _stepped(self, plan: Plan) -> Gate:
-        """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now."""
-        setting = self._setting
-        given = stepping.standing(setting.record, plan, setting.approve)
-        if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
-            whole = self._approved(plan, setting.approve)
-            engine.consent(setting.approve, whole, plan.stage)
-            given = steps.consent(plan.stage, self._granted(whole), whole, now())
-            steps.keep(setting.record, given)
-        self._is_approved = given is not None
-        return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals) if given else Gate(plan=plan, approved=plan)
+        gate = gating.gate(self._setting, plan, self._caller)
+        self._is_approved = bool(gate.approvals)
+        return gate
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
@@ -209,26 +187,6 @@ class StageRun:
             return engine.reverse(environment.environment, self._history(), setting.world, setting.scope)
         plan, _ = engine.plan(*self._subject, setting.scope, self._history())
         return plan
-
-    def _approved(self, plan: Plan, digest: str) -> EnvironmentPlan:
-        """Find the plan that was approved: the one made now, the one that the run was given, or one that the record store holds."""
-        setting = self._setting
-        if plan.digest == digest:
-            return EnvironmentPlan(environment=plan.environment, plans=(plan,))
-        return setting.record.approved() or find_plan(setting.records.store, setting.environment, digest)
-
-    def _kept(self, whole: EnvironmentPlan) -> tuple[Approval, ...]:
-        """Keep the approvals under which a notebook that runs alone may apply. Raises ApprovalRefused."""
-        kept = self._granted(whole)
-        self._setting.record.approve((each.text for each in kept), whole)
-        return tuple(each.approval for each in kept)
-
-    def _granted(self, whole: EnvironmentPlan) -> tuple[approvals.Kept, ...]:
-        """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
-        setting = self._setting
-        found = approvals.stored(setting.records.store, setting.environment, setting.approve)
-        case = Case(setting.approve, whole, setting.environment, frozenset(setting.record.facts.planned_by), now())
-        return approvals.grant(found, case, by=self._caller(), acknowledge=setting.acknowledge)
 
     def _apply(self, plan: Plan, gate: Gate, watch: Watch) -> Receipt:
         setting = self._setting

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -23,11 +22,11 @@ def drawn_of(name: str, *stages: StageState) -> SetUp:
     return overview(load(ROOT / "parameters" / f"{name}.yaml"), stages)
 
 
-def svg(value: SetUp) -> ET.Element:
+def svg(value: SetUp) -> str:
     """Take the drawing out of the view."""
-    text = re.search("<svg.*</svg>", views.html(value), re.DOTALL)
-    assert text is not None
-    return ET.fromstring(text[0])  # noqa: S314 - we have just written it
+    found = re.search("<svg.*</svg>", views.html(value), re.DOTALL)
+    assert found is not None
+    return found[0]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -39,7 +38,7 @@ def test_no_two_parts_lie_on_each_other(name: str) -> None:
         for one, other in combinations(value.pieces, 2)
         if abs(one.column - other.column) * COLUMN < BOX_WIDTH and abs(one.row - other.row) * ROW < BOX_HEIGHT
     ]
-    _, _, width, height = map(float, svg(value).attrib["viewBox"].split())
+    width, height = map(float, re.findall('viewBox="0 0 ([0-9]+) ([0-9]+)"', svg(value))[0])
 
     assert [] == overlapping
     assert all(each.column * COLUMN + BOX_WIDTH <= width and each.row * ROW + BOX_HEIGHT <= height for each in value.pieces)
@@ -57,11 +56,10 @@ def test_every_part_is_joined_to_another(name: str) -> None:
 def test_the_drawing_says_what_it_shows() -> None:
     """It has a title and a description that names every part with its state."""
     drawing = svg(drawn_of("sandbox"))
-    said = {child.tag: child.text or "" for child in drawing}
 
-    assert "The set-up of sandbox" == said["title"]
-    assert "Source bucket tonic-sandbox-source: not planned" in said["desc"]
-    assert "img" == drawing.attrib["role"]
+    assert drawing.startswith('<svg viewBox="0 0')
+    assert 'role="img" class="setup"><title>The set-up of sandbox</title><desc>' in drawing
+    assert "Source bucket tonic-sandbox-source: not planned" in drawing.partition("<desc>")[2].partition("</desc>")[0]
 
 
 def test_tables_say_the_same_without_a_picture() -> None:

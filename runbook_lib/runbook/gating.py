@@ -1,0 +1,67 @@
+"""Find the approval that counts for a plan: of a run, of a notebook that runs alone, or of a stage that somebody steps through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib import engine
+from runbook_lib.engine.approving import Case
+from runbook_lib.errors import ApprovalRefused
+from runbook_lib.evidence import approvals, steps
+from runbook_lib.evidence.approved import find_plan
+from runbook_lib.model import EnvironmentPlan
+from runbook_lib.runbook import stepping
+from runbook_lib.runbook.world import now
+from runbook_lib.views.shown import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runbook_lib.model import Approval, Plan
+    from runbook_lib.runbook.setting import Setting
+
+
+def gate(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
+    """Hold a plan against the approval that was given; `caller` names who gives it. Raises ApprovalRefused when it is not for this plan."""
+    if setting.is_step:
+        return _stepped(setting, plan, caller)
+    if not setting.approve:
+        return Gate(plan=plan, approved=plan)
+    whole = _approved(setting, plan)
+    given = approvals.given(setting.record, setting.environment) or _kept(setting, whole, caller)
+    if {each.digest for each in given} != {setting.approve}:
+        raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
+    approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
+    return Gate(plan=plan, approved=approved, approvals=given)
+
+
+def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
+    """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now."""
+    given = stepping.standing(setting.record, plan, setting.approve)
+    if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
+        whole = _approved(setting, plan)
+        engine.consent(setting.approve, whole, plan.stage)
+        given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now())
+        steps.keep(setting.record, given)
+    return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals) if given else Gate(plan=plan, approved=plan)
+
+
+def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:
+    """Find the plan that was approved: the one made now, the one that the run was given, or one that the record store holds."""
+    if plan.digest == setting.approve:
+        return EnvironmentPlan(environment=plan.environment, plans=(plan,))
+    return setting.record.approved() or find_plan(setting.records.store, setting.environment, setting.approve)
+
+
+def _kept(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -> tuple[Approval, ...]:
+    """Keep the approvals under which a notebook that runs alone may apply. Raises ApprovalRefused."""
+    kept = _granted(setting, whole, caller)
+    setting.record.approve((each.text for each in kept), whole)
+    return tuple(each.approval for each in kept)
+
+
+def _granted(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -> tuple[approvals.Kept, ...]:
+    """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
+    found = approvals.stored(setting.records.store, setting.environment, setting.approve)
+    case = Case(setting.approve, whole, setting.environment, frozenset(setting.record.facts.planned_by), now())
+    return approvals.grant(found, case, by=caller(), acknowledge=setting.acknowledge)
