@@ -83,19 +83,17 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
 
     facts = done.record.facts
     results = done.results.values()
-    given = (*approvals.given(done.record, environment), *steps.approvals(done.record))
     return RunPage(
         environment=facts.environment,
         verb=facts.verb,
         started=facts.started, finished=end.finished,
         exit_code=end.exit_code,
         exit_meaning=end.meaning,
-        by=", ".join(dict.fromkeys(each.by for each in given)),
         account=environment.aws.account,
         region=environment.aws.region,
         endpoint=environment.aws.endpoint or "AWS",
         plan=done.plan,
-        approvals=given,
+        approvals=(*approvals.given(done.record, environment), *steps.approvals(done.record)),
         receipts=tuple(each for each in steps.receipts(done.record) if each.entries),
         findings=done.findings,
         stages=tuple(_line(done, each) for each in done.executed),

@@ -54,7 +54,6 @@ class RunPage:
     finished: str
     exit_code: int
     exit_meaning: str
-    by: str
     account: str
     region: str
     endpoint: str
@@ -73,6 +72,11 @@ class RunPage:
     writes: tuple[Write, ...] = ()
     since: Since | None = None
     resumes: str = ""
+
+    @property
+    def by(self) -> str:
+        """Name who approved."""
+        return ", ".join(dict.fromkeys(each.by for each in self.approvals))
 
     @property
     def title(self) -> str:

@@ -183,7 +183,6 @@ PAGE = RunPage(
     finished="2026-06-30T10:00:41.500Z",
     exit_code=1,
     exit_meaning="failed",
-    by="ada",
     account="111122223333",
     region="us-east-1",
     endpoint="",

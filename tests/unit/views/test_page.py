@@ -196,7 +196,7 @@ def test_names_are_text() -> None:
     line = StageLine(HOSTILE, 1, HOSTILE, "failed", 1.0, "n.ipynb", "n.html", HOSTILE)
     plan = next(each for each in hostile() if isinstance(each, EnvironmentPlan))
     run = page(
-        environment=HOSTILE, by=HOSTILE, account=HOSTILE, region=HOSTILE, endpoint=HOSTILE, exit_meaning=HOSTILE, record=HOSTILE,
+        environment=HOSTILE, account=HOSTILE, region=HOSTILE, endpoint=HOSTILE, exit_meaning=HOSTILE, record=HOSTILE,
         stages=(line,), plan=plan, versions=((HOSTILE, HOSTILE),), artefacts=((HOSTILE, "a.sql"),), facts=((HOSTILE, HOSTILE),),
     )  # fmt: skip
     reader = read(index_page(run))
