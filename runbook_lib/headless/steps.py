@@ -38,7 +38,7 @@ def close(file: Path) -> Run:
     Raises RunbookError when there is none, or when a notebook wrote and was not run to its end, NotSaved when one is not saved, Unresolved
     when the key that signs cannot be read, and Locked while something is written.
     """
-    from runbook_lib.parameters.load import load
+    from runbook_lib.parameters.load import kept, load
 
     name = load(file).environment
     working = place.lab() / name
@@ -47,7 +47,7 @@ def close(file: Path) -> Run:
         raise RunbookError(name, "has no open record", f"open its notebooks with `runbook lab {place.typed(file)}`, and run one")
     record = found[0]
     # What the record is about, whatever the file says by now.
-    environment = load(record.folder / PARAMETERS)
+    environment = kept(record.folder / PARAMETERS)
     records, key = Records(environment), signing_key(environment)
     stages = tuple(stage for stage in all_stages() if stage.slug in steps.opened_stages(record.folder))
     with records.locked("record close", now()), Known() as known:
@@ -55,7 +55,7 @@ def close(file: Path) -> Run:
         for each in DERIVED:
             # Nothing but a closing that was cut off wrote them, and nothing states them yet.
             (record.folder / each).unlink(missing_ok=True)
-        executed = tuple(_kept(record, stage, working / notebook_of(stage).name) for stage in stages)
+        executed = tuple(_executed(record, stage, working / notebook_of(stage).name) for stage in stages)
         interactive.learn_secrets(environment)
         run = filed(record, executed, environment, known, key, detailed=False)
         records.keep(record)
@@ -84,11 +84,11 @@ def _untold(record: Record, stage: Stage) -> set[str]:
     return begun - {entry.change.address for receipt in receipts for entry in receipt.entries}
 
 
-def _kept(record: Record, stage: Stage, copy: Path) -> Executed:
+def _executed(record: Record, stage: Stage, copy: Path) -> Executed:
     """Keep an executed notebook without what only a running page understands, and say how it went."""
-    kept = record.folder / "notebooks" / copy.name
-    kept.unlink(missing_ok=True)
-    kept.with_suffix(".html").unlink(missing_ok=True)
+    path = record.folder / "notebooks" / copy.name
+    path.unlink(missing_ok=True)
+    path.with_suffix(".html").unlink(missing_ok=True)
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
@@ -97,7 +97,7 @@ def _kept(record: Record, stage: Stage, copy: Path) -> Executed:
     record.write(f"notebooks/{copy.name}", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     failed: dict[str, Any] = next((each for each in outputs if each["output_type"] == "error"), {})
     said = "" if record.all_results(stage.slug) else UNFINISHED
-    return Executed(stage, _seconds(notebook), kept, failed.get("ename", ""), failed.get("evalue", said))
+    return Executed(stage, _seconds(notebook), path, failed.get("ename", ""), failed.get("evalue", said))
 
 
 def _seconds(notebook: dict[str, Any]) -> float:

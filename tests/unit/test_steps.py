@@ -1,0 +1,126 @@
+"""Closing the record of what somebody did step by step."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook_lib import place
+from runbook_lib.errors import NotSaved, RunbookError
+from runbook_lib.evidence import Record, RunFacts, StageResult, audit, steps
+from runbook_lib.headless import steps as closing
+from runbook_lib.model import Change, Entry, Receipt
+from runbook_lib.parameters.load import load
+from runbook_lib.resources.s3 import Bucket
+from runbook_lib.runbook import interactive, working
+from runbook_lib.runbook.records import Records
+from tests.machine import ROOT
+
+CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
+LATER = 4_000_000_000
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a checkout with working copies; no secret is asked for."""
+    for name in ("notebooks", "parameters"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    monkeypatch.setattr(interactive, "learn_secrets", lambda _environment: None)
+    found = tmp_path / "parameters" / "sandbox.yaml"
+    working.working_copies(found, load(found))
+    return found
+
+
+def begin(file: Path, **result: Any) -> Record:
+    """Open a stage, and close it with a result if there is one."""
+    environment = load(file)
+    facts = RunFacts(environment="sandbox", verb="step", started="2026-01-01T00:00:00.000Z")
+    record = interactive.record_of(Records(environment), facts, place.lab() / "sandbox")
+    steps.opened(record, "storage", "2026-01-01T00:00:01.000Z")
+    if result:
+        record.close_stage(StageResult(stage="storage", **result))
+    return record
+
+
+def save(**metadata: Any) -> None:
+    """Save the stage's notebook after everything else, as JupyterLab would with the state of widgets."""
+    copy = place.lab() / "sandbox" / "20_storage.ipynb"
+    notebook = json.loads(copy.read_text("utf-8"))
+    notebook["metadata"] |= metadata
+    output = {"output_type": "display_data", "metadata": {}, "data": {closing.WIDGET: {"model_id": "x"}, "text/html": "<b>twin</b>"}}
+    next(each for each in notebook["cells"] if each["id"] == "plan")["outputs"] = [output]
+    copy.write_text(json.dumps(notebook), "utf-8")
+    os.utime(copy, (LATER, LATER))
+
+
+def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
+    """The audit accepts it; the kept notebook has the static twin of a widget, and neither its state nor its view."""
+    record = begin(file, idle="nothing")
+    save(widgets={"application/vnd.jupyter.widget-state+json": {"state": {"value": "of a password"}}})
+
+    done = closing.close(file)
+
+    assert record.folder == done.record.folder
+    assert 0 == audit.carry_out(str(record.folder), digest=done.record_digest).exit_code
+    kept = (record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8")
+    assert ["<b>twin</b>" in kept, "widget-state" in kept, closing.WIDGET in kept] == [True, False, False]
+    assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
+
+
+def test_what_is_closed_is_closed(file: Path) -> None:
+    """A second time there is nothing to close, and the next notebook begins another record."""
+    first = begin(file, idle="nothing")
+    save()
+    closing.close(file)
+
+    with pytest.raises(RunbookError, match="has no open record"):
+        closing.close(file)
+    assert first.folder != begin(file).folder
+
+
+def test_what_is_not_saved_is_not_closed(file: Path) -> None:
+    """As long as a notebook's file is older than what it did, nothing is written."""
+    record = begin(file, idle="nothing")
+    os.utime(place.lab() / "sandbox" / "20_storage.ipynb", (1, 1))
+
+    with pytest.raises(NotSaved, match=r"20_storage\.ipynb: ran and was not saved"):
+        closing.close(file)
+    assert not (record.folder / "plan.json").exists()
+
+
+def test_writes_without_a_receipt_are_not_closed(file: Path) -> None:
+    """A kernel that died after it wrote has to be run to its Evidence: then its receipt tells of what was written."""
+    record = begin(file)
+    journal = record.journal(is_undo=False, now=lambda: "2026-01-01T00:00:02.000Z", scope=())
+    journal.begin("storage", CHANGE)
+    journal.end("storage", entry := Entry(change=CHANGE, outcome="applied"))
+    save()
+    with pytest.raises(RunbookError, match="its Evidence cell was not run"):
+        closing.close(file)
+
+    record.close_stage(StageResult(stage="storage", receipt=Receipt(stage="storage", digest="d", entries=(entry,))))
+    save()
+    assert record.folder == closing.close(file).record.folder
+
+
+def test_a_closing_that_was_cut_off_is_done_again(file: Path) -> None:
+    """What it had written is nobody's evidence yet."""
+    record = begin(file, idle="nothing")
+    save()
+    record.write("plan.json", "{half")
+    record.write("notebooks/20_storage.ipynb", "{half")
+
+    assert 0 == closing.close(file).exit_code
+
+
+def test_a_stage_that_was_only_opened_says_so(file: Path) -> None:
+    """Its notebook is kept, and its line tells that nothing else is."""
+    begin(file)
+    save()
+
+    assert closing.UNFINISHED in (closing.close(file).record.folder / "index.html").read_text("utf-8")
