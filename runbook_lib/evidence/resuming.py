@@ -50,6 +50,8 @@ def stopped(record: Record, environment: Environment, now: str) -> StoppedRun:
     """
     given, approved = approvals.kept(record, environment), record.approved()
     target = record.facts.target or record.facts.environment
+    if record.facts.verb == "step":
+        raise _refused(record, "holds what somebody did step by step", f"runbook lab {target}: each notebook goes on under its approval")
     if not given or approved is None:
         raise _refused(record, "was never approved, so it changed nothing", _approving(record, target))
     digest = given[0].approval.digest

@@ -148,7 +148,7 @@ def _broken(page: RunPage) -> str:
 def next_step(page: RunPage) -> str:
     """Say what to type next, empty when there is nothing."""
     target = page.target or page.environment
-    if page.approvals and _is_stopped(page):
+    if page.verb in {"apply", "destroy"} and page.approvals and _is_stopped(page):
         is_refused = page.exit_code == ApprovalRefused.exit_code
         verb = "destroy" if page.verb == "destroy" else "plan"
         return f"runbook {verb} {target}" if is_refused else f"runbook resume {PurePath(page.record).name} {target}"

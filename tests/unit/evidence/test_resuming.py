@@ -70,6 +70,11 @@ def without_approval(store: Path) -> Record:
     return Record.create(store, RunFacts(environment="staging", verb="verify", started=APPROVAL.at))
 
 
+def stepped(store: Path) -> Record:
+    """Have what somebody did in the notebooks."""
+    return Record.create(store, RunFacts(environment="staging", verb="step", started=APPROVAL.at, target="mine"))
+
+
 def with_another_plan(store: Path) -> Record:
     """Have an approved plan that somebody changed."""
     record = begun(store)
@@ -108,6 +113,7 @@ def gone_on_from(store: Path) -> Record:
 
 REFUSALS: dict[Callable[[Path], Record], str] = {
     without_approval: r"was never approved, so it changed nothing: there is nothing to resume; runbook plan staging",
+    stepped: r"holds what somebody did step by step: .*; runbook lab mine: each notebook goes on under its approval",
     with_another_plan: r"holds another plan than its approval is for: .*runbook audit verify",
     lambda store: wrote(begun(store), "applied", "applied"): r"ran to its end: .*; runbook verify mine .* runbook plan mine",
     expired: rf"the approval by Ada expired at {NOW}",

@@ -102,6 +102,7 @@ def test_result_in_a_sentence(expected: str, run: RunPage) -> None:
         ("", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
         ("", dataclasses.replace(PLANNED, exit_code=5)),
         ("runbook resume 20260630T100000Z-apply-abc123 staging", PAGE),
+        ("", page(verb="step")),
         ("runbook plan staging", page(exit_code=3)),
         ("runbook destroy staging", page(exit_code=3, verb="destroy")),
         ("", page(stages=(), receipts=())),
