@@ -22,8 +22,10 @@ from xml.etree import ElementTree as ET
 from tests import lanes, machine
 
 NOT_HERE = "not live and not browser"
-PORTABLE = ("unit", "stages", "contract")
+PORTABLE = ("unit", "stages")
 """The folders that run on every admitted Python and on the lowest versions."""
+CONTRACTS = (*PORTABLE, "contract")
+"""What also speaks to libraries and to the system: on the newest Python, and on the lowest versions."""
 MARKED = "not slow and not hypothesis"
 NOT_PORTED = "what is slow, compares texts, looks by chance or takes whole runs is run on one Python, where it finds the same"
 NO_TESTS = 5
@@ -60,8 +62,8 @@ def suites() -> Iterator[Suite]:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     for version in machine.PYTHONS:
         if version != here:
-            yield Suite(f"python{version}", partial(elsewhere, version))
-    yield Suite("lowest", partial(elsewhere, here, resolution="lowest-direct"))
+            yield Suite(f"python{version}", partial(elsewhere, version, CONTRACTS if version == machine.PYTHONS[-1] else PORTABLE))
+    yield Suite("lowest", partial(elsewhere, here, CONTRACTS, resolution="lowest-direct"))
     yield Suite("browser", browser)
     for name in ("faults", "notebooks", "rehearsal", "repository", "stages"):
         yield Suite(name, partial(run_pytest, (name,)))
@@ -102,9 +104,9 @@ def read(report: str, code: int) -> Outcome:
 
 
 def browser() -> Outcome:
-    """Run what needs Chromium, wherever it stands."""
+    """Run what needs Chromium."""
     os.environ["RUNBOOK_CHROMIUM"] = machine.chromium()
-    return run_pytest((".",), marked="browser")
+    return run_pytest(("browser",), marked="browser")
 
 
 def oracle() -> Outcome:
@@ -127,11 +129,11 @@ def live() -> Outcome:
     return run_pytest((".",), marked="live")
 
 
-def elsewhere(version: str, resolution: str = "highest") -> Outcome:
-    """Run the portable suites in an environment of their own."""
+def elsewhere(version: str, folders: Sequence[str], resolution: str = "highest") -> Outcome:
+    """Run what differs there, in an environment of its own."""
     name = version if resolution == "highest" else resolution
     python = machine.environment(name, machine.python(version), resolution)
-    return replace(run_pytest(PORTABLE, python=python, marked=f"{NOT_HERE} and {MARKED}"), remark=f"{', '.join(PORTABLE)}: {NOT_PORTED}")
+    return replace(run_pytest(folders, python=python, marked=f"{NOT_HERE} and {MARKED}"), remark=f"{', '.join(folders)}: {NOT_PORTED}")
 
 
 def outcome(suite: Suite) -> Outcome:

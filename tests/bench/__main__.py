@@ -3,7 +3,8 @@
 (a) the whole demo run, (b) an empty notebook under the stock papermill command, (c) each stage's notebook under the same command, with
 what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
 (g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it, (i) the journal's lines
-of a change, (j) stating a record's files, (k) checking the demo's record, (l) the pages of its notebooks.
+of a change, (j) stating a record's files, (k) checking the demo's record, (l) the pages of its notebooks,
+(m) plan and verify of what the demo left.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ def main() -> None:
         base = runs.empty(home)
         demo, first = runs.run(home, "(a) whole demo, without installation", "demo", "--ports", "auto")
         again, second = runs.run(home, "(d) second, unchanged run", "apply", str(home.file))
+        reads = [runs.run(home, f"(m) {verb}, nothing changed", verb, str(home.file))[0] for verb in ("plan", "verify")]
         stages = list(runs.stages(home, (first, planned_before(first), second)))
         records = evidence.journalled(), evidence.closed(first), evidence.verified(first), evidence.paged(first)
     planned = grants.measure()
     imported = importing()
     evaluated = evaluations.measure()
     added = decisions.measure()
-    show([demo, base, *stages, again, *planned, imported, evaluated, added, *records], base)
+    show([demo, base, *stages, again, *reads, *planned, imported, evaluated, added, *records], base)
     own = max(float(each.remark.split()[1]) for each in stages)
     goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
     goal("importing runbook_lib.cli", imported.wall, 0.15)

@@ -132,6 +132,13 @@ def test_every_folder_of_tests_has_its_suite() -> None:
     assert set() == folders - {suite.name for suite in suites.suites()}
 
 
+def test_what_needs_a_browser_stands_in_its_folder() -> None:
+    """The suite of the browser looks nowhere else, and all others leave out what bears its mark."""
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if "mark." + "browser" in path.read_text("utf-8")]
+
+    assert [] == [path for path in marked if path.relative_to(ROOT / "tests").parts[0] != "browser"]
+
+
 def test_admitted_pythons_are_the_tested_ones() -> None:
     """pyproject.toml admits exactly the versions on which the suites run."""
     classifiers = re.findall(r"Python :: (3\.\d+)\"", (ROOT / "pyproject.toml").read_text("utf-8"))
