@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine
@@ -10,7 +12,7 @@ from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.model import EnvironmentPlan
-from runbook_lib.runbook import stepping
+from runbook_lib.runbook import asking, stepping
 from runbook_lib.runbook.world import now
 from runbook_lib.views.shown import Gate
 
@@ -36,14 +38,22 @@ def gate(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
 
 
 def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
-    """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now."""
+    """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask."""
+    asking.refuse_closed(setting)
     given = stepping.standing(setting.record, plan, setting.approve)
     if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
         whole = _approved(setting, plan)
         engine.consent(setting.approve, whole, plan.stage)
         given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now())
         steps.keep(setting.record, given)
-    return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals) if given else Gate(plan=plan, approved=plan)
+    if given is not None:
+        return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
+    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, caller)))
+
+
+def _agreed(setting: Setting, plan: Plan, caller: Callable[[], str], acknowledge: tuple[str, ...]) -> Gate:
+    """Give the gate of a plan that somebody approves at it."""
+    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, caller)
 
 
 def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:

@@ -16,7 +16,7 @@ from runbook_lib.exports import offline
 from runbook_lib.model import Finding, Plan, Receipt, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import closing, gating
+from runbook_lib.runbook import asking, closing, gating
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
@@ -83,6 +83,8 @@ class StageRun:
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld."""
+        gate = asking.given(self._setting, gate) if self._setting.is_step else gate
+        self._is_approved = bool(gate.approvals)
         self._stop.clear()
         watch = Watch(gate.approved.changes)
         with live.progress_of(watch, self, is_shown=bool(gate.approvals and gate.plan.changes)) as look:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from runbook_lib.views.blocks import Block, Cell, Tone
-    from runbook_lib.views.shown import Gate
+    from runbook_lib.views.shown import Asking, Gate
 
 LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
 """Verdicts on what is left out of a plan."""
@@ -151,6 +151,7 @@ def gate(value: Gate) -> Iterator[Block]:
         for each in value.approvals:
             yield from approval(each)
     elif value.plan.changes:
+        yield from _asked(value.asking, value.plan.digest) if value.asking is not None else ()
         number = counted(len(value.plan.changes), "change")
         yield Note((f"Not approved: Apply will withhold {number} and write nothing.",), "change")
         ways = (
@@ -160,9 +161,19 @@ def gate(value: Gate) -> Iterator[Block]:
             ),
             ("this stage, from a shell", (Code(_command(value.plan)),)),
         )
-        yield Facts("To approve exactly this plan", ways)
+        stated = Facts("To approve exactly this plan", ways)
+        yield stated if value.asking is None else Folded("Other ways to approve exactly this plan", (stated,))
     else:
         yield Note(("Nothing to approve: the plan is empty.",), "good")
+
+
+def _asked(asking: Asking, digest: str) -> Iterator[Block]:
+    """Show where a plan would be applied, and what has to be acknowledged by itself."""
+    facts = tuple((label, (text,)) for label, text in asking.facts)
+    yield Facts("Where it would be applied", (*facts, ("Digest", (Code(digest),))))
+    if asking.acknowledge:
+        rows = tuple(((Mark(words, "bad", "!"),), (Code(address),)) for address, words in asking.acknowledge)
+        yield Grid("To acknowledge one by one", ("risk", "change"), rows)
 
 
 def _command(value: Plan) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,12 +49,30 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """Say what a person is asked for who approves in the notebook, and take the answer.
+
+    `facts` are where the plan is applied, `name` is what has to be typed (empty: nothing), `acknowledge` pairs the address of each grave
+    change with its risks. `approve` takes what was typed and which addresses were ticked; it raises RunbookError.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    name: str
+    acknowledge: tuple[tuple[str, str], ...]
+    approve: Callable[[str, tuple[str, ...]], Gate]
+
+
+@dataclass(frozen=True)
 class Gate:
-    """Hold a plan made now, the plan that was approved, and the approvals; without one everything is withheld."""
+    """Hold a plan made now, the plan that was approved, and the approvals; without one everything is withheld.
+
+    `asking` is what a person is asked for where somebody looks at the notebook.
+    """
 
     plan: Plan
     approved: Plan
     approvals: tuple[Approval, ...] = ()
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,15 @@ def has_front_end() -> bool:
 
 
 def register(shell: Any) -> None:
-    """Let a notebook show plans and texts to hand over with their live parts."""
+    """Let a notebook show plans, gates and texts to hand over with their live parts."""
     from runbook_lib.model import Plan
-    from runbook_lib.views.live import tools
-    from runbook_lib.views.shown import DesiredResources
+    from runbook_lib.views.live import gate, tools
+    from runbook_lib.views.shown import DesiredResources, Gate
 
     shows = shell.display_formatter.ipython_display_formatter
     shows.for_type(Plan, tools.show_findable)
     shows.for_type(DesiredResources, tools.show_copyable)
+    shows.for_type(Gate, gate.show)
 
 
 class Stoppable(Protocol):

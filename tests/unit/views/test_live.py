@@ -1,4 +1,4 @@
-"""What is shown while somebody looks: progress tells what happens, nothing is left behind."""
+"""What is shown while somebody looks: the form gives way to what became of it, progress tells what happens, nothing is left behind."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from runbook_lib.errors import ApprovalRefused
 from runbook_lib.model import Entry
 from runbook_lib.runbook.applying import in_thread
 from runbook_lib.views import as_text, live
-from runbook_lib.views.live import place, progress
+from runbook_lib.views.live import gate, place, progress
+from runbook_lib.views.shown import Asking, Gate
 from runbook_lib.views.watching import Watch
-from tests.unit.views.samples import CHANGES
+from tests.unit.views.samples import APPROVAL, CHANGES, PLAN
+
+APPROVED = Gate(plan=PLAN, approved=PLAN, approvals=(APPROVAL,))
 
 
 class Output:
@@ -43,8 +47,32 @@ class Output:
 def outputs(monkeypatch: pytest.MonkeyPatch) -> list[Output]:
     """Collect the outputs of a cell."""
     Output.made = []
-    monkeypatch.setattr(progress, "Place", Output)
+    for module in (gate, progress):
+        monkeypatch.setattr(module, "Place", Output)
     return Output.made
+
+
+class Answers:
+    """Take what is answered at a gate."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, tuple[str, ...]]] = []
+
+    def __call__(self, typed: str, ticked: tuple[str, ...]) -> Gate:
+        """Refuse whoever does not type the name."""
+        self.heard.append((typed, ticked))
+        if typed != "staging":
+            raise ApprovalRefused("server_role", "staging is protected", "type its name")
+        return APPROVED
+
+
+def form(answers: Answers, name: str = "staging") -> gate.Form:
+    """Show a gate with two boxes."""
+    asking = Asking(facts=(), name=name, acknowledge=(("a/1", "widens access"), ("a/2", "deletes")), approve=answers)
+    static: Any = Output()
+    shown = gate.Form(asking, static)
+    shown.show()
+    return shown
 
 
 @pytest.mark.parametrize(("variable", "modules", "expected"), [("nb", True, True), ("nb", False, False), ("", True, False)])
@@ -59,6 +87,40 @@ def test_somebody_looks_where_jupyter_names_a_session(
         monkeypatch.setenv("JPY_SESSION_NAME", variable)
 
     assert expected is live.has_front_end()
+
+
+def test_form_hands_over_what_was_typed_and_ticked(outputs: list[Output]) -> None:
+    """A press hands over the name without the blanks around it, and the ticked addresses; then the static twin says who approved."""
+    answers = Answers()
+    shown = form(answers)
+    shown.name.value = " staging "
+    shown.boxes["a/2"].value = True
+    shown.button.click()
+
+    assert [("staging", ("a/2",))] == answers.heard
+    assert "Approved by ada." in outputs[0].shown[-1]
+    assert "" == outputs[1].shown[-1]
+
+
+def test_form_says_why_it_was_refused_and_stays(outputs: list[Output]) -> None:
+    """A refusal stands below the button with its way out; the button can be pressed again, and the static twin is as it was."""
+    shown = form(Answers())
+    shown.button.click()
+
+    assert "staging is protected" in shown.said.value
+    assert "type its name" in shown.said.value
+    assert not shown.button.disabled
+    assert [None] == outputs[0].shown
+
+
+def test_every_control_says_what_it_is_for(outputs: list[Output]) -> None:
+    """A box is labelled by its risk and address, the field by the name to type, and no field stands where none is needed."""
+    shown, unprotected = form(Answers()), form(Answers(), name="")
+
+    assert ["widens access: a/1", "deletes: a/2"] == [each.description for each in shown.boxes.values()]
+    assert "Type staging to approve" == shown.name.description
+    assert shown.name in outputs[1].shown[-1].children
+    assert unprotected.name not in outputs[3].shown[-1].children
 
 
 def test_nothing_is_shown_where_nobody_looks(outputs: list[Output], monkeypatch: pytest.MonkeyPatch) -> None:

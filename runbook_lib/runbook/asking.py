@@ -1,0 +1,67 @@
+"""Approve in one cell, act in the next: what a person is asked for at the gate, and what was answered since it was shown.
+
+The answer is in the record before anything else happens, so that a kernel may be restarted, a page reloaded or a second one opened: the
+next gate finds it, and what was written meanwhile is in place already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from runbook_lib.engine import risk
+from runbook_lib.errors import ApprovalRefused
+from runbook_lib.evidence.statement import newest
+from runbook_lib.runbook.setting import facts_of
+from runbook_lib.runbook.stepping import standing
+from runbook_lib.views.shown import Asking, Gate
+
+if TYPE_CHECKING:
+    from runbook_lib.model import Plan
+    from runbook_lib.runbook.setting import Setting
+
+Agree = Callable[[tuple[str, ...]], Gate]
+"""Approves a plan with the addresses that were acknowledged, and keeps that. Raises ApprovalRefused."""
+ANEW = "run the cells from Open on: they begin a record of their own"
+SHOWN = ("Environment", "Account", "AWS endpoint", "Source", "Destination")
+"""What of a banner a person reads once more before approving."""
+
+
+def asking(setting: Setting, plan: Plan, agree: Agree) -> Asking | None:
+    """Say what is asked of whoever approves a plan; None where it is empty."""
+    return _asking(setting, plan, agree) if plan.changes else None
+
+
+def given(setting: Setting, gate: Gate) -> Gate:
+    """Look what was approved since a gate was shown. Raises ApprovalRefused when the record is closed."""
+    refuse_closed(setting)
+    found = standing(setting.record, gate.plan, "") if not gate.approvals else None
+    return Gate(plan=gate.plan, approved=found.plan or gate.plan, approvals=found.approvals) if found is not None else gate
+
+
+def refuse_closed(setting: Setting) -> None:
+    """Raise ApprovalRefused when the record was closed: what is stated stays as it is."""
+    if newest(setting.record.folder) is not None:
+        raise ApprovalRefused(setting.stage.slug, "the record of these steps is closed", ANEW)
+
+
+def refuse_incomplete(where: str, name: str, grave: tuple[str, ...], typed: str, ticked: tuple[str, ...]) -> None:
+    """Raise ApprovalRefused unless the name was typed, if one has to be, and each grave change was acknowledged by itself."""
+    if name and typed != name:
+        said = f"{typed!r} was typed" if typed else "its name was not typed"
+        raise ApprovalRefused(where, f"{name} is protected, and {said}", "type the name of the environment as it stands above")
+    if missing := [address for address in grave if address not in ticked]:
+        raise ApprovalRefused(where, f"not acknowledged: {', '.join(missing)}", "read each of them, and tick its box")
+
+
+def _asking(setting: Setting, plan: Plan, agree: Agree) -> Asking:
+    grave = {address: ", ".join(found) for address, found in risk.to_acknowledge((plan,)).items()}
+    name = setting.environment.environment if setting.environment.protected else ""
+
+    def approve(typed: str, ticked: tuple[str, ...]) -> Gate:
+        refuse_closed(setting)
+        refuse_incomplete(setting.stage.slug, name, tuple(grave), typed, ticked)
+        return agree(ticked)
+
+    facts = tuple(each for each in facts_of(setting) if each[0] in SHOWN)
+    return Asking(facts=facts, name=name, acknowledge=tuple(grave.items()), approve=approve)

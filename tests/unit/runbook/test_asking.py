@@ -1,0 +1,306 @@
+"""Approve in one cell, act in the next: nothing without an approval, nothing twice, and no approval is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from runbook_lib import place
+from runbook_lib.errors import ApprovalRefused, Locked
+from runbook_lib.evidence import Record, lock, statement
+from runbook_lib.evidence.audit.verify import verify
+from runbook_lib.evidence.record import private_folder
+from runbook_lib.model import Change, Receipt
+from runbook_lib.parameters.load import load
+from runbook_lib.resources.iam import Role, RolePolicy
+from runbook_lib.runbook import open_stage
+from runbook_lib.runbook.asking import ANEW
+from runbook_lib.runbook.stage_run import StageRun
+from runbook_lib.views.shown import Asking, Gate
+from tests.fakes import FakeTarget
+from tests.machine import ROOT
+from tests.stages.worlds import INSTANCE, world
+
+SLUG = "server_role"
+
+
+class Desk:
+    """Hold a home with one environment, its world, and the notebooks that somebody opens there."""
+
+    def __init__(self, folder: Path, target: FakeTarget, *, protected: bool) -> None:
+        self.folder, self.target, self.is_protected = folder, target, protected
+
+    @property
+    def records(self) -> list[Path]:
+        """List the records, oldest first."""
+        return sorted((self.folder / "runs" / "staging").glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns)
+
+    def opened(self, **parameters: str) -> StageRun:
+        """Open the stage as a freshly started kernel does."""
+        return open_stage(SLUG, parameters)
+
+
+def signed_by_jo(home: Path) -> str:
+    """Protect an environment: one approver, with a key of his own."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    (home / "jo.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (home / "jo.pub.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return "\nprotected: true\napprovers:\n  - name: Jo Rivera\n    key: jo.pub.pem\n"
+
+
+@pytest.fixture(params=[False])
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Desk:
+    """Let somebody look at the notebooks of an environment in a world in memory."""
+    file = tmp_path / "parameters" / "any.yaml"
+    file.parent.mkdir()
+    text = (ROOT / "parameters" / "example-v2.yaml").read_text("utf-8").replace("i-0a1b2c3d4e5f60718", INSTANCE)
+    file.write_text(text + (signed_by_jo(tmp_path) if request.param else ""), "utf-8")
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    target = FakeTarget(answers=world(load(file)))
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_recorder: target)
+    working = private_folder(place.lab() / "staging")
+    place.choose(file, working)
+    place.choose(file)
+    monkeypatch.chdir(working)
+    return Desk(tmp_path, target, protected=request.param)
+
+
+def approved(gate: Gate, typed: str = "") -> Gate:
+    """Tick every box, and approve."""
+    asking = asked(gate)
+    return asking.approve(typed, tuple(address for address, _ in asking.acknowledge))
+
+
+def asked(gate: Gate) -> Asking:
+    """Give what a gate asks."""
+    assert gate.asking is not None
+    return gate.asking
+
+
+def applied(run: StageRun, gate: Gate) -> Receipt:
+    """Run the cell after the gate's."""
+    return asyncio.run(run.apply(gate.plan, gate))
+
+
+def flaws(desk: Desk) -> list[str]:
+    """Close the newest record, and say what an audit finds wrong with it."""
+    statement.close(Record(desk.records[-1].parent), None)
+    return [each.what for each in verify(desk.records[-1].parent).flaws if each.weight != "note"]
+
+
+def outcomes(receipt: Receipt) -> set[str]:
+    """Collect what became of the changes."""
+    return {entry.outcome for entry in receipt.entries}
+
+
+def test_plan_has_the_digest_of_a_headless_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether somebody looks makes no difference to what is planned."""
+    looked = desk.opened().plan().digest
+    monkeypatch.chdir(desk.folder)
+
+    assert desk.opened().plan().digest == looked
+
+
+def test_running_all_cells_changes_nothing(desk: Desk) -> None:
+    """Without an answer at the gate everything is withheld, and the closed record is sound."""
+    run = desk.opened()
+    run.preflight(), run.desired()
+    gate = run.gate(run.plan())
+    receipt = applied(run, gate)
+    run.verify(), run.close()
+
+    assert ({"withheld"}, 0) == (outcomes(receipt), desk.target.writes)
+    assert [] == flaws(desk)
+
+
+def test_what_was_approved_in_between_is_applied(desk: Desk) -> None:
+    """The next cell holds to the answer that was given after the gate's had ended; verify proves it, and the record is sound."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    given = approved(gate)
+    receipt = applied(run, gate)
+    findings = run.verify()
+    run.close()
+
+    assert {"applied"} == outcomes(receipt)
+    assert given.approvals == receipt.approvals
+    assert "Verify" == findings.title
+    assert [] == flaws(desk)
+
+
+def test_same_end_as_headless(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world is left as a run leaves it that is handed the digest."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    stepped = desk.target.snapshot()
+    desk.target.things.clear()
+    desk.target.ours.clear()
+    monkeypatch.chdir(desk.folder)
+    handed = desk.opened(approve=gate.plan.digest)
+    plan = handed.plan()
+    applied(handed, handed.gate(plan))
+    handed.close()
+
+    assert stepped == desk.target.snapshot()
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_protected_environment_is_named_and_signed_for(desk: Desk) -> None:
+    """A wrong name is refused, and the right one too as long as no approver signed."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    for typed in ("", "Staging", "production"):
+        with pytest.raises(ApprovalRefused, match="staging is protected"):
+            approved(gate, typed)
+    with pytest.raises(ApprovalRefused, match="signed by different approvers"):
+        approved(gate, "staging")
+    assert {"withheld"} == outcomes(applied(run, gate))
+
+
+def test_unprotected_environment_is_not_named(desk: Desk) -> None:
+    """Nobody has to type what nobody protects."""
+    run = desk.opened()
+
+    assert "" == asked(run.gate(run.plan())).name
+
+
+def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
+    """A change that widens access on what is there has a box of its own, and the refusal names it."""
+    first = desk.opened()
+    gate = first.gate(first.plan())
+    approved(gate)
+    applied(first, gate)
+    policy = next(each for each in desk.target.things.values() if isinstance(each, RolePolicy))
+    narrow = json.dumps({"Version": "2012-10-17", "Statement": []}, separators=(",", ":"))
+    desk.target.things[policy.address] = policy.model_copy(update={"document": narrow})
+    run = desk.opened()
+    gate = run.gate(run.plan())
+
+    assert ((policy.address, "widens access"),) == asked(gate).acknowledge
+    with pytest.raises(ApprovalRefused, match=policy.address):
+        asked(gate).approve("", ())
+    assert (policy.address,) == approved(gate).approvals[0].acknowledged
+
+
+def test_second_apply_writes_nothing(desk: Desk) -> None:
+    """The cell is run again, or another notebook was opened before the first one wrote."""
+    run, other = desk.opened(), desk.opened()
+    gate, theirs = run.gate(run.plan()), other.gate(other.plan())
+    approved(gate), approved(theirs)
+    applied(run, gate)
+    writes = desk.target.writes
+
+    again = applied(run, gate), applied(other, theirs)
+
+    assert [{"applied"}] * 2 == list(map(outcomes, again))
+    assert writes == desk.target.writes
+
+
+def test_restart_keeps_what_was_approved(desk: Desk) -> None:
+    """A kernel that is started anew between the two cells finds the approval, and says who gave it."""
+    before = desk.opened()
+    given = approved(before.gate(before.plan()))
+    run = desk.opened()
+    gate = run.gate(run.plan())
+
+    assert given.approvals == gate.approvals
+    assert {"applied"} == outcomes(applied(run, gate))
+
+
+def test_restart_in_the_middle_goes_on(desk: Desk) -> None:
+    """What was stopped between two writes goes on under the same approval, and writes nothing twice."""
+    before = desk.opened()
+    gate = before.gate(before.plan())
+    approved(gate)
+    desk.target.after_write = lambda number: before.stop() if number == 1 else None
+    assert {"applied", "withheld"} == outcomes(applied(before, gate))
+    run = desk.opened()
+    rest = run.gate(run.plan())
+    receipt = applied(run, rest)
+    run.close()
+
+    assert rest.approvals == receipt.approvals
+    assert {"applied"} == outcomes(receipt)
+    assert len(gate.plan.changes) == desk.target.writes
+    assert [] == flaws(desk)
+
+
+def test_approval_is_used_once(desk: Desk) -> None:
+    """What somebody takes away after everything was applied is approved anew, though the plan has the same digest."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    run.close()
+    desk.target.things.clear()
+    desk.target.ours.clear()
+    later = desk.opened()
+    plan = later.plan()
+
+    assert plan.digest == gate.plan.digest
+    assert () == later.gate(plan).approvals
+
+
+def test_somebody_elses_change_is_refused_by_name(desk: Desk) -> None:
+    """What was changed after the approval stops apply before the first write."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    role = next(each.after for each in gate.plan.changes if isinstance(each.after, Role))
+    desk.target._make(Change(before=None, after=role.model_copy(update={"path": "/other/"})))
+
+    with pytest.raises(Exception, match=role.address):
+        applied(run, gate)
+    assert 0 == desk.target.writes
+
+
+def test_another_plan_asks_anew(desk: Desk) -> None:
+    """An approval does not cover what is planned differently by now: the gate asks again, and the record holds both answers."""
+    run = desk.opened()
+    approved(run.gate(run.plan()))
+    role = next(each.after for each in run.plan().changes if isinstance(each.after, Role))
+    desk.target._make(Change(before=None, after=role))
+    desk.target._make(Change(before=role, after=role.model_copy(update={"tags": (*role.tags[:-1],)})))
+
+    gate = run.gate(run.plan())
+
+    assert () == gate.approvals
+    assert approved(gate).approvals
+
+
+def test_while_another_run_writes_nothing_is_applied(desk: Desk) -> None:
+    """Who approves while somebody else writes is told who that is."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+
+    with (desk.folder / "runs" / "staging" / lock.FILE).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(Locked):
+            applied(run, gate)
+    assert {"applied"} == outcomes(applied(run, gate))
+
+
+def test_closed_record_takes_no_approval(desk: Desk) -> None:
+    """What is closed stays as it was stated: neither an approval nor a write is added, and a notebook opened anew begins another."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    applied(run, gate)
+    run.close()
+    statement.close(Record(desk.records[-1].parent), None)
+
+    with pytest.raises(ApprovalRefused, match=ANEW):
+        approved(gate)
+    with pytest.raises(ApprovalRefused, match=ANEW):
+        applied(run, gate)
+    anew = desk.opened()
+    assert approved(anew.gate(anew.plan())).approvals
