@@ -25,6 +25,7 @@ KEPT = ("PATH", "TMPDIR", "TZ")
 QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """The debugger that a kernel loads would say something of frozen modules, for which nobody has asked."""
 WORD = 4
+"""Bytes of a word of a report: a number of a process, or an exit code."""
 
 
 class Gone(Exception):

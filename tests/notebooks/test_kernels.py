@@ -79,3 +79,13 @@ def _kept(run: headless.Run) -> dict[str, object]:
 
 def _outputs(cell: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return [(each["output_type"], sorted(each.get("data", {}))) for each in cell.get("outputs", [])]
+
+
+def test_a_run_builds_no_grammar() -> None:
+    """Papermill is imported without what would take longer than the notebooks of a run."""
+    values: dict[str, Any] = {side: {"admin": {}, "user": {}} for side in ("source", "destination")}
+    code = f"import sys\nfrom runbook_lib.headless.notebook import papermill\nwith papermill({values}, 0):\n    print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "'papermill.execute'" in done.stdout
+    assert "rfc3987_syntax" not in done.stdout
