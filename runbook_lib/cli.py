@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runbook_lib import commands
+from runbook_lib import commands, place
 from runbook_lib.errors import InvalidParameters, Problem, RunbookError, Stopped
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
+    # Typed into a notebook's cell, it would hand on whose notebook that is; but nobody looks at the kernels that it starts.
+    os.environ.pop(place.FRONT_END, None)
     words = sys.argv[1:] if argv is None else argv
     is_json = "--json" in words
     code, answer, text = _answer(words)

@@ -77,7 +77,7 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
-    environment = load(file)
+    environment = load(file, is_attended=True)
     if is_loopback_only(environment):
         from runbook_lib.sandbox import command
 
@@ -193,7 +193,7 @@ def lab(arguments: argparse.Namespace) -> Answer:
 
         command.up()
     _enter_sandbox(file)
-    environment = load(file)
+    environment = load(file, is_attended=True)
     name = environment.environment
     opened = open_lab(file, environment, arguments.port, has_browser=not arguments.no_browser)
     moved = [f"{each.name} is newer than what was run: that lies in {each}" for each in opened.aside]

@@ -11,6 +11,8 @@ from runbook_lib.errors import InvalidParameters, Problem
 
 CHOICE = ".environment"
 LAB = ".lab"
+FRONT_END = "JPY_SESSION_NAME"
+"""The variable by which Jupyter's server names the session of a kernel that it starts: somebody looks."""
 BUCKET = "s3://"
 """What the place of a record store in a bucket begins with."""
 

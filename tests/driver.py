@@ -34,6 +34,7 @@ def step_through(stage: Stage, record: evidence.Record, values: dict[str, Any]) 
     error = message = ""
     try:
         run = open_stage(stage.slug, values)
+        run.form()
         run.preflight()
         run.desired()
         plan = run.plan()

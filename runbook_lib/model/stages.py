@@ -62,7 +62,8 @@ class Check:
 class Stage:
     """Declare one stage: what it sets up and how that is proven.
 
-    `tables` are values to show beside what it wants; `reports` writes files at its end, from the answers to `report_asks`.
+    `keys` are those of the parameter file that it goes by, as `buckets` or `roles.path`; `tables` are values to show beside what it
+    wants; `reports` writes files at its end, from the answers to `report_asks`.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Stage:
     title: str
     rows: tuple[str, ...]
     summary: str
+    keys: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     idle: Callable[[Environment], str] = field(default=lambda _environment: "")

@@ -1,4 +1,4 @@
-"""Write from the schema whatever repeats it: the notebooks' parameters cells, `parameters/schema.json` and `docs/parameters.md`."""
+"""Write from the schema what repeats it: parameters cells, `parameters/schema.json`, `docs/parameters.md`; and `docs/ledger.md`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_lib.parameters import cells, reference
+from runbook_lib.parameters import cells, ledger, reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,12 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Write the files below a folder (default: the working directory); name those that changed."""
     root = Path(arguments[0] if arguments else ".")
     cells.main([str(root / "notebooks")])
-    for path, text in ((root / "parameters" / "schema.json", reference.json_schema()), (root / "docs" / "parameters.md", reference.page())):
+    pages = {
+        root / "parameters" / "schema.json": reference.json_schema(),
+        root / "docs" / "parameters.md": reference.page(),
+        root / "docs" / "ledger.md": ledger.page(),
+    }
+    for path, text in pages.items():
         if not path.exists() or path.read_text("utf-8") != text:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")

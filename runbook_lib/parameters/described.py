@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.parameters.reading import Path_
 
-REFERENCES = "env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME or generate:secretsmanager:NAME"
+REFERENCES = "env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME, generate:secretsmanager:NAME or, for an administrator, prompt:NAME"
 """How a file names a secret."""
 
 

@@ -50,12 +50,8 @@ class ParameterFile:
         return rewritten(str(self.path), self.text, changed(self.values, changes))
 
     def problems(self, text: str) -> tuple[Problem, ...]:
-        """List everything that `runbook check` would say of a text in the file's place."""
-        try:
-            validated(str(self.path), document(str(self.path), text))
-        except InvalidParameters as error:
-            return error.problems
-        return ()
+        """List everything that is wrong with a text in the file's place."""
+        return problems_of(str(self.path), text)
 
     def difference(self, text: str) -> tuple[str, ...]:
         """List the lines that a text takes out and puts in, each with its sign, and their neighbours."""
@@ -71,6 +67,15 @@ class ParameterFile:
             raise RunbookError(str(self.path), "was changed by somebody else since it was read", "show the form again, and repeat the edit")
         write(self.path, text)
         return ParameterFile.read(self.path)
+
+
+def problems_of(name: str, text: str) -> tuple[Problem, ...]:
+    """List everything that is wrong with the text of a file of this name; somebody who edits it can also be asked."""
+    try:
+        validated(name, document(name, text), is_attended=True)
+    except InvalidParameters as error:
+        return error.problems
+    return ()
 
 
 def changed(values: Mapping[str, Any], changes: Mapping[Path_, Any]) -> dict[str, Any]:

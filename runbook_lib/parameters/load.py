@@ -9,22 +9,25 @@ from pydantic import ValidationError
 from runbook_lib.errors import InvalidParameters, Problem
 from runbook_lib.parameters import described, public_keys, stand_ins, wording
 from runbook_lib.parameters.reading import Document, dotted, read
-from runbook_lib.parameters.rules import RULES, raw_rules
+from runbook_lib.parameters.rules import RULES, UNATTENDED_RULES, raw_rules
 from runbook_lib.parameters.schema import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from runbook_lib.parameters.broken import Broken
+    from runbook_lib.parameters.broken import Broken, Rule
     from runbook_lib.parameters.reading import Path_
 
 RESERVED = {"acknowledge", "approve", "record"}
 
 
-def load(path: Path) -> Environment:
-    """Read and validate one file. Raises InvalidParameters; starts no client, kernel or connection."""
-    return validated(str(path), read(path))
+def load(path: Path, *, is_attended: bool = False) -> Environment:
+    """Read and validate one file. Raises InvalidParameters; starts no client, kernel or connection.
+
+    Where nobody can answer, a file that has something asked for is refused.
+    """
+    return validated(str(path), read(path), is_attended=is_attended)
 
 
 def kept(path: Path) -> Environment:
@@ -45,7 +48,7 @@ def as_parameters(environment: Environment) -> dict[str, Any]:
     return environment.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def validated(source: str, document: Document) -> Environment:
+def validated(source: str, document: Document, *, is_attended: bool = False) -> Environment:
     """Validate what was read. Raises InvalidParameters with every problem."""
     values = {key: each for key, each in document.values.items() if key not in RESERVED}
     found = Found(document)
@@ -62,7 +65,8 @@ def validated(source: str, document: Document) -> Environment:
     suggested = {(*loc[:-1], wording.alike(loc)) for each in errors if each["type"] == "extra_forbidden" for loc in [tuple(each["loc"])]}
     explained = [each for each in errors if each["type"] != "missing" or tuple(each["loc"]) not in suggested]
     found.add(wording.problem(each, document.line(tuple(each["loc"]))) for each in explained)
-    found.add_broken(_broken(environment, values, suggested))
+    rules = RULES if is_attended else (*RULES, *UNATTENDED_RULES)
+    found.add_broken(_broken(environment, values, suggested, rules))
     if found.problems or environment is None:
         raise InvalidParameters(source, found.problems)
     return environment
@@ -95,13 +99,13 @@ def _typed(values: dict[str, Any]) -> tuple[Environment | None, list[Any]]:
         return None, list(error.errors(include_url=False, include_context=False))
 
 
-def _broken(environment: Environment | None, values: dict[str, Any], doubtful: set[Path_]) -> Iterator[Broken]:
+def _broken(environment: Environment | None, values: dict[str, Any], doubtful: set[Path_], rules: tuple[Rule, ...]) -> Iterator[Broken]:
     """Ask the rules across fields; where types are wrong, about what does not depend on those."""
     if environment is not None:
-        for rule in RULES:
+        for rule in rules:
             yield from rule(environment)
         return
     known = [path for path in doubtful if described.at(path) is not None]
-    answers = [[each for rule in RULES for each in rule(one)] for one in stand_ins.environments(values, known)]
+    answers = [[each for rule in rules for each in rule(one)] for one in stand_ins.environments(values, known)]
     if answers:
         yield from (each for each in answers[0] if each in answers[1])

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from runbook_lib.parameters import described
-from runbook_lib.parameters.rules import RAW_RULES, RULES
+from runbook_lib.parameters.rules import RAW_RULES, RULES, UNATTENDED_RULES
 from runbook_lib.parameters.schema import Environment
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ server complete and check a file whose first line is
 ```
 
 A password is never written into a file, only where it is kept: `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`, or, to have one made
-and stored, `generate:secretsmanager:NAME`. Plain values that YAML 1.1 and 1.2 read differently (`012345670123`, `yes`, `15:00`, `1e3`, a
+and stored, `generate:secretsmanager:NAME`. An administrator's may be `prompt:NAME`: in JupyterLab the cell under Open asks for it, hidden,
+and it stays in that kernel's memory; whatever runs unattended (`runbook check`, plan, apply, papermill) refuses it.
+
+Plain values that YAML 1.1 and 1.2 read differently (`012345670123`, `yes`, `15:00`, `1e3`, a
 date) are refused: quote them. So are anchors, aliases, merge keys, tags, tabs and duplicate keys."""
 RULES_HEAD = "## Rules across keys\n\nWhat `runbook check` does beyond the tables:"
 
@@ -44,7 +47,7 @@ def json_schema() -> str:
 def page() -> str:
     """Write the reference: a table for each section, then the rules across keys."""
     tables = [_table(paths, model) for model, paths in _sections().items()]
-    rules = "\n".join(f"- {(rule.__doc__ or '').splitlines()[0]}" for rule in (*RAW_RULES, *RULES))
+    rules = "\n".join(f"- {(rule.__doc__ or '').splitlines()[0]}" for rule in (*RAW_RULES, *RULES, *UNATTENDED_RULES))
     return "\n\n".join((HEAD, *tables, RULES_HEAD, rules)) + "\n"
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.parameters import approval_rules, aws_rules, database_rules, record_rules
 from runbook_lib.parameters import waivers as waiver_rules
-from runbook_lib.parameters.broken import Broken, RawRule, Rule
+from runbook_lib.parameters.broken import Broken, RawRule, Rule, sides
 from runbook_lib.parameters.clear_text import UNQUOTED, is_reference, looks_like
+from runbook_lib.parameters.ledger import LEDGER
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
@@ -19,11 +20,7 @@ VENDORS = ("tonic_password", "tonic_destination_database", "schema_name")
 PLACEHOLDER = re.compile(rf"<[^<>]*>|\$\{{[^}}]*\}}|\{{[a-z_]+\}}|\b(?:{'|'.join(VENDORS)})\b")
 POLICY_VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9-]+:[^{}]+|[*?$])\}")
 """`${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`: IAM replaces these itself."""
-ROWS = frozenset(
-    f"{section}{number}"
-    for section, numbers in {"A": 8, "B": 2, "C": 6, "D": 3, "E": 4, "F": 5, "G": 6, "H": 4}.items()
-    for number in range(1, numbers + 1)
-) | {"H3a", "H3b", "H3c", "H3d"}
+PROMPT = "prompt:"
 CLAIMED = (
     "database_user",
     "iam_instance_profile",
@@ -76,7 +73,7 @@ def confirmations(env: Environment) -> Iterator[Broken]:
     """Take confirmations only of known rows, with dates that exist."""
     for index, each in enumerate(env.confirmations):
         path: tuple[str | int, ...] = ("confirmations", index)
-        if each.row not in ROWS:
+        if each.row not in LEDGER:
             yield Broken((*path, "row"), f"{each.row} is no row of the ledger", "name one such as G2 or H4")
         days = {name: _day(getattr(each, name)) for name in ("date", "expires") if getattr(each, name)}
         for name, day in days.items():
@@ -117,6 +114,22 @@ def signing(env: Environment) -> Iterator[Broken]:
         )
 
 
+def prompts_for_users(env: Environment) -> Iterator[Broken]:
+    """Ask a person for an administrator's password alone: the product's users are proven when nobody is there."""
+    for side, database in sides(env):
+        if database.user.password.startswith(PROMPT):
+            way_out = "write generate:secretsmanager:NAME, or where it is kept"
+            yield Broken((side, "user", "password"), "is asked for, and the user is proven when nobody can answer", way_out)
+
+
+def unattended_prompts(env: Environment) -> Iterator[Broken]:
+    """Refuse to ask where nobody can answer: in a command, and in a notebook that papermill runs."""
+    for side, database in sides(env):
+        if database.admin.password.startswith(PROMPT):
+            way_out = "write where it is kept, or step through the notebooks in JupyterLab"
+            yield Broken((side, "admin", "password"), "is asked for, and nobody is there to answer", way_out)
+
+
 RULES: tuple[Rule, ...] = (
     *approval_rules.RULES,
     *aws_rules.RULES,
@@ -127,6 +140,9 @@ RULES: tuple[Rule, ...] = (
     adoption,
     places,
     signing,
+    prompts_for_users,
 )
+UNATTENDED_RULES: tuple[Rule, ...] = (unattended_prompts,)
+"""Rules for where nobody can answer."""
 RAW_RULES: tuple[RawRule, ...] = (placeholders, clear_text)
 """Rules about any value, asked before its type."""

@@ -121,7 +121,9 @@ class Admin(Section):
         "cluster_credentials of a workgroup: AWS makes the caller's own database user, also when only planning",
     )
     user: Text = Field("", description="administrator's name")
-    password: SecretReference = Field("", description="reference: env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME")
+    password: SecretReference = Field(
+        "", description="reference: env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME; prompt:NAME asks whoever runs a notebook"
+    )
     secret: SecretName = Field("", description="managed secret's ARN or name; empty: looked up from the cluster")
 
 

@@ -22,7 +22,8 @@ from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.traffic import Traffic
 from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import World, now
-from runbook_lib.secrets import Known, take_over
+from runbook_lib.secrets import Known, ask, parse_reference, take_over
+from runbook_lib.views import live
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,9 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
         acknowledge=tuple(str(parameters.get("acknowledge") or "").split()),
         verb=facts.verb, known=None if folder else Known().open(), records=records,
+        file=None if parameters.get("environment") else source,
     )  # fmt: skip
+    ask(prompted(environment))
     return StageRun(setting)
 
 
@@ -99,8 +102,14 @@ def _environment(parameters: Mapping[str, Any]) -> tuple[Environment, Path]:
     given = {name: parameters[name] for name in _keys() if name in parameters}
     if not given.get("environment"):
         path = place.chosen()
-        return load(path), path
+        return load(path, is_attended=live.has_front_end()), path
     return validate(given), place.home() / "parameters" / "papermill"
+
+
+def prompted(environment: Environment) -> tuple[str, ...]:
+    """Name whose passwords somebody has to type before a stage can reach its databases."""
+    references = (parse_reference(side.admin.password) for side in (environment.source, environment.destination) if side.admin.password)
+    return tuple(each.name for each in references if each.source == "prompt")
 
 
 def _keys() -> tuple[str, ...]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runbook_lib.errors import RunbookError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runbook_lib import evidence
     from runbook_lib.engine.plan import Scope
     from runbook_lib.evidence.record import RunVerb
@@ -18,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """Hold what a stage run is opened with; `known` are the secrets of one that no run started, and that searches its record itself."""
+    """Hold what a stage run is opened with.
+
+    `known` are the secrets of one that no run started, and that searches its record itself; `file` is where the values were read, None
+    where they were handed in.
+    """
 
     stage: Stage
     environment: Environment
@@ -30,6 +38,15 @@ class Setting:
     verb: RunVerb
     known: Known | None
     records: Records
+    file: Path | None = None
+
+    def require_same_file(self) -> None:
+        """Refuse to plan by values that the file no longer has. Raises RunbookError, or InvalidParameters when it has become wrong."""
+        from runbook_lib.parameters.load import load
+
+        if self.file is not None and load(self.file, is_attended=True) != self.environment:
+            what = "was changed after this notebook read it"
+            raise RunbookError(str(self.file), what, "run the cell under Open again, then the cells below it")
 
     @property
     def is_alone(self) -> bool:

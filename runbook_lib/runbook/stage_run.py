@@ -14,6 +14,8 @@ from runbook_lib.errors import RunbookError
 from runbook_lib.evidence import snapshots
 from runbook_lib.exports import offline
 from runbook_lib.model import Finding, Plan, Receipt, Unanswered
+from runbook_lib.parameters.editing import ParameterFile
+from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.runbook import asking, closing, gating
@@ -22,7 +24,7 @@ from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
 from runbook_lib.views import live
 from runbook_lib.views.blocks import counted
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, ParameterForm, StageBanner
 from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ class StageRun:
         """Show where this run works, as whom, and on what."""
         return StageBanner(self._setting.stage, facts_of(self._setting), self._idle)
 
+    def form(self) -> ParameterForm:
+        """Show what the parameter file says of this stage, for somebody to change where the file was chosen in 00_start."""
+        setting = self._setting
+        values = as_parameters(setting.environment)
+        file = ParameterFile.read(setting.file) if setting.file is not None else None
+        return ParameterForm(setting.stage.title, file.path.name if file else "the given values", setting.stage.keys, values, file)
+
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
         findings = () if self._idle else engine.check(*self._subject, when=("plan",))
@@ -71,7 +80,8 @@ class StageRun:
         return DesiredResources(wanted.resources, self._artefacts(wanted.resources), tables=stage.tables(environment))
 
     def plan(self) -> Plan:
-        """Compare what is wanted with what is there; writes nothing."""
+        """Compare what is wanted with what is there; writes nothing. Raises RunbookError when the file was changed since it was opened."""
+        self._setting.require_same_file()
         self._plan = self._planned()
         return self._plan
 

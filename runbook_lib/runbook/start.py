@@ -10,17 +10,26 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import place
 from runbook_lib.errors import InvalidParameters
 from runbook_lib.evidence import board, steps
+from runbook_lib.parameters import Environment, described
+from runbook_lib.parameters.creation import QUESTIONS
+from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.runbook import interactive, working
 from runbook_lib.views import live
 from runbook_lib.views.board import RUNS, Board, FileLine, Files, Runs
 from runbook_lib.views.overview import overview
-from runbook_lib.views.shown import Table
+from runbook_lib.views.shown import Creation, ParameterForm, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runbook_lib.model import Stage
-    from runbook_lib.parameters import Environment
+
+
+GENERAL = (
+    *("pipeline", "policy_style", "aws", "approval", "approvers", "approvals_required", "approval_days", "protected", "rehearsal"),
+    *("records", "records_retention", "signing", "lint_waivers"),
+)
+"""Keys that belong to no stage alone."""
 
 
 def all_stages() -> tuple[Stage, ...]:
@@ -44,6 +53,20 @@ class Start:
     def environments(self) -> Files:
         """List the parameter files with what each is, and whether it is valid."""
         return Files("Environments", tuple(map(_line, _files())))
+
+    def create(self) -> Creation:
+        """Ask what a new parameter file needs, and write it beside the others; headlessly, list the questions."""
+        return Creation(place.home() / "parameters", QUESTIONS)
+
+    def form(self) -> object:
+        """Show what the chosen file says of the whole environment, and of every section with a mistake, for somebody to change."""
+        try:
+            file = ParameterFile.read(place.chosen())
+        except InvalidParameters:
+            return self._checked()
+        wrong = (each.field.split(".")[0].partition("[")[0] for each in file.problems(file.text))
+        keys = dict.fromkeys((*GENERAL, *(each for each in wrong if each in described.keys(Environment))))
+        return ParameterForm("The environment", file.path.name, tuple(keys), file.values, file, is_opened=False)
 
     def choose(self, name: str = "") -> object:
         """Remember an environment for this page and for notebooks without one of their own; empty shows the present choice."""
@@ -164,7 +187,7 @@ def _loaded(path: Path) -> Environment | None:
     from runbook_lib.parameters.load import load
 
     try:
-        return load(path)
+        return load(path, is_attended=live.has_front_end())
     except (InvalidParameters, OSError):
         return None
 
@@ -173,7 +196,7 @@ def _line(path: Path) -> FileLine:
     from runbook_lib.parameters.load import load
 
     try:
-        found = load(path)
+        found = load(path, is_attended=live.has_front_end())
     except InvalidParameters as error:
         return FileLine(path.name, problems=tuple(f"line {each.line}: {each}" for each in error.problems))
     aws = found.aws

@@ -1,6 +1,6 @@
 """Own every secret: references to it, the masked value it resolves to, its forms, and the way from a run to its kernels and back.
 
-A reference is `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME` or `generate:secretsmanager:NAME`; a value exists only
+A reference is `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`, `generate:secretsmanager:NAME` or `prompt:NAME`; a value exists only
 as `Masked` until it is used.
 """
 
@@ -9,6 +9,7 @@ from runbook_lib.secrets.handing import Handed, handing_over, take_over, variabl
 from runbook_lib.secrets.hunting import Known
 from runbook_lib.secrets.masked import MASK, Masked
 from runbook_lib.secrets.passwords import broken_password_rules, generate_password, md5_literal
+from runbook_lib.secrets.prompting import ask, held
 from runbook_lib.secrets.references import SOURCES, Reference, Source, parse_reference
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "Masked",
     "Reference",
     "Source",
+    "ask",
     "broken_password_rules",
     "generate_password",
     "handing_over",
+    "held",
     "hidden",
     "md5_literal",
     "parse_reference",

@@ -69,6 +69,7 @@ STAGE = Stage(
     title="Hand-over",
     rows=("A1",),
     summary="Says whether everything is ready, what to enter in the workspace, and who still owes what.",
+    keys=("confirmations",),
     checks=(Check(("A1",), "everything before the first workspace is complete", judge_readiness, asks),),
     tables=tables,
     report_asks=asks,

@@ -100,6 +100,7 @@ STAGE = Stage(
         "H4",
     ),
     summary="Logs in as both users, reads what they may, and puts every call of the product to the policies as they are installed.",
+    keys=("rehearsal", "roles.twins", "server.metadata"),
     parts=(
         Part("source user", _exercises.desired("source_user"), owner=_databases.ADMIN),
         Part("destination user", _exercises.desired("destination_user"), _exercises.apart_asks, owner=_databases.ADMIN),

@@ -108,6 +108,17 @@ STAGE = Stage(
     title="Server role",
     rows=("A3", "A5", *V2_ROWS, "C1", "C2", "C3", "C4", "C5", "C6", "E3", "E4"),
     summary="Gives the role of the product's server its policies; on EC2 also makes role and instance profile.",
+    keys=(
+        "server",
+        "roles.server",
+        "roles.path",
+        "roles.permissions_boundary",
+        "roles.tags",
+        "policy_style",
+        "extra_statements",
+        "exclusive_policies",
+        "lint_waivers",
+    ),
     parts=(Part("role", desire, instance_asks, role_asks),),
     checks=(
         Check(("A3",), "the server runs as the role", _server_checks.judge_identity, asks_with_today, role_asks),

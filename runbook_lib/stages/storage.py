@@ -82,6 +82,7 @@ STAGE = Stage(
     title="Storage",
     rows=("A4",),
     summary="Creates or checks the source and destination staging buckets.",
+    keys=("buckets", "adopt"),
     parts=(Part("buckets", desire),),
     checks=(
         Check(("A4",), "the bucket's name is one that the role's policies reach", judge_names, when="plan"),

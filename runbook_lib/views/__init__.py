@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from runbook_lib.views import as_html, as_markdown, as_text, live
+from runbook_lib.views import as_html, as_markdown, as_text, failures, live
 from runbook_lib.views.drawn import DRAWINGS, drawn, html, markdown, text
 
 __all__ = ["bundle", "drawn", "html", "markdown", "register", "text"]
@@ -22,6 +22,7 @@ def register() -> None:
     for kind in DRAWINGS:
         shown.for_type(kind, bundle)
     shown.for_type_by_name(*STAGE_RUN, bundle)
+    failures.register(shell)
     if live.has_front_end():
         live.register(shell)
 

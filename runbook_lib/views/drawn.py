@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
-from runbook_lib.views import as_html, as_markdown, as_text, board, findings, picture, plans, stages, sufficiency
+from runbook_lib.views import as_html, as_markdown, as_text, board, findings, forms, picture, plans, stages, sufficiency
 from runbook_lib.views.board import Board, Files, Runs
 from runbook_lib.views.picture import SetUp
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, Sheet, StageBanner, Sufficiency, Table
+from runbook_lib.views.shown import (
+    Closing,
+    Creation,
+    DesiredResources,
+    Findings,
+    Gate,
+    ParameterForm,
+    Sheet,
+    StageBanner,
+    Sufficiency,
+    Table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,12 +31,14 @@ DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
     Board: board.board,
     Change: plans.change,
     Closing: stages.closing,
+    Creation: forms.creation,
     DesiredResources: stages.desired,
     EnvironmentPlan: plans.environment_plan,
     Files: board.files,
     Finding: findings.one,
     Findings: findings.findings,
     Gate: plans.gate,
+    ParameterForm: forms.form,
     Plan: plans.plan,
     Receipt: plans.receipt,
     Runs: board.runs,

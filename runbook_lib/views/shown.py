@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runbook_lib.documents.proof.matrix import Matrix
     from runbook_lib.model import Approval, Finding, Plan, Resource, Stage
+    from runbook_lib.parameters.creation import Question
+    from runbook_lib.parameters.editing import ParameterFile
 
 
 @dataclass(frozen=True)
@@ -107,3 +111,26 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class ParameterForm:
+    """Hold the keys of a parameter file that somebody may set here; without a file they were handed in, and are only shown.
+
+    `is_opened` says that a stage was opened with these values before.
+    """
+
+    title: str
+    source: str
+    keys: tuple[str, ...]
+    values: Mapping[str, Any]
+    file: ParameterFile | None = None
+    is_opened: bool = True
+
+
+@dataclass(frozen=True)
+class Creation:
+    """Hold what is asked before a parameter file is written into a folder."""
+
+    folder: Path
+    questions: tuple[Question, ...]

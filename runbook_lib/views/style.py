@@ -123,15 +123,42 @@ def _tones() -> str:
 
 
 def stylesheet() -> str:
-    """Write the stylesheet of a view; a notebook's own theme wins over the reader's system."""
+    """Write the stylesheet of a view."""
+    return f"{_themed('.rb')}{_IN_JUPYTER}{_RULES}{_tones()}"
+
+
+def _themed(name: str) -> str:
+    """Give a class the colours; a notebook's own theme wins over the reader's system."""
     light, dark = _variables(LIGHT), _variables(DARK)
     return (
-        f".rb{{{light}color-scheme:light}}\n"
-        f"@media (prefers-color-scheme:dark){{.rb{{{dark}color-scheme:dark}}}}\n"
-        f"[data-jp-theme-light=true] .rb{{{light}color-scheme:light}}\n"
-        f"[data-jp-theme-light=false] .rb{{{dark}color-scheme:dark}}"
-        f"{_IN_JUPYTER}{_RULES}{_tones()}"
+        f"{name}{{{light}color-scheme:light}}\n"
+        f"@media (prefers-color-scheme:dark){{{name}{{{dark}color-scheme:dark}}}}\n"
+        f"[data-jp-theme-light=true] {name}{{{light}color-scheme:light}}\n"
+        f"[data-jp-theme-light=false] {name}{{{dark}color-scheme:dark}}"
     )
+
+
+_FORM_RULES = """
+.rb-form{max-width:60rem;color:var(--fg)}.rb-form .widget-html{height:auto;overflow:visible}
+.rb-form .widget-html-content{line-height:1.4;height:auto}
+.rb-form h4{margin:1em 0 .3em;font:600 14px/1.3 system-ui,sans-serif;color:var(--fg)}
+.rb-form .slot{margin:0 0 .5em;padding-left:13.5em;min-height:3em;font-size:12px;color:var(--muted)}
+.rb-form .entry .slot{padding-left:5.5em;min-height:1.4em}
+.rb-form .bad{color:var(--bad)}.rb-form .inner{border-left:3px solid var(--line);padding-left:.8em;margin-bottom:.8em}
+.rb-form .widget-label{color:var(--fg)}.rb-form p{margin:.4em 0}
+.rb-form pre{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--fg);
+background:var(--panel);padding:.5em .7em;border-radius:4px;max-height:24em;overflow-y:auto}
+.rb-form pre>*{display:block;text-decoration:none}.rb-form ins{color:var(--good);background:var(--good-bg)}
+.rb-form del{color:var(--bad);background:var(--bad-bg)}.rb-form [hidden]{display:none}
+.rb-form hr{border:0;border-top:1px dashed var(--line)}
+.rb-form :focus-visible{outline:2px solid var(--link);outline-offset:1px}
+@media (max-width:40rem){.rb-form .slot{padding-left:0}}
+"""
+
+
+def form_stylesheet() -> str:
+    """Write the stylesheet of a form; JupyterLab's own variables draw its controls."""
+    return f"{_themed('.rb-form')}{_FORM_RULES}"
 
 
 _PAGE_RULES = """

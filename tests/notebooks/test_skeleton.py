@@ -13,6 +13,7 @@ from tests.notebooks.reading import STAGE_NOTEBOOKS, Notebook
 
 STEPS = {
     "open": 'from runbook_lib.runbook import open_stage\n\nrun = open_stage("SLUG", locals())\nrun',
+    "form": "run.form()",
     "preflight": "run.preflight()",
     "desired": "run.desired()",
     "plan": "plan = run.plan()\nplan",
@@ -25,6 +26,7 @@ HEADINGS = (
     "Operation note",
     "Parameters",
     "Open",
+    "Form",
     "Pre-flight",
     "Desired",
     "Plan",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from runbook_lib import place
+from runbook_lib.cli import main
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,11 @@ def test_the_folder_of_a_record_store(records: str, state_home: str, expected: s
     monkeypatch.setenv("HOME", "/srv/ada")
     monkeypatch.setenv("XDG_STATE_HOME", state_home)
     assert Path(expected) == place.store(records)
+
+
+def test_nobody_looks_at_what_a_command_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that was typed into a notebook's cell does not hand on that somebody looks at that notebook."""
+    monkeypatch.setenv(place.FRONT_END, "10_preflight.ipynb")
+    assert 2 == main(["check", "no-such-file"])
+
+    assert place.FRONT_END not in os.environ

@@ -83,6 +83,11 @@ _DENIED = re.compile(
     r"(?:User|Principal): (?P<principal>\S+) is not authorized to perform: \"?(?P<action>[\w-]+:\w+)\"?"
     r"(?: on resource: \"?(?P<resource>[^\s\"]+)\"?)?"
 )
+_LIMIT = re.compile(
+    r"(?:explicit deny in an?|because no) "
+    r"(service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy)"
+)
+"""What stands above a role's own policies, and may be why they do not help."""
 _NAME_RESOLUTION = re.compile(r"NameResolution|Name or service not known|nodename nor servname|getaddrinfo|Temporary failure in name")
 _QUOTED_VALUE = re.compile(r", value: .*?, (?=type: |valid )", re.DOTALL)
 _SECRETIVE = {"CreateSecret", "PutSecretValue", "UpdateSecret"}
@@ -203,8 +208,10 @@ def _denied(message: str, request: Request, code: str) -> Denied:
     principal = (named and named["principal"]) or request.principal or "the caller"
     action = (match and match["action"]) or request.action
     resource = (named and named["resource"]) or request.resource or "*"
+    limit = _LIMIT.search(message)
+    why = f"{code}, {limit[1]}" if limit else code
     return Denied(
         request.where,
-        f"{principal} is not authorized to perform {action} on {resource} ({code})",
+        f"{principal} is not authorized to perform {action} on {resource} ({why})",
         f"have {action} on {resource} allowed, or hand the artefact to someone who has the right",
     )

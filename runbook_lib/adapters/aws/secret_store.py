@@ -13,6 +13,7 @@ from runbook_lib.secrets import (
     Masked,
     Reference,
     broken_password_rules,
+    held,
     parse_reference,
     variable,
 )
@@ -36,6 +37,8 @@ class AwsSecrets:
         match parsed.source:
             case "env":
                 return self._variable(parsed)
+            case "prompt":
+                return _typed(parsed)
             case "ssm":
                 return picked(self._parameter(parsed), parsed)
             case "secretsmanager" | "generate":
@@ -73,6 +76,13 @@ class AwsSecrets:
         if "SecretString" not in answer:
             raise Unresolved(str(reference), "the secret is binary", "store a text, or JSON and name its key")
         return Masked(answer["SecretString"])
+
+
+def _typed(reference: Reference) -> Masked:
+    value = held(reference.name)
+    if value is None:
+        raise Unresolved(str(reference), "nobody typed it here", "run the cell under Open, in JupyterLab")
+    return value
 
 
 def picked(value: Masked, reference: Reference) -> Masked:

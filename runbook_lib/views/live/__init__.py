@@ -10,15 +10,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runbook_lib.place import FRONT_END
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runbook_lib.views.watching import Watch
 
 __all__ = ["FRONT_END", "has_front_end", "progress_of", "register"]
-
-FRONT_END = "JPY_SESSION_NAME"
-"""The variable that tells; a command that a notebook starts is given none."""
 
 
 def has_front_end() -> bool:
@@ -29,6 +28,7 @@ def has_front_end() -> bool:
 def register(shell: Any) -> None:
     """Let a notebook show plans, gates and texts to hand over with their live parts."""
     from runbook_lib.model import Plan
+    from runbook_lib.views.form import display
     from runbook_lib.views.live import gate, tools
     from runbook_lib.views.shown import DesiredResources, Gate
 
@@ -36,6 +36,7 @@ def register(shell: Any) -> None:
     shows.for_type(Plan, tools.show_findable)
     shows.for_type(DesiredResources, tools.show_copyable)
     shows.for_type(Gate, gate.show)
+    display.register(shell)
 
 
 class Stoppable(Protocol):

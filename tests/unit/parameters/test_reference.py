@@ -13,10 +13,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from runbook_lib.parameters import Environment, described
+from runbook_lib.parameters import Environment, described, ledger
 from runbook_lib.parameters.__main__ import main
 from runbook_lib.parameters.reference import json_schema, page
-from runbook_lib.parameters.rules import RAW_RULES, RULES
+from runbook_lib.parameters.rules import RAW_RULES, RULES, UNATTENDED_RULES
+from tests.ledger.table import ROWS
 from tests.machine import ROOT
 from tests.unit.parameters.bad import FILES
 
@@ -30,6 +31,15 @@ def test_what_is_written_is_in_step() -> None:
     """`make notebooks` would change neither the JSON schema nor the reference."""
     assert json_schema() == (ROOT / "parameters" / "schema.json").read_text("utf-8")
     assert page() == (ROOT / "docs" / "parameters.md").read_text("utf-8")
+    assert ledger.page() == (ROOT / "docs" / "ledger.md").read_text("utf-8")
+
+
+def test_every_row_of_the_ledger_names_keys_that_exist() -> None:
+    """The ledger's rows are those that tests hold, and the keys that answer them are the schema's."""
+    known = {".".join(path) for path, _ in described.everywhere()}
+
+    assert set(ROWS) == set(ledger.LEDGER)
+    assert [] == [key for row in ledger.LEDGER.values() for key in row.keys if key not in known]
 
 
 def test_main_writes_everything_and_names_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +53,8 @@ def test_main_writes_everything_and_names_what_changed(tmp_path: Path, capsys: p
     assert 0 == main([str(tmp_path)])
 
     named = capsys.readouterr().out.splitlines()
-    assert [str(notebook), str(tmp_path / "parameters" / "schema.json"), str(tmp_path / "docs" / "parameters.md")] == named
+    pages = [tmp_path / "parameters" / "schema.json", tmp_path / "docs" / "parameters.md", tmp_path / "docs" / "ledger.md"]
+    assert [str(notebook), *(str(each) for each in pages)] == named
     assert (ROOT / "notebooks" / notebook.name).read_text("utf-8") == notebook.read_text("utf-8")
     assert 0 == main([str(tmp_path)])
     assert "" == capsys.readouterr().out
@@ -127,7 +138,7 @@ def test_the_reference_lists_every_rule() -> None:
     """Each rule across keys says in a sentence what it does."""
     listed = page().partition("## Rules across keys")[2].count("\n- ")
 
-    assert len(RULES) + len(RAW_RULES) == listed
+    assert len(RULES) + len(RAW_RULES) + len(UNATTENDED_RULES) == listed
 
 
 def test_the_readme_links_the_reference() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from runbook_lib.documents.proof.ledger import Call, Probe
 from runbook_lib.documents.proof.matrix import Line, Matrix
 from runbook_lib.model import Approval, Change, Contested, Entry, EnvironmentPlan, Finding, Owed, Plan, Receipt, Stage
+from runbook_lib.parameters.creation import QUESTIONS
 from runbook_lib.policy import canonical
 from runbook_lib.policy.verdict import Cited
 from runbook_lib.resources.iam import Role, RolePolicy
@@ -12,7 +15,18 @@ from runbook_lib.resources.kms import Key
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
 from runbook_lib.views.page import RunPage, StageLine
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, Sheet, StageBanner, Sufficiency, Table
+from runbook_lib.views.shown import (
+    Closing,
+    Creation,
+    DesiredResources,
+    Findings,
+    Gate,
+    ParameterForm,
+    Sheet,
+    StageBanner,
+    Sufficiency,
+    Table,
+)
 from runbook_lib.views.since import Since, Turned
 from runbook_lib.views.writes import Write
 
@@ -119,6 +133,12 @@ def side(first: str) -> Matrix:
 
 
 SUFFICIENCY = Sufficiency("documented", (("documented", side("refused")), ("scoped", side("allowed"))))
+FORM = ParameterForm(
+    "Storage",
+    "staging.yaml",
+    ("buckets", "adopt", "confirmations", "pipeline"),
+    {"buckets": {"source": {"name": HOSTILE}, "create": True}, "confirmations": [{"row": "A1", "who": HOSTILE, "date": "2026-01-15"}]},
+)
 VALUES = (
     PLAN,
     EMPTY,
@@ -144,6 +164,9 @@ VALUES = (
     TABLE,
     SUFFICIENCY,
     DesiredResources((), {}, tables=(SUFFICIENCY,)),
+    FORM,
+    Creation(Path("parameters"), QUESTIONS),
+    ParameterForm("Teardown", "staging.yaml", (), {}),
 )
 IDLE = "pipeline: v2 uses no Lambda function"
 

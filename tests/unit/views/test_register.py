@@ -19,7 +19,7 @@ SHOWN = tuple(each for each in VALUES if not isinstance(each, tuple))
 def formatter(monkeypatch: pytest.MonkeyPatch) -> DisplayFormatter:
     """Give the display formatter of a notebook in which views are registered."""
     made = DisplayFormatter()
-    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(display_formatter=made))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(display_formatter=made, set_custom_exc=lambda *_words: None))
     views.register()
     return made
 

@@ -38,7 +38,7 @@ def resolving(reference: str, env: Environment) -> Permissions:
     """Declare `AwsSecrets.resolve`."""
     parsed = parse_reference(reference)
     match parsed.source:
-        case "env":
+        case "env" | "prompt":
             return ()
         case "ssm":
             name = parsed.name

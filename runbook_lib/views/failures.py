@@ -1,0 +1,65 @@
+"""Draw an error as people read it: the cause, what was asked, the way out, the ledger's rows; the traceback is folded."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.errors import InvalidParameters, RunbookError
+from runbook_lib.parameters.ledger import LEDGER, anchor
+from runbook_lib.views import as_html, as_markdown, as_text
+from runbook_lib.views.blocks import Code, Facts, Grid, Listing, Mark, Note, Way
+from runbook_lib.views.causes import cause_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from runbook_lib.views.blocks import Block, Cell
+
+FAILED = Mark("failed", "bad", "\N{BALLOT X}")
+
+
+def failure(error: RunbookError) -> Iterator[Block]:
+    """Draw the cause first, then the call or statement with what was said of it."""
+    cause = cause_of(error)
+    yield Note((FAILED, cause.means if cause is not None else error.what), "bad")
+    if isinstance(error, InvalidParameters):
+        yield _problems(error)
+    else:
+        told: list[tuple[str, Cell]] = [("where", (Code(error.where),)), ("what was said", (error.what,))]
+        yield Facts(type(error).__name__, (*told, *((("way out", (Way(error.way_out),)),) if error.way_out else ())))
+    rows = cause.rows if cause is not None else ()
+    if rows:
+        yield Facts("Ledger", tuple((row, (LEDGER[row].claim, Code(anchor(row)))) for row in rows))
+
+
+def _problems(error: InvalidParameters) -> Grid:
+    rows = tuple(
+        ((str(each.line) if each.line else "",), (each.field,), (each.what, *((Way(each.way_out),) if each.way_out else ())))
+        for each in error.problems
+    )
+    return Grid(error.source, ("line", "key", "problem"), rows)
+
+
+def bundle(error: RunbookError, trace: TracebackType | None = None) -> dict[str, str]:
+    """Draw an error in the three forms that a cell keeps; a traceback shows lines of code, never values."""
+    blocks = tuple(failure(error))
+    lines = "".join(traceback.format_tb(trace)) if trace is not None else ""
+    folded = (*blocks, Listing("traceback", lines)) if lines else blocks
+    return {"text/html": as_html.view(folded), "text/markdown": as_markdown.view(folded), "text/plain": as_text.view(blocks)}
+
+
+def register(shell: Any) -> None:
+    """Let the running notebook draw the runbook's errors; the cell fails all the same, for papermill and for whoever reads the record."""
+    shell.set_custom_exc((RunbookError,), _shown)
+
+
+def _shown(
+    shell: Any, kind: type[RunbookError], error: RunbookError, trace: TracebackType | None, tb_offset: int | None = None
+) -> list[str]:
+    del tb_offset
+    shell.display_pub.publish(bundle(error, trace))
+    said = [f"{kind.__name__}: {error}"]
+    shell._showtraceback(kind, error, said)  # noqa: SLF001 - what IPython's own handler calls to fail the cell
+    return said

@@ -1,0 +1,331 @@
+"""The form of a parameter file: controls by type, problems beside them, what would change, and Save."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import ipywidgets
+import pytest
+from IPython.core.formatters import DisplayFormatter
+
+from runbook_lib import views
+from runbook_lib.parameters import Environment, described
+from runbook_lib.parameters.editing import ParameterFile
+from runbook_lib.parameters.fields import fields
+from runbook_lib.parameters.load import load
+from runbook_lib.runbook.start import GENERAL
+from runbook_lib.stages import all_stages
+from runbook_lib.views import live
+from runbook_lib.views.form import display
+from runbook_lib.views.form.sections import Entries, Optional
+from runbook_lib.views.form.widget import SAVED, FormWidget
+from runbook_lib.views.shown import ParameterForm
+from tests.machine import ROOT
+
+Part = TypeVar("Part")
+KEYS = tuple(key for key in described.keys(Environment) if key not in {"version", "environment"})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Copy a file with comments in it."""
+    copied = tmp_path / "some.yaml"
+    shutil.copy(ROOT / "parameters" / "example-legacy-kms.yaml", copied)
+    return copied
+
+
+def form(path: Path, *keys: str) -> ParameterForm:
+    """Hold some keys of a file."""
+    file = ParameterFile.read(path)
+    return ParameterForm("Storage", path.name, keys or KEYS, file.values, file)
+
+
+def control(widget: FormWidget, key: str) -> Any:
+    """Find the control of a key."""
+    return next(each for each in widget.controls if ".".join(str(part) for part in each.path) == key)
+
+
+def type_in(widget: FormWidget, key: str, *values: Any) -> None:
+    """Set what a control holds, as somebody who types does."""
+    for each, value in zip(control(widget, key).inputs, values, strict=True):
+        each.value = value
+
+
+def parts(widget: FormWidget, kind: type[Part]) -> list[Part]:
+    """Find the sections of one kind."""
+    return [part for section in widget._sections for part in section.parts if isinstance(part, kind)]
+
+
+def slot(widget: FormWidget, key: str) -> str:
+    """Read what stands beside a control."""
+    return str(control(widget, key).widget.children[-1].value)
+
+
+def test_every_key_of_the_schema_is_in_a_form() -> None:
+    """What a file may hold is set on the start page or in a stage, but for its version and its environment's name."""
+    asked = {key for stage in all_stages() for key in stage.keys} | set(GENERAL)
+    shown = {field.path for field in fields(asked)}
+
+    assert [] == [".".join(each.path) for each in fields(KEYS) if each.path not in shown]
+
+
+def test_every_key_has_the_control_of_its_type(path: Path) -> None:
+    """Words are chosen, switches are switched, numbers are bounded; nothing at all takes a password."""
+    widget = FormWidget(form(path))
+    kinds = {
+        "choice": ipywidgets.Dropdown, "switch": ipywidgets.Checkbox, "number": ipywidgets.BoundedIntText, "secret": ipywidgets.Dropdown,
+        "texts": ipywidgets.Textarea, "pairs": ipywidgets.Textarea, "statements": ipywidgets.Textarea, "text": ipywidgets.Text,
+    }  # fmt: skip
+
+    for each in widget.controls:
+        assert type(each.inputs[0]) is kinds[each.field.kind], each.path
+        assert all(one.description and one.tooltip for one in each.inputs)
+        assert not any(isinstance(one, ipywidgets.Password) for one in each.inputs)
+    timeout = control(widget, "worker.timeout").inputs[0]
+    assert (1, 900, 30) == (timeout.min, timeout.max, timeout.value)
+
+
+def test_help_says_what_the_ledger_asks_for(path: Path) -> None:
+    """Beside a control stands what its key means, and the row that it answers."""
+    said = slot(FormWidget(form(path)), "buckets.source.name")
+
+    assert "starts with tonic-" in said
+    assert "A4: Source and destination bucket exist" in said
+
+
+def test_an_untouched_form_changes_nothing(path: Path) -> None:
+    """Nothing is to be saved, and nothing is said to be wrong."""
+    widget = FormWidget(form(path))
+
+    assert widget.save.disabled
+    assert widget.discard.disabled
+    assert "" == widget.difference.value
+    assert "The file is valid" in widget.state.value
+
+
+def test_a_problem_stands_beside_its_field_while_typing(path: Path) -> None:
+    """What is wrong is told with the way out, Save is closed, and both go when it is mended."""
+    widget = FormWidget(form(path, "buckets", "worker"))
+
+    type_in(widget, "buckets.source.name", "acme-source")
+
+    assert "tonic-" in slot(widget, "buckets.source.name")
+    assert 'class="bad"' in slot(widget, "buckets.source.name")
+    assert widget.save.disabled
+    assert "" == widget.difference.value
+
+    type_in(widget, "buckets.source.name", "tonic-other")
+
+    assert 'class="bad"' not in slot(widget, "buckets.source.name")
+    assert not widget.save.disabled
+
+
+def test_a_rule_across_keys_is_told_beside_the_key_that_breaks_it(path: Path) -> None:
+    """A timeout above the queue's visibility is named at the visibility, also when that was not touched."""
+    widget = FormWidget(form(path, "worker"))
+
+    type_in(widget, "worker.timeout", 200)
+
+    assert 'class="bad"' in slot(widget, "worker.sqs_visibility_timeout")
+    assert widget.save.disabled
+
+
+def test_a_problem_elsewhere_in_the_file_is_listed_and_does_not_close_save(path: Path) -> None:
+    """Who mends one section is not held up by another one that was wrong before."""
+    path.write_text(path.read_text("utf-8").replace("region: us-east-1", "region: us-east-1a"), "utf-8")
+    widget = FormWidget(form(path, "buckets"))
+
+    type_in(widget, "buckets.retention_days", 3)
+
+    assert "aws.region" in widget.state.value
+    assert not widget.save.disabled
+
+
+def test_save_writes_the_file_and_says_to_open_the_stage_again(path: Path) -> None:
+    """What would change is shown first; then it is what the file says, comments and all."""
+    before = path.read_text("utf-8")
+    widget = FormWidget(form(path, "buckets"))
+
+    type_in(widget, "buckets.retention_days", 3)
+    assert "<del>-  retention_days: 7</del>" in widget.difference.value
+    assert "<ins>+  retention_days: 3</ins>" in widget.difference.value
+    widget.save.click()
+
+    assert before.replace("retention_days: 7", "retention_days: 3") == path.read_text("utf-8")
+    assert SAVED in widget.state.value
+    assert widget.save.disabled
+    assert 3 == load(path).buckets.retention_days
+
+
+def test_save_overwrites_nobody(path: Path) -> None:
+    """Where somebody else wrote meanwhile, it says so and writes nothing."""
+    widget = FormWidget(form(path, "buckets"))
+    type_in(widget, "buckets.retention_days", 3)
+    path.write_text(path.read_text("utf-8") + "# mine\n", "utf-8")
+
+    widget.save.click()
+
+    assert "changed by somebody else" in widget.state.value
+    assert "retention_days: 7" in path.read_text("utf-8")
+
+
+def test_discard_shows_the_file_again(path: Path) -> None:
+    """What was typed goes."""
+    widget = FormWidget(form(path, "buckets"))
+    type_in(widget, "buckets.retention_days", 3)
+
+    widget.discard.click()
+
+    assert 7 == control(widget, "buckets.retention_days").inputs[0].value
+    assert widget.save.disabled
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "line"),
+    [
+        ("buckets.create", (False,), "create: false"),
+        ("policy_style", ("scoped",), "policy_style: scoped"),
+        ("source.port", (5440,), "port: 5440"),
+        ("source.admin.password", ("ssm:", "/tonic/admin"), "password: ssm:/tonic/admin"),
+        ("source.future_tables_of", ("etl\n\n loader ",), "future_tables_of:\n    - etl\n    - loader"),
+        ("roles.tags", ("team: privacy\ncost centre: 12",), '  tags:\n    team: privacy\n    "cost centre": "12"'),
+        ("extra_statements", ('[{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]',), "- Effect: Allow"),
+        ("aws.profile", ("yes",), 'profile: "yes"'),
+    ],
+)
+def test_each_kind_of_control_writes_what_it_holds(path: Path, key: str, values: tuple[Any, ...], line: str) -> None:
+    """The text that Save would write has the value, spelt so that every reader agrees."""
+    widget = FormWidget(form(path))
+
+    type_in(widget, key, *values)
+
+    assert line in widget.text
+    assert widget.file.problems(widget.text) == ()
+
+
+def test_a_default_is_not_written_and_an_emptied_key_goes(path: Path) -> None:
+    """A file says what somebody chose, and nothing else."""
+    widget = FormWidget(form(path))
+    type_in(widget, "source.connect_to", "10.0.0.5")
+    assert "connect_to: 10.0.0.5" in widget.text
+    type_in(widget, "source.connect_to", "")
+    assert widget.file.text == widget.text
+
+    type_in(widget, "source.cluster", "")
+
+    assert 1 == widget.text.count("cluster: tonic-sandbox")
+
+
+def test_a_pasted_password_is_refused_and_shown_nowhere(path: Path) -> None:
+    """What is no reference is a problem; neither the message nor the difference repeats it, and it is not saved."""
+    widget = FormWidget(form(path))
+
+    type_in(widget, "source.admin.password", "env:", "Hunter2-canary!")
+
+    assert 'class="bad"' in slot(widget, "source.admin.password")
+    assert widget.save.disabled
+    assert "canary" not in slot(widget, "source.admin.password") + widget.state.value + widget.difference.value
+
+
+def test_a_password_in_the_file_is_not_put_into_a_control(path: Path) -> None:
+    """Somebody's mistake does not reach the browser."""
+    path.write_text(path.read_text("utf-8").replace("env:REDSHIFT_ADMIN_PASSWORD", "Hunter2-canary!"), "utf-8")
+    widget = FormWidget(form(path))
+
+    assert ("", "") == tuple(each.value for each in control(widget, "source.admin.password").inputs)
+
+
+def test_what_is_no_json_closes_save(path: Path) -> None:
+    """Statements that cannot be read are told at once, and nothing of them is written."""
+    widget = FormWidget(form(path, "extra_statements", "buckets"))
+
+    type_in(widget, "extra_statements", "[{")
+    type_in(widget, "buckets.retention_days", 3)
+
+    assert "is not JSON" in slot(widget, "extra_statements")
+    assert widget.save.disabled
+
+
+def test_a_section_is_switched_on_and_off(path: Path) -> None:
+    """Off takes it out of the file; on puts in what is set."""
+    widget = FormWidget(form(path, "signing", "worker"))
+    signing, worker = parts(widget, Optional)
+
+    worker.switch.value = False
+    assert "worker:" not in widget.text
+    signing.switch.value = True
+    type_in(widget, "signing.key", "keys/records.pem")
+
+    assert "signing:\n  key: keys/records.pem\n" in widget.text
+    assert not widget.save.disabled
+
+
+def test_entries_are_added_changed_and_removed(path: Path) -> None:
+    """A list of sections grows and shrinks, and each entry is edited in its place."""
+    widget = FormWidget(form(path, "confirmations"))
+    (entries,) = parts(widget, Entries)
+    count = len(load(path).confirmations)
+
+    type_in(widget, "confirmations.0.who", "Ada Park")
+    entries.add.click()
+    assert 'class="bad"' in slot(widget, f"confirmations.{count}.row")
+    for key, value in (("row", "B1"), ("who", "Jo"), ("date", "2026-02-01")):
+        type_in(widget, f"confirmations.{count}.{key}", value)
+    entries._box.children[1].children[-1].click()
+    widget.save.click()
+
+    saved = load(path).confirmations
+    assert (count, "Ada Park", "B1") == (len(saved), saved[0].who, saved[-1].row)
+    assert "A3" not in {each.row for each in saved}
+
+
+def test_an_unreadable_choice_stays_until_another_is_made(path: Path) -> None:
+    """A word that the schema does not take is shown as it is, with the problem beside it."""
+    path.write_text(path.read_text("utf-8").replace("pipeline: legacy", "pipeline: old"), "utf-8")
+    widget = FormWidget(form(path))
+    assert "old" == control(widget, "pipeline").inputs[0].value
+    assert 'class="bad"' in slot(widget, "pipeline")
+
+    type_in(widget, "pipeline", "both")
+
+    assert "pipeline: both" in widget.text
+
+
+def test_without_a_file_there_is_only_the_table(path: Path) -> None:
+    """What papermill handed in is shown and not edited."""
+    shown = ParameterForm("Storage", "the given values", ("buckets",), ParameterFile.read(path).values)
+
+    assert display._form(shown) is None
+    assert "tonic-legacy-kms-source" in views.text(shown)
+    with pytest.raises(ValueError, match="cannot be edited"):
+        FormWidget(shown)
+
+
+@pytest.mark.parametrize("is_looked_at", [True, False])
+def test_controls_are_shown_only_where_somebody_looks(path: Path, is_looked_at: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter's server names the session: there the table is kept, folded, and the controls follow; headlessly the table is all."""
+    import IPython
+
+    published: list[Any] = []
+    made: Any = DisplayFormatter()
+    shell = SimpleNamespace(
+        display_formatter=made, set_custom_exc=lambda *_words: None,
+        display_pub=SimpleNamespace(publish=lambda *bundle: published.append(bundle[0])),
+    )  # fmt: skip
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    monkeypatch.setattr(live, "has_front_end", lambda: is_looked_at)
+    views.register()
+
+    bundle, _ = made.format(form(path, "buckets"))
+
+    if is_looked_at:
+        kept, shown = published
+        assert {} == bundle
+        assert "<details>" in kept["text/html"]
+        assert "application/vnd.jupyter.widget-view+json" in shown
+    else:
+        assert {"text/html", "text/markdown", "text/plain"} == set(bundle)
+        assert [] == published
