@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runbook_lib.sandbox.supervisor import Wanted, running
 from tests import machine
 from tests.bench.runs import home
 from tests.browser.conftest import FLAGS
+from tests.browser.lab import serving
 
 PICTURES = machine.ROOT / "docs" / "pictures"
 LARGEST = 200_000
@@ -39,6 +42,10 @@ SHOTS = (
 )
 
 
+STARTS = (("start", "light", "Stages"), ("start-dark", "dark", "Picture"))
+"""Pictures of the start page in JupyterLab: name, colours, and the heading from which on it is shown."""
+
+
 class TooLarge(Exception):
     """Say which picture has more bytes than it may."""
 
@@ -47,6 +54,11 @@ def take(browser: Any, record: Path, folder: Path, shots: Sequence[Shot] = SHOTS
     """Write the pictures of a record's pages below a folder. Raises TooLarge."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = [_taken(browser, record, folder / f"{each.name}.png", each) for each in shots]
+    return small(taken)
+
+
+def small(taken: list[Path]) -> list[Path]:
+    """Give pictures back. Raises TooLarge."""
     if large := [f"{each.name} has {each.stat().st_size:,} bytes" for each in taken if each.stat().st_size > LARGEST]:
         raise TooLarge(f"{'; '.join(large)}: at most {LARGEST:,}, so show less of the page")
     return taken
@@ -61,6 +73,22 @@ def _taken(browser: Any, record: Path, to: Path, shot: Shot) -> Path:
     return to
 
 
+def stepped(browser: Any, folder: Path) -> list[Path]:
+    """Write the pictures of the start page, on a sandbox that was set up, below a folder. Raises TooLarge."""
+    taken = []
+    with tempfile.TemporaryDirectory() as made:
+        box = Path(made) / "box"
+        with running(box, Wanted()) as state, serving(browser, Path(made), state) as lab:
+            lab.command("apply", str(lab.file))
+            for name, scheme, heading in STARTS:
+                with lab.page(scheme=scheme, width=1180, height=1000) as notebook:
+                    notebook.run_all()
+                    notebook.panel.get_by_role("heading", name=heading).evaluate("each => each.scrollIntoView()")
+                    taken.append(folder / f"{name}.png")
+                    notebook.page.screenshot(path=taken[-1])
+    return small(taken)
+
+
 def photographed(record: Path) -> list[Path]:
     """Take the pictures with a browser of our own."""
     from playwright.sync_api import sync_playwright
@@ -68,7 +96,7 @@ def photographed(record: Path) -> list[Path]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=machine.chromium(), args=FLAGS)
         try:
-            return take(browser, record, PICTURES)
+            return [*take(browser, record, PICTURES), *stepped(browser, PICTURES)]
         finally:
             browser.close()
 

@@ -108,7 +108,7 @@ def files(value: Files) -> Iterator[Block]:
 def board(value: Board) -> Iterator[Block]:
     """Draw the stages; what is in order is said in one word."""
     yield Counts(tuple(_counted(value, state) for state in STATES if any(each.state == state for each in value.stages)))
-    columns = ("stage", "state", "why", "last proven", "who")
+    columns = ("stage", "state", "about", "last proven", "by")
     yield Grid(f"Stages of {value.environment}", columns, tuple(_stage(value, each) for each in value.stages))
     if not value.runs:
         yield Note((f"There is no record of {value.environment} yet: open the first notebook.",), "quiet")
@@ -136,7 +136,12 @@ def _counted(value: Board, state: State) -> Mark:
 def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:
     name = f"{each.number} {each.title}"
     title: Cell = (Link(name, value.notebooks + each.notebook) if value.notebooks else name,)
-    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (each.by.rpartition(":")[2],)
+    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (_who(each.by),)
+
+
+def _who(name: str) -> str:
+    """Shorten a principal to what tells people apart."""
+    return name.rpartition(":")[2] if name.startswith("arn:") else name
 
 
 def _file(each: FileLine) -> tuple[Cell, ...]:

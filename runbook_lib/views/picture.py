@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from runbook_lib.views.blocks import Block
     from runbook_lib.views.board import State
 
-WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 1080, 290, 132, 208, 76, 6
+WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 926, 266, 132, 196, 76, 6
 """Pixels: the whole, from one column or row to the next, a part's box, and the edge."""
-LONGEST = 25
+LONGEST = 23
 """Characters of a name that fit its box; the table has the whole of it."""
 
 

@@ -96,7 +96,7 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
 .rb.rb .way::before{content:"\\2192  "}
 .rb.rb figure{margin:.5em 0}.rb.rb figcaption{color:var(--muted);font-weight:600;font-size:13px}
-.rb.rb .setup{display:block;width:100%;min-width:52rem;max-width:72rem;height:auto;
+.rb.rb .setup{display:block;width:100%;min-width:40rem;max-width:64rem;height:auto;
 font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .rb.rb .setup rect{stroke:currentColor;stroke-width:1.4}.rb.rb .setup g>.k{font-size:12px}.rb.rb .setup g>.n{font-weight:600}
 .rb.rb .setup g>.s{font-weight:600}.rb.rb .setup text{fill:var(--fg)}.rb.rb .setup g>.s{fill:currentColor}
