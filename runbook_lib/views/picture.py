@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 926, 266, 132, 196, 76, 6
 """Pixels: the whole, from one column or row to the next, a part's box, and the edge."""
-LONGEST = 23
+NARROW = 80
+"""Pixels between two boxes in which no words fit: they stand below."""
+LONGEST = 22
 """Characters of a name that fit its box; the table has the whole of it."""
 
 
@@ -107,7 +109,8 @@ def _arrow(start: Piece, end: Piece, arrow: Arrow) -> Markup:
         Markup('<tspan x="{:.0f}" dy="{}">{}</tspan>').format(x, "0" if place == 0 else "1.2em", line)
         for place, line in enumerate(arrow.short.splitlines())
     )
-    lift = 6 * (arrow.short.count("\n")) - 4
+    is_narrow = start.row == end.row and abs(_left(start) - _left(end)) < BOX_WIDTH + NARROW
+    lift = -BOX_HEIGHT / 2 - 14 if is_narrow else 6 * (arrow.short.count("\n")) - 4
     return Markup(
         '<g class="arrow"><title>{}</title><path d="M{:.0f} {:.0f}L{:.0f} {:.0f}" marker-end="url(#rb-tip)"/>'
         '<text x="{:.0f}" y="{:.0f}">{}</text></g>'
