@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,9 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
     except (OSError, IndexError):
         return False
+
+
+def wait_until_gone(pids: Iterable[int]) -> None:
+    """Wait for the end of processes that are nobody's children here; the limit of the test limits it."""
+    while any(is_alive(pid) for pid in pids):
+        time.sleep(0.01)

@@ -15,7 +15,7 @@ from jupyter_core.utils import run_sync
 from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone, shared
 from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.kernels.requests import LAUNCHER, can_fork, request_for
-from tests.contract.kernels.conftest import is_alive, talking
+from tests.contract.kernels.conftest import is_alive, talking, wait_until_gone
 
 pytestmark = [pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only"), pytest.mark.usefixtures("home")]
 
@@ -84,8 +84,7 @@ def test_kernels_and_what_they_come_from_end_with_the_run(run: tuple[subprocess.
     assert all(is_alive(each) for each in started)
     process.kill()
 
-    while any(is_alive(each) for each in started):
-        pass
+    wait_until_gone(started)
 
 
 def test_kernels_end_with_what_they_come_from(run: tuple[subprocess.Popen[str], list[int]]) -> None:
@@ -93,8 +92,7 @@ def test_kernels_end_with_what_they_come_from(run: tuple[subprocess.Popen[str], 
     _, (server, *kernels) = run
     os.kill(server, signal.SIGKILL)
 
-    while any(is_alive(each) for each in kernels):
-        pass
+    wait_until_gone(kernels)
 
 
 def test_an_ordinary_kernel_takes_the_place_of_one_that_cannot_be_forked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.utils import run_sync
 
-from tests.contract.kernels.conftest import Talk, is_alive, talking
+from tests.contract.kernels.conftest import Talk, is_alive, talking, wait_until_gone
 
 PRINTS_VARIABLES = "import os; print(sorted(os.environ.items()))"
 JUPYTERS = {
@@ -146,8 +146,7 @@ def test_what_a_stage_spoils_does_not_touch_others(talk: Talk, home: Path) -> No
         assert is_alive(child)
 
     assert not is_alive(own)
-    while is_alive(child):
-        pass
+    wait_until_gone([child])
 
 
 def _mask() -> int:
