@@ -1,0 +1,195 @@
+"""A stage stepped through in a browser: the gate, a page loaded anew, a kernel restarted, others at work, the stop button."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from runbook_lib.sandbox.injection import Fault, inject
+from runbook_lib.sandbox.state import State
+from runbook_lib.sandbox.supervisor import Wanted, environment, running
+from tests.browser.lab import Lab, Notebook, serving
+from tests.end_to_end.conftest import passable
+
+STORAGE, TEARDOWN = "sandbox/20_storage.ipynb", "sandbox/99_teardown.ipynb"
+UNTIL_GATE = ("parameters", "open", "preflight", "desired", "plan", "approve")
+RUN = """async ([id, isAwaited]) => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = notebook.widgets.findIndex((each) => each.model.id === id);
+    notebook.deselectAll();
+    const run = window.jupyterapp.commands.execute('notebook:run-cell');
+    if (isAwaited) await run;
+}"""
+PLACE = "(id) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex((each) => each.model.id === id)"
+WIDEST = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter((each) => each.scrollWidth > each.clientWidth + 1
+    && getComputedStyle(each).overflowX === 'visible').length"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Hold a served checkout, and the sandbox that it works on."""
+
+    lab: Lab
+    state: State
+    box: Any
+
+    def fault(self, fault: Fault | None) -> None:
+        """Have AWS go wrong, or well again."""
+        inject(self.state, self.box, fault, "aws")
+
+    def s3(self) -> Any:
+        """Give a client of whoever else works in the account."""
+        import boto3
+
+        keys = environment(self.box)
+        return boto3.client(
+            "s3", endpoint_url=f"http://127.0.0.1:{self.state.aws_port}", region_name="us-east-1",
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Serve a checkout beside a sandbox."""
+    folder = passable(tmp_path_factory.mktemp("desk") / "box").parent
+    with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
+        yield Desk(lab, state, folder / "box")
+
+
+def step(notebook: Notebook, *cells: str) -> Any:
+    """Run cells one after the other, and give the output of the last."""
+    for cell in cells:
+        notebook.page.evaluate(RUN, [cell, True])
+    return shown(notebook, cells[-1])
+
+
+def shown(notebook: Notebook, cell: str) -> Any:
+    """Give the output of a cell."""
+    return notebook.panel.locator(".jp-Cell").nth(notebook.page.evaluate(PLACE, cell)).locator(".jp-Cell-outputArea")
+
+
+def approve(gate: Any) -> None:
+    """Press the button."""
+    gate.get_by_role("button", name="Approve this plan").click()
+
+
+def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
+    """Save, and read what a cell shows without any widget."""
+    notebook.save()
+    copy = json.loads((desk.lab.folder / name).read_text("utf-8"))
+    outputs = next(each for each in copy["cells"] if each["id"] == cell)["outputs"]
+    assert [] == [each for each in outputs if "application/vnd.jupyter.widget-view+json" in each.get("data", {})]
+    return "\n".join("".join(each["data"]["text/plain"]) for each in outputs)
+
+
+def test_a_plan_is_searched_and_approved_and_nothing_is_lost(desk: Desk) -> None:
+    """Rows are found; a page loaded anew, a kernel restarted and the saved copy keep the approval, and a second run writes nothing."""
+    with desk.lab.page(STORAGE) as notebook:
+        gate = step(notebook, *UNTIL_GATE)
+        plan = shown(notebook, "plan")
+        plan.get_by_role("searchbox", name="Find").fill("lifecycle destination")
+        plan.get_by_text("1 of 14 shown").wait_for()
+        approve(gate)
+        gate.get_by_text("Approved by").wait_for()
+        assert "Approved by" in saved(desk, notebook, STORAGE, "approve")
+        digest = gate.locator("code").first.inner_text()
+
+        notebook.page.reload()
+        notebook.wait_until_idle()
+        shown(notebook, "approve").get_by_text("Approved by").wait_for()
+
+        notebook.restart_and_run_all()
+        assert digest in shown(notebook, "approve").inner_text()
+        assert "14 applied" in shown(notebook, "apply").inner_text()
+        assert "14 applied" in saved(desk, notebook, STORAGE, "apply")
+        assert [] == notebook.foreign
+
+        notebook.restart_and_run_all()
+        assert "finished" in shown(notebook, "plan").inner_text()
+        assert "There was nothing to apply." in shown(notebook, "apply").inner_text()
+
+
+def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
+    """Each deletion has its own box; one that is not ticked is named, and nothing is removed until all are."""
+    with desk.lab.page(TEARDOWN) as notebook:
+        gate = step(notebook, *UNTIL_GATE)
+        boxes = gate.get_by_role("checkbox")
+        boxes.first.wait_for()
+        for box in boxes.all()[1:]:
+            box.check()
+        approve(gate)
+        gate.get_by_text("not acknowledged: s3_bucket").wait_for()
+        boxes.first.check()
+        approve(gate)
+        gate.get_by_text("acknowledged", exact=True).wait_for()
+        assert "applied" in step(notebook, "apply").inner_text()
+    assert [] == [each["Name"] for each in desk.s3().list_buckets()["Buckets"] if each["Name"] == "tonic-sandbox-source"]
+
+
+def test_somebody_elses_change_after_the_approval_is_refused(desk: Desk) -> None:
+    """The bucket that somebody made meanwhile is named, and nothing is written."""
+    with desk.lab.page(STORAGE) as notebook:
+        gate = step(notebook, *UNTIL_GATE)
+        approve(gate)
+        gate.get_by_text("Approved by").wait_for()
+        desk.s3().create_bucket(Bucket="tonic-sandbox-source")
+
+        assert "s3_bucket/tonic-sandbox-source was made or changed by someone else" in step(notebook, "apply").inner_text()
+    desk.s3().delete_bucket(Bucket="tonic-sandbox-source")
+
+
+def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
+    """What is being written is written to its end, the rest is withheld, and the next run goes on under the same approval."""
+    desk.fault(Fault("latency", "s3:(Put|Create)", ms=1500))
+    with desk.lab.page(STORAGE) as notebook:
+        gate = step(notebook, *UNTIL_GATE)
+        if gate.get_by_role("button", name="Approve this plan").count():
+            approve(gate)
+        gate.get_by_text("Approved by").wait_for()
+        notebook.page.evaluate(RUN, ["apply", False])
+        applying = shown(notebook, "apply")
+        applying.get_by_text("1 of 14 changes done").wait_for()
+        applying.get_by_role("button", name="Stop after this write").click()
+        applying.get_by_text("stopped on request").first.wait_for()
+        desk.fault(None)
+        notebook.wait_until_idle()
+        assert "withheld" in applying.inner_text()
+
+        notebook.restart_and_run_all()
+        assert "14 applied" in shown(notebook, "apply").inner_text()
+
+
+def test_gate_of_a_protected_environment_refuses_a_wrong_name(desk: Desk) -> None:
+    """Another environment's name is refused; with the right one it is the approvers' signatures that lack."""
+    plain = desk.lab.file.read_text("utf-8")
+    key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (desk.lab.home / "jo.pem").write_bytes(key)
+    protected = "approval: manual\nprotected: true\napprovers:\n  - name: Jo Rivera\n    key: jo.pem"
+    desk.lab.file.write_text(plain.replace("approval: automatic", protected), "utf-8")
+    try:
+        with desk.lab.page(TEARDOWN) as notebook:
+            gate = step(notebook, *UNTIL_GATE)
+            for box in gate.get_by_role("checkbox").all():
+                box.check()
+            for name, said in (("production", "'production' was typed"), ("sandbox", "signed by different approvers")):
+                gate.get_by_role("textbox").fill(name)
+                approve(gate)
+                gate.get_by_text(said).wait_for()
+            assert "withheld" in step(notebook, "apply").inner_text()
+    finally:
+        desk.lab.file.write_text(plain, "utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow_page_is_no_wider_than_its_cells(desk: Desk, scheme: str) -> None:
+    """At 400 pixels what is wider scrolls in its own cell, and says so."""
+    with desk.lab.page(STORAGE, scheme=scheme, width=400) as notebook:
+        step(notebook, *UNTIL_GATE)
+
+        assert 0 == notebook.page.evaluate(WIDEST)
