@@ -93,8 +93,8 @@ def _box(piece: Piece) -> Markup:
     name = piece.name if len(piece.name) <= LONGEST else f"{piece.name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     return Markup(
         '<g class="{}"><title>{} {}: {}</title><rect x="{:.0f}" y="{:.0f}" width="{}" height="{}" rx="8"/>'
-        '<text x="{:.0f}" y="{:.0f}" class="k">{}</text><text x="{:.0f}" y="{:.0f}" class="n">{}</text>'
-        '<text x="{:.0f}" y="{:.0f}" class="s">{} {}</text></g>'
+        '<text x="{:.0f}" y="{:.0f}" class="kind">{}</text><text x="{:.0f}" y="{:.0f}" class="named">{}</text>'
+        '<text x="{:.0f}" y="{:.0f}" class="stands">{} {}</text></g>'
     ).format(
         mark.tone, piece.kind, piece.name, mark.word, left, top, BOX_WIDTH, BOX_HEIGHT,
         left + 12, top + 22, piece.kind, left + 12, top + 42, name, left + 12, top + 63, mark.letter, mark.word,

@@ -98,8 +98,8 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb figure{margin:.5em 0}.rb.rb figcaption{color:var(--muted);font-weight:600;font-size:13px}
 .rb.rb .setup{display:block;width:100%;min-width:40rem;max-width:64rem;height:auto;
 font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-.rb.rb .setup rect{stroke:currentColor;stroke-width:1.4}.rb.rb .setup g>.k{font-size:12px}.rb.rb .setup g>.n{font-weight:600}
-.rb.rb .setup g>.s{font-weight:600}.rb.rb .setup text{fill:var(--fg)}.rb.rb .setup g>.s{fill:currentColor}
+.rb.rb .setup rect{stroke:currentColor;stroke-width:1.4}.rb.rb .setup g>.kind{font-size:12px}.rb.rb .setup g>.named{font-weight:600}
+.rb.rb .setup g>.stands{font-weight:600}.rb.rb .setup text{fill:var(--fg)}.rb.rb .setup g>.stands{fill:currentColor}
 .rb.rb .setup .plain rect{fill:var(--panel)}.rb.rb .setup path{stroke:var(--muted);fill:none;stroke-width:1.4}
 .rb.rb .setup marker path{fill:var(--muted);stroke:none}.rb.rb .setup .arrow text{text-anchor:middle;font-size:12px;paint-order:stroke;
 stroke:var(--bg);stroke-width:5px;stroke-linejoin:round}

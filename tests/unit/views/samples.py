@@ -14,7 +14,9 @@ from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import Key
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import DatabaseUser, Grants, Ownership
+from runbook_lib.views.board import Board, FileLine, Files, RunLine, Runs, StageState
 from runbook_lib.views.page import RunPage, StageLine
+from runbook_lib.views.picture import Arrow, Piece, SetUp
 from runbook_lib.views.shown import (
     Closing,
     Creation,
@@ -139,6 +141,29 @@ FORM = ParameterForm(
     ("buckets", "adopt", "confirmations", "pipeline"),
     {"buckets": {"source": {"name": HOSTILE}, "create": True}, "confirmations": [{"row": "A1", "who": HOSTILE, "date": "2026-01-15"}]},
 )
+FILES = Files(
+    "Parameter files",
+    (
+        FileLine("staging.yaml", "staging", "111122223333", "us-east-1", pipeline="v2"),
+        FileLine("production.yaml", "production", "111122223333", "us-east-1", pipeline="both", is_protected=True),
+        FileLine("broken.yaml", problems=("line 3: aws.account is missing",)),
+    ),
+)
+BOARD = Board(
+    "staging",
+    (
+        StageState(20, "storage", "Storage", "Buckets.", "cloud engineer", "converged", verified="2026-06-30 10:00 UTC", by="ada"),
+        StageState(50, "server_role", "Server role", "The role.", "cloud engineer", "drifted", detail="nothing else is attached: broken"),
+    ),
+    (RunLine("20260630T100000Z-apply-abc123", "apply", "2026-06-30T10:00:00.000Z", "fine", 0),),
+    "staging",
+    "records",
+)
+SET_UP = SetUp(
+    "staging",
+    (Piece("server", "Product's server", "i-0a1b", 0, 0, "converged"), Piece("role", "Server role", "tonic-staging-server", 0, 1)),
+    (Arrow("server", "role", "sts:AssumeRole", "sts:AssumeRole by ec2.amazonaws.com"),),
+)
 VALUES = (
     PLAN,
     EMPTY,
@@ -165,6 +190,10 @@ VALUES = (
     SUFFICIENCY,
     DesiredResources((), {}, tables=(SUFFICIENCY,)),
     FORM,
+    FILES,
+    BOARD,
+    Runs(BOARD),
+    SET_UP,
     Creation(Path("parameters"), QUESTIONS),
     ParameterForm("Teardown", "staging.yaml", (), {}),
 )
@@ -264,6 +293,8 @@ def hostile() -> tuple[object, ...]:
     finding = Finding(stage=HOSTILE, rows=(HOSTILE,), claim=HOSTILE, verdict="owed", detail=HOSTILE, way_out=HOSTILE, by=HOSTILE)
     entries = tuple(Entry(change=each, outcome="failed", detail=HOSTILE, by=HOSTILE, at=HOSTILE) for each in changes)
     approval = Approval(digest=HOSTILE, by=HOSTILE, at=HOSTILE)
+    state = StageState(10, "preflight", HOSTILE, HOSTILE, HOSTILE, detail=HOSTILE, verified=HOSTILE, by=HOSTILE)
+    board = Board(HOSTILE, (state,), (RunLine("20260630T100000Z-apply-abc123", HOSTILE, HOSTILE, HOSTILE, 0),), "staging", "records")
     return (
         plan,
         EnvironmentPlan(environment=HOSTILE, plans=(plan,)),
@@ -278,4 +309,10 @@ def hostile() -> tuple[object, ...]:
         Closing(HOSTILE, HOSTILE, (HOSTILE,)),
         Table(HOSTILE, (HOSTILE,), ((HOSTILE,),)),
         Sheet(HOSTILE, ((HOSTILE, HOSTILE),)),
+        Files(HOSTILE, (FileLine(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, problems=(HOSTILE,)),)),
+        board,
+        Runs(board),
+        SetUp(
+            HOSTILE, (Piece("one", HOSTILE, HOSTILE, 0, 0), Piece("two", HOSTILE, HOSTILE, 1, 1)), (Arrow("one", "two", HOSTILE, HOSTILE),)
+        ),
     )
