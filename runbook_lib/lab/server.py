@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
-from runbook_lib.kernels.fork_server import warmed
 from runbook_lib.lab import settings
 from runbook_lib.runbook import working
 
@@ -45,7 +44,6 @@ def open_lab(file: Path, environment: Environment, port: int = 0, *, has_browser
         aside = (*working.start_page(), *working.working_copies(file, environment))
         place.choose(file)
         os.environ.update(settings.write(folder), RUNBOOK_HOME=str(place.home()))
-        warmed()
         _run(settings.arguments(folder, port, has_browser=has_browser))
         return Opened(folder, aside=aside)
 
