@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.engine.risk import to_acknowledge
 from runbook_lib.errors import ApprovalRefused
+from runbook_lib.parameters.approval_rules import person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 ACKNOWLEDGE = "read them; then say --acknowledge ADDRESS for each (* stands for any text); in a notebook the same in acknowledge"
+
+AHEAD = timedelta(hours=1)
+"""How far an approver's clock may be ahead, or a notebook on its way to the gate. Who dates his word later would have it count longer."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def flaws(approval: Approval, case: Case) -> Iterator[str]:
         yield f"is for {approval.environment or 'no environment'}, not for {case.environment.environment}"
     yield from _unsigned(approval, case)
     yield from _expired(approval, case)
-    if case.is_apart and not {approval.by.casefold(), approval.key}.isdisjoint(each.casefold() for each in case.planners):
+    if case.is_apart and not {person(approval.by), approval.key}.isdisjoint(map(person, case.planners)):
         yield "is by somebody who planned it"
     if missing := unacknowledged(case.approved, approval.acknowledged):
         yield f"does not acknowledge {'; '.join(missing)}"
@@ -89,6 +93,14 @@ def later(at: str, time: timedelta) -> str:
     return (datetime.fromisoformat(at) + time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time in the one form in which times are written, and so are compared."""
+    try:
+        return text.endswith("Z") and later(text, timedelta()) == text
+    except ValueError:
+        return False
+
+
 def _unsigned(approval: Approval, case: Case) -> Iterator[str]:
     if not case.environment.approvers:
         if approval.key:
@@ -103,6 +115,9 @@ def _expired(approval: Approval, case: Case) -> Iterator[str]:
     if approval.expires and approval.expires <= case.at:
         yield f"expired at {approval.expires}"
     if not case.environment.approvers:
+        return
+    if approval.at > later(case.at, AHEAD):
+        yield f"is dated {approval.at}, which is still to come"
         return
     longest = later(approval.at, timedelta(days=case.environment.approval_days))
     if not approval.expires or approval.expires > longest:

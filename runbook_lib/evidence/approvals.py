@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from runbook_lib.engine.approving import acknowledged, sufficient
+from runbook_lib.engine.approving import acknowledged, is_time, sufficient
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import statement
 from runbook_lib.evidence.approved import planned
@@ -69,6 +69,8 @@ def read(name: str, octets: bytes, signers: Mapping[str, str]) -> Approval | Rej
         )
     except (KeyError, TypeError, ValueError, ValidationError):
         raise Unsound("holds no approval or rejection of this version") from None
+    if not all(map(is_time, _times(value))):
+        raise Unsound("holds a time that is none, or in another form")
     if _payload(value) != found.payload:
         raise Unsound("says something else than its name promises, or says it in another form")
     if [name for name, _ in found.signatures] != ([value.key] if value.key else []):
@@ -106,11 +108,12 @@ def stored(store: Path, environment: Environment, digest: str) -> Stored:
     planners: set[str] = set()
     newest = ""
     for record in records(store, environment.environment):
-        is_worth_it = not newest or any(LATER.fullmatch(path.name) for path in record.folder.iterdir())
-        if not is_worth_it or (record.folder / "approved.json").exists() or planned(record, digest) is None:
+        by = {record.facts.by, _signer(record.folder)} - {""}
+        is_worth_it = not by <= planners or any(LATER.fullmatch(path.name) for path in record.folder.iterdir())
+        if (newest and not is_worth_it) or (record.folder / "approved.json").exists() or planned(record, digest) is None:
             continue
         newest = max(newest, record.facts.started)
-        planners |= {record.facts.by, _signer(record.folder)} - {""}
+        planners |= by
         said += _read(record, environment, unsound)
     rejections = [each for each, _ in said if isinstance(each, Rejection)]
     last = max(rejections, key=lambda each: each.at, default=None)
@@ -172,6 +175,12 @@ def _read(record: Record, environment: Environment, unsound: list[str]) -> list[
         except (OSError, Unsound) as error:
             unsound.append(f"{record.folder.name}/{path.name} {error}")
     return found
+
+
+def _times(value: Approval | Rejection) -> Iterator[str]:
+    yield value.at
+    if isinstance(value, Approval) and value.expires:
+        yield value.expires
 
 
 def _payload(value: Approval | Rejection) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
@@ -43,10 +44,15 @@ def apart(env: Environment) -> Iterator[Broken]:
     for field in ("name", "key"):
         seen: dict[str, int] = {}
         for index, each in enumerate(env.approvers):
-            value = getattr(each, field).casefold() if field == "name" else getattr(each, field)
+            value = person(each.name) if field == "name" else each.key
             if (first := seen.setdefault(value, index)) != index:
                 what = f"is that of approver {first + 1} too"
                 yield Broken(("approvers", index, field), what, "give each approver a name and a key of his own")
+
+
+def person(name: str) -> str:
+    """Give a name in the form in which two are compared: who writes himself with other capitals or spaces is the same person."""
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 RULES: tuple[Rule, ...] = (automatic, number, apart)

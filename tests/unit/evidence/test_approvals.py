@@ -218,6 +218,16 @@ def test_an_approval_from_another_machine_counts(house: House, tmp_path: Path, m
     assert "too wide" in refused(lambda: house.run("apply", approve=digest))
 
 
+@pytest.mark.parametrize("first", [JO, "jo  RIVERA"])
+def test_who_planned_first_does_not_approve(house: House, first: str) -> None:
+    """Somebody else who plans the same after him takes nothing of that back, however he writes his name."""
+    house.values["protected"] = True
+    house.run("plan", by=first)
+    record, _ = planned(house)
+
+    assert "is by somebody who planned it" in refused(lambda: approve(house, record))
+
+
 def test_approvers_are_part_of_what_is_approved(house: House) -> None:
     """Another approver, another number, or another key in the same file changes the digest of every plan."""
     digests = [planned(house)[1]]
@@ -247,6 +257,11 @@ FORGED: dict[str, Callable[[Approval, Path], bytes]] = {
     "of another plan": lambda one, home: _signed(one.model_copy(update={"digest": "0" * 64}), home, JO),
     "of another environment": lambda one, home: _signed(one.model_copy(update={"environment": "production"}), home, JO),
     "for ever": lambda one, home: _signed(one.model_copy(update={"expires": ""}), home, JO),
+    "in time to come": lambda one, home: _signed(
+        one.model_copy(update={"at": "9999-12-30T00:00:00.000Z", "expires": "9999-12-31T00:00:00.000Z"}), home, JO
+    ),
+    "at no time": lambda one, home: _signed(one.model_copy(update={"at": "soon"}), home, JO),
+    "until a time that compares otherwise": lambda one, home: _signed(one.model_copy(update={"expires": one.expires[:-1]}), home, JO),
     "with a space more": lambda one, home: _signed(one, home, JO) + b" ",
     "no envelope": lambda _one, _home: b"{}",
     "no JSON": lambda _one, _home: b"\xff",
