@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, PlanDrifted
+from runbook_lib.evidence import statement
 from runbook_lib.evidence.record import PARAMETERS, records
+from runbook_lib.evidence.seal import digest_of
+from runbook_lib.evidence.strict import Unsound, opened
 from runbook_lib.model import EnvironmentPlan
 from runbook_lib.parameters.changed import changed
 
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
     from runbook_lib.evidence.record import Record
     from runbook_lib.parameters import Environment
+
+READ = ("plan.json", PARAMETERS, "index.html")
+"""What an approver reads, and what is signed."""
 
 
 def find_plan(store: Path, environment: Environment, digest: str) -> EnvironmentPlan:
@@ -44,6 +50,20 @@ def refuse_changed(record: Record, environment: Environment) -> None:
     if differences := changed(then, environment):
         what = f"the parameter file was changed after {record.folder.name}: {'; '.join(differences)}"
         raise PlanDrifted(environment.environment, what, "put that back, or plan again, read the difference, approve the new digest")
+
+
+def unstated(record: Record) -> tuple[str, ...]:
+    """Name what of a plan is not as its record's statement has it: whoever read the page would sign another plan.
+
+    What another machine recorded has no page here.
+    """
+    try:
+        path = statement.newest(record.folder)
+        subjects = opened(path.read_bytes()).said["subject"] if path is not None else ()
+        stated = {each["name"]: each["digest"]["sha256"] for each in subjects}
+    except (OSError, Unsound, KeyError, TypeError):
+        stated = {}
+    return tuple(name for name in READ if (record.folder / name).exists() and stated.get(name) != digest_of(record.folder / name))
 
 
 def planned(record: Record, digest: str) -> EnvironmentPlan | None:

@@ -14,7 +14,7 @@ from runbook_lib.engine.approving import Case, acknowledged, flaws, later
 from runbook_lib.errors import ApprovalRefused, PlanDrifted
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.approvals import read, refuse_rejected, signers, stored, written
-from runbook_lib.evidence.approved import refuse_changed
+from runbook_lib.evidence.approved import refuse_changed, unstated
 from runbook_lib.evidence.signing import FileKey
 from runbook_lib.evidence.strict import Unsound
 from runbook_lib.model import Approval, EnvironmentPlan, Rejection
@@ -111,6 +111,7 @@ def _against(each: Planned, approval: Approval) -> Iterator[str]:
     """Say everything that stands against approving a plan."""
     environment, facts = each.environment, each.record.facts
     known = stored(each.records.store, environment, each.plan.digest)
+    yield from (f"holds another {name} than its statement covers" for name in unstated(each.record))
     if (each.record.folder / "approved.json").exists():
         yield "is of a run that was approved already: approve the record of a plan"
     yield from _raised(lambda: refuse_changed(each.record, environment))

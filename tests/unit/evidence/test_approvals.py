@@ -228,6 +228,16 @@ def test_who_planned_first_does_not_approve(house: House, first: str) -> None:
     assert "is by somebody who planned it" in refused(lambda: approve(house, record))
 
 
+@pytest.mark.parametrize("name", ["plan.json", "parameters.yaml", "index.html"])
+def test_only_what_was_stated_is_approved(house: House, name: str) -> None:
+    """A plan that was changed after its record was closed, or beside its page, is not what anybody read."""
+    record, _ = planned(house)
+    with (record / name).open("a", encoding="utf-8") as file:
+        file.write("\n")
+
+    assert f"holds another {name} than its statement covers" in refused(lambda: approve(house, record))
+
+
 def test_approvers_are_part_of_what_is_approved(house: House) -> None:
     """Another approver, another number, or another key in the same file changes the digest of every plan."""
     digests = [planned(house)[1]]
