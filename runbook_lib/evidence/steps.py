@@ -31,13 +31,17 @@ class Opened(Value):
 
 
 class Consent(Value):
-    """State the approvals of one digest, as they were signed too, and the plan that has it: the stage's own, or a whole environment's."""
+    """State the approvals of one digest, as they were signed too, and the plan that has it: the stage's own, or a whole environment's.
+
+    `planned_by` are those who made it for others to approve; nobody where it was made in the notebook itself.
+    """
 
     stage: str
     at: str
     approvals: tuple[Approval, ...]
     signed: tuple[str, ...]
     approved: EnvironmentPlan
+    planned_by: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -61,10 +65,10 @@ def opened_stages(folder: Path) -> frozenset[str]:
     return frozenset(match[1] for match in names if match)
 
 
-def consent(stage: str, kept: Sequence[Kept], approved: EnvironmentPlan, at: str) -> Consent:
+def consent(stage: str, kept: Sequence[Kept], approved: EnvironmentPlan, at: str, planned_by: tuple[str, ...] = ()) -> Consent:
     """Put approvals together with the plan that they are for."""
     found, texts = tuple(each.approval for each in kept), tuple(each.text for each in kept)
-    return Consent(stage=stage, at=at, approvals=found, signed=texts, approved=approved)
+    return Consent(stage=stage, at=at, approvals=found, signed=texts, approved=approved, planned_by=planned_by)
 
 
 def keep(record: Record, consent: Consent) -> None:

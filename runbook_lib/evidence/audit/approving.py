@@ -58,7 +58,7 @@ def check(folder: Folder, approvals: Mapping[str, Approval], approved: Any) -> N
     folder.audit.checked.append(f"{len(approvals)} approvals against approvers, risks and {case.at}")
 
 
-def check_step(folder: Folder, name: str, consent: Mapping[str, Any], digests: set[str]) -> None:
+def check_step(folder: Folder, name: str, consent: Mapping[str, Any], digest: str) -> None:
     """Note everything for which the approvals of one of somebody's steps did not suffice when they were given."""
     environment = _environment(folder)
     if environment is None:
@@ -74,13 +74,12 @@ def check_step(folder: Folder, name: str, consent: Mapping[str, Any], digests: s
             found.append(value)
     if [each.model_dump(mode="json") for each in found] != consent["approvals"]:
         folder.audit.add(name, 0, "says something else than what was signed")
-    for other in {each.digest for each in found} - digests:
+    for other in {each.digest for each in found} - {digest}:
         folder.audit.add(name, 0, f"approves {other[:12]}, which is not the digest of its plan")
-    for digest in {each.digest for each in found} & digests:
-        plan = EnvironmentPlan.model_validate(consent["approved"])
-        case = Case(digest, plan, environment, frozenset(), str(consent["at"]))
-        for reason in refusals(tuple(found), case)[:1]:
-            folder.audit.add(name, 0, reason)
+    plan = EnvironmentPlan.model_validate(consent["approved"])
+    case = Case(digest, plan, environment, frozenset(consent.get("planned_by", ())), str(consent["at"]))
+    for reason in refusals(tuple(found), case):
+        folder.audit.add(name, 0, reason)
 
 
 def _beside(folder: Folder, approvals: Mapping[str, Approval], environment: Environment) -> None:

@@ -27,9 +27,15 @@ class Folder:
 
     def __init__(self, path: Path, audit: Audit) -> None:
         self.path, self.audit = path, audit
-        self.names = tuple(sorted(self._walked("")))
+        self.names = tuple(sorted(self._walked()))
 
-    def _walked(self, below: str) -> Iterator[str]:
+    def _walked(self) -> Iterator[str]:
+        """List the files of all folders; not by recursion, for these may be nested as deep as a path is long."""
+        left = [""]
+        while left:
+            yield from self._listed(left.pop(), left)
+
+    def _listed(self, below: str, left: list[str]) -> Iterator[str]:
         try:
             with os.scandir(self.path / below) as entries:
                 found = sorted((each.name, each.is_symlink(), each.is_dir(follow_symlinks=False)) for each in entries)
@@ -41,7 +47,7 @@ class Folder:
             if is_link:
                 self.audit.add(name, 0, "is a symbolic link, which a record never holds")
             elif is_folder:
-                yield from self._walked(name)
+                left.append(name)
             else:
                 yield name
 

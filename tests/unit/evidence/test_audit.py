@@ -6,7 +6,8 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,11 @@ def reapproved(**changes: Any) -> Edit:
     return edit
 
 
+def stage_digest(record: Path, number: int) -> str:
+    """Give the digest of one of the stages that were approved."""
+    return plan_digest(json.loads((record / "approved.json").read_text("utf-8"))["plans"][number])
+
+
 AGREEMENTS: dict[str, tuple[Edit, str]] = {
     "another approval": (reapproved(digest="0" * 64), "approval.json: approves 000000000000"),
     "another approver": (reapproved(by="somebody"), "holds a receipt under another approval"),
@@ -92,6 +98,10 @@ AGREEMENTS: dict[str, tuple[Edit, str]] = {
     "no approved plan": (lambda record: (record / "approved.json").unlink(), "approved.json: is missing"),
     "no approval": (lambda record: (record / "approval.json").unlink(), "approval.json: is missing"),
     "another plan was approved": (edited("approved.json", lambda one: one["plans"][0]["changes"].pop()), "approval.json: approves"),
+    "more than was approved": (
+        lambda record: reapproved(digest=stage_digest(record, 0))(record),
+        "approval.json: approves",
+    ),
     "another environment's plan": (edited("plan.json", lambda one: one.update(environment="production")), "is of another environment"),
     "another plan summed up": (edited("plan.json", lambda one: one["plans"].pop()), "plan.json: does not say what the stages' results say"),
     "a finding less": (edited("findings.json", lambda one: one.pop()), "findings.json: does not say what"),
@@ -410,3 +420,32 @@ def test_a_run_that_failed_or_was_denied_leaves_a_whole_record(tmp_path: Path, e
     for run in (stopped, goes_on, back):
         assert [] == records.flaws(run.record.folder, house.public)
     assert (goes_on.record.folder / "approval.json").exists()
+
+
+@contextmanager
+def nested(folder: Path, depth: int = 2_100) -> Iterator[None]:
+    """Nest folders deeper than a path is long, and take them away again: what a test leaves is removed by recursion."""
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=at)
+        at = moved(at, "d")
+    yield
+    for _ in range(depth):
+        at = moved(at, "..")
+        os.rmdir("d", dir_fd=at)
+    os.close(at)
+
+
+def moved(handle: int, name: str) -> int:
+    """Open a folder from another, and close that."""
+    found = os.open(name, os.O_RDONLY, dir_fd=handle)
+    os.close(handle)
+    return found
+
+
+def test_folders_that_are_nested_too_deep_are_told(record: Path) -> None:
+    """What lies deeper than anything can be opened is a flaw, never an exception, and all else is checked all the same."""
+    with nested(record):
+        (found,) = records.flaws(record)
+
+    assert "cannot be listed: File name too long" in found
