@@ -13,7 +13,7 @@ from runbook_lib.engine import risk
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence.statement import newest
 from runbook_lib.runbook.setting import facts_of
-from runbook_lib.runbook.stepping import standing
+from runbook_lib.runbook.stepping import counting, refuse_outdated, standing
 from runbook_lib.views.shown import Asking, Gate
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ def asking(setting: Setting, plan: Plan, agree: Agree) -> Asking | None:
 
 
 def given(setting: Setting, gate: Gate) -> Gate:
-    """Look what was approved since a gate was shown. Raises ApprovalRefused when the record is closed."""
+    """Look what was approved since a gate was shown. Raises ApprovalRefused when that does not count any more, or the record is closed."""
     refuse_closed(setting)
-    found = standing(setting.record, gate.plan, "") if not gate.approvals else None
+    refuse_outdated(setting, gate.approvals)
+    found = counting(setting, standing(setting.record, gate.plan, "")) if not gate.approvals else None
     return Gate(plan=gate.plan, approved=found.plan or gate.plan, approvals=found.approvals) if found is not None else gate
 
 

@@ -40,11 +40,11 @@ def gate(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
 def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
     """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask."""
     asking.refuse_closed(setting)
-    given = stepping.standing(setting.record, plan, setting.approve)
+    given = stepping.counting(setting, stepping.standing(setting.record, plan, setting.approve))
     if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
         whole = _approved(setting, plan)
         engine.consent(setting.approve, whole, plan.stage)
-        given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now())
+        given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now(), _planners(setting))
         steps.keep(setting.record, given)
     if given is not None:
         return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
@@ -73,5 +73,11 @@ def _kept(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -
 def _granted(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -> tuple[approvals.Kept, ...]:
     """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
     found = approvals.stored(setting.records.store, setting.environment, setting.approve)
-    case = Case(setting.approve, whole, setting.environment, frozenset(setting.record.facts.planned_by), now())
+    case = Case(setting.approve, whole, setting.environment, frozenset(_planners(setting)), now())
     return approvals.grant(found, case, by=caller(), acknowledge=setting.acknowledge)
+
+
+def _planners(setting: Setting) -> tuple[str, ...]:
+    """Name who made the plan: a record of somebody's steps tells it of none, since each stage has its own."""
+    known = approvals.planners(setting.records.store, setting.environment, setting.approve)
+    return tuple(sorted({*known, *setting.record.facts.planned_by}))

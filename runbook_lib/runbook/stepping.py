@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.approving import Case, sufficient
 from runbook_lib.engine.consent import drift
-from runbook_lib.evidence import steps
+from runbook_lib.errors import ApprovalRefused
+from runbook_lib.evidence import approvals, steps
+from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from runbook_lib.evidence import Record
-    from runbook_lib.model import Plan
+    from runbook_lib.model import Approval, Plan
+    from runbook_lib.runbook.setting import Setting
 
 
 def standing(record: Record, plan: Plan, asked: str) -> steps.Consent | None:
@@ -24,7 +28,29 @@ def standing(record: Record, plan: Plan, asked: str) -> steps.Consent | None:
     return newest if asked or not drift(newest.plan, plan) else None
 
 
+def counting(setting: Setting, given: steps.Consent | None) -> steps.Consent | None:
+    """Give a consent that counts still; None where an approval of it expired meanwhile, or somebody rejected the plan."""
+    try:
+        if given is not None:
+            _refuse_outdated(setting, given)
+    except ApprovalRefused:
+        return None
+    return given
+
+
+def refuse_outdated(setting: Setting, given: tuple[Approval, ...]) -> None:
+    """Raise ApprovalRefused where approvals that a gate found do not count any more: one may read for a day before going on."""
+    for each in steps.consents(setting.record.folder, setting.stage.slug):
+        if each.approvals == given:
+            _refuse_outdated(setting, each)
+
+
 def is_given_now(record: Record, plan: Plan, asked: str) -> bool:
     """Tell whether a digest approves something here and now; what was carried out already approves nothing but the very same plan again."""
     spent = {each.digest for each in steps.consents(record.folder, plan.stage) if steps.is_spent(record, each)}
     return bool(asked) and (asked == plan.digest or asked not in spent)
+
+
+def _refuse_outdated(setting: Setting, given: steps.Consent) -> None:
+    approvals.refuse_rejected(approvals.stored(setting.records.store, setting.environment, given.digest), setting.environment)
+    sufficient(given.approvals, Case(given.digest, given.approved, setting.environment, frozenset(given.planned_by), now()))

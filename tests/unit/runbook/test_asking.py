@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from runbook_lib import place
+from runbook_lib import headless, place
+from runbook_lib.engine.approving import later
 from runbook_lib.errors import ApprovalRefused, Locked
 from runbook_lib.evidence import Record, lock, statement
 from runbook_lib.evidence.audit.verify import verify
 from runbook_lib.evidence.record import private_folder
+from runbook_lib.headless import approving
 from runbook_lib.model import Change, Receipt
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.runbook import open_stage
 from runbook_lib.runbook.asking import ANEW
 from runbook_lib.runbook.stage_run import StageRun
+from runbook_lib.runbook.world import now
 from runbook_lib.views.shown import Asking, Gate
+from tests import cells
 from tests.fakes import FakeTarget
 from tests.machine import ROOT
 from tests.stages.worlds import INSTANCE, world
@@ -304,3 +309,67 @@ def test_closed_record_takes_no_approval(desk: Desk) -> None:
         applied(run, gate)
     anew = desk.opened()
     assert approved(anew.gate(anew.plan())).approvals
+
+
+def signed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[StageRun, Gate]:
+    """Have what Lee planned signed by Jo for eight hours, and open its gate."""
+    monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
+    file = desk.folder / "parameters" / "any.yaml"
+    plan = headless.carry_out(file, "plan", stages=(SLUG,), by="Lee Chan", execute=cells.papermill)
+    approving.approve([str(plan.record.folder)], key=str(desk.folder / "jo.pem"), acknowledge=("*",), expires="8h")
+    run = desk.opened(approve=plan.plan.digest)
+    return run, run.gate(run.plan())
+
+
+def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a day pass."""
+    at = later(now(), timedelta(days=1))
+    for each in ("gating", "stepping"):
+        monkeypatch.setattr(f"runbook_lib.runbook.{each}.now", lambda: at)
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_expired_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads until the next day has to have it approved again, in the same kernel and in another one."""
+    run, gate = signed(desk, monkeypatch)
+    tomorrow(monkeypatch)
+
+    with pytest.raises(ApprovalRefused, match="expired at"):
+        applied(run, gate)
+    again = desk.opened()
+    assert () == again.gate(again.plan()).approvals
+    assert 0 == desk.target.writes
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_rejected_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rejection counts until the first write."""
+    run, gate = signed(desk, monkeypatch)
+    plan = next(each.parent for each in desk.records if "-plan-" in each.parent.name)
+    approving.reject([str(plan)], reason="too wide", key=str(desk.folder / "jo.pem"))
+
+    with pytest.raises(ApprovalRefused, match="was rejected by Jo Rivera: too wide"):
+        applied(run, gate)
+    assert 0 == desk.target.writes
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_record_of_steps_without_its_approvals_is_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a consent that nobody signed is sound, nor one by somebody who planned it."""
+    run, gate = signed(desk, monkeypatch)
+    applied(run, gate)
+    run.verify()
+    run.close()
+    record = next(each.parent for each in desk.records if "-step-" in each.parent.name)
+    path = record / "steps" / f"{SLUG}-consent.json"
+    text = path.read_text("utf-8")
+    statement.close(Record(record), None)
+    found = []
+    changes: tuple[dict[str, list[str]], ...] = ({}, {"signed": [], "approvals": []}, {"planned_by": ["jo rivera"]})
+    for change in changes:
+        path.write_text(json.dumps({**json.loads(text), **change}), "utf-8")
+        found.append([each.what for each in verify(record).flaws if each.weight != "note" and each.file.startswith("steps/")])
+
+    assert ["was changed: its SHA-256 is not the stated one"] == found[0]
+    assert [each for each in found[1] if "0 of the approvals count" in each]
+    assert [each for each in found[2] if "is by somebody who planned it" in each]
