@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.evidence.resuming import StoppedRun
     from runbook_lib.model import EnvironmentPlan, Stage
@@ -112,7 +114,7 @@ def run(
         stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(), target=place.typed(file),
         by=consent.by or getpass.getuser(), planned_by=planners, **_asked(verb, place.typed(file), stages, consent, resuming),
     )  # fmt: skip
-    lock = records.locked(verb, facts.started) if approved is not None else nullcontext()
+    lock = _locked(records, facts, consent.digest) if approved is not None else nullcontext()
     with Known() as known, lock, records.recording(facts) as record, told(record):
         record.write(PARAMETERS, as_yaml(environment))
         if approved is not None:
@@ -145,6 +147,14 @@ def _granted(records: Records, approved: EnvironmentPlan | None, consent: Consen
     case = Case(consent.digest, approved, records.environment, found.planners, at)
     kept = approvals.grant(found, case, by=consent.by or "the command line", acknowledge=consent.acknowledge)
     return tuple(each.text for each in kept), tuple(sorted(found.planners))
+
+
+@contextmanager
+def _locked(records: Records, facts: evidence.RunFacts, digest: str) -> Iterator[None]:
+    """Hold the lock of a run that writes. Raises Locked, and ApprovalRefused where somebody rejected the plan until it was had."""
+    with records.locked(facts.verb, facts.started):
+        approvals.refuse_rejected(approvals.stored(records.store, records.environment, digest), records.environment)
+        yield
 
 
 def unlock(file: Path) -> str:

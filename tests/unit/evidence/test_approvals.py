@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from runbook_lib.evidence.signing import FileKey
 from runbook_lib.headless import approving
 from runbook_lib.model import Approval
 from runbook_lib.resources.warehouse import DatabaseUser
+from runbook_lib.runbook.records import Records
 from tests import records
 from tests.approving import ADA, JO, KIM, approve, approved_house, private, reject
 from tests.objects import FakeObjects
@@ -299,6 +301,22 @@ def test_an_audit_finds_what_a_run_should_not_have_taken(house: House, forge: Ca
     records.restate(applied)
 
     assert [each for each in records.flaws(applied) if "approval.json" in each]
+
+
+def test_a_rejection_counts_until_the_lock_is_had(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever rejects while a run begins is heard: nothing is written, and no record is begun."""
+    record, digest = planned(house)
+    approve(house, record)
+    locked = Records.locked
+
+    def late(self: Records, verb: str, at: str) -> AbstractContextManager[None]:
+        reject(house, record)
+        return locked(self, verb, at)
+
+    monkeypatch.setattr(Records, "locked", late)
+
+    assert f"the plan was rejected by {JO}: too wide" in refused(lambda: house.run("apply", approve=digest))
+    assert ([record], 0) == (list(record.parent.glob("2*")), house.target.writes)
 
 
 def test_a_damaged_rejection_blocks_too(house: House) -> None:
