@@ -23,7 +23,12 @@ def rules() -> dict[str, Any]:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
-    return {"s3:*": answered, "s3:GetObjectRetention": storing.retention, **{f"s3:{name}": _written for name in WRITES}}
+    return {
+        "s3:*": answered,
+        "s3:DeleteBucket": _removed,
+        "s3:GetObjectRetention": storing.retention,
+        **{f"s3:{name}": _written for name in WRITES},
+    }
 
 
 def answered(call: Call, proceed: Proceed) -> Answer:
@@ -37,6 +42,17 @@ def answered(call: Call, proceed: Proceed) -> Answer:
         message = "The bucket you are attempting to access must be addressed using the specified endpoint."
         return error(call, 301, "PermanentRedirect", message, (("x-amz-bucket-region", bucket.region_name),))
     return proceed()
+
+
+def _removed(call: Call, proceed: Proceed) -> Answer:
+    """Let a bucket's tags go with it: moto would give them to the next bucket of its name."""
+    from moto.s3.models import s3_backends
+
+    owner, bucket = held.bucket_of(call.text("Bucket"))
+    answer = answered(call, proceed)
+    if bucket is not None and held.bucket_of(bucket.name)[1] is None:
+        s3_backends[owner][bucket.partition].tagger.delete_all_tags_for_resource(bucket.arn)
+    return answer
 
 
 def _written(call: Call, proceed: Proceed) -> Answer:

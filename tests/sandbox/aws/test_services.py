@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from tests.contract.aws.endpoint import ACCOUNT
+from tests.contract.aws.endpoint import ACCOUNT, REGION
 from tests.sandbox.aws.account import OTHER, Account, Workplace, allow, policy, refused, root, told, trust
 
 INVALID = "InvalidParameterValueException"
@@ -177,6 +177,18 @@ def test_a_key_out_of_use_shuts_bucket_and_queue(workplace: Workplace) -> None:
     assert ["", ""] == [told(lambda: s3.put_object(**put)), told(lambda: sqs.send_message(**send))]
     none = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": workplace.arn("kms", "key/none")}
     refused("KMS.NotFoundException", "Invalid keyId", lambda: s3.put_object(**{**put, **none}))
+
+
+def test_a_bucket_takes_its_tags_with_it(account: Account) -> None:
+    """A bucket that is made anew under the name of a removed one carries no tag."""
+    s3, bucket = account.client("s3"), {"Bucket": f"tonic-{account.name}-again"}
+    made = {**bucket, "CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    s3.create_bucket(**made)
+    s3.put_bucket_tagging(**bucket, Tagging={"TagSet": [{"Key": "team", "Value": "data"}]})
+    s3.delete_bucket(**bucket)
+    s3.create_bucket(**made)
+
+    refused("NoSuchTagSet", "The TagSet does not exist", lambda: s3.get_bucket_tagging(**bucket))
 
 
 def test_a_key_signs_the_digest_that_it_is_given(account: Account) -> None:
