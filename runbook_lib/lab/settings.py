@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FOLDER = ".jupyter"
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
+    # The kernel answers controls in its own thread, also while a cell awaits: in another it would draw into what a cell draws, and each
+    # page that is loaded anew would leave a thread behind.
+    "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
     # What was executed is evidence: a page that is reloaded, or a browser that dies, loses ten seconds of it at most.

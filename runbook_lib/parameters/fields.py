@@ -54,7 +54,7 @@ class Field:
         standing = f"Default: {self.default}" if self.kind in {"choice", "number", "text"} and self.default else ""
         asked = " ".join(f"{row}: {LEDGER[row].claim}" for row in self.rows[:2])
         means = self.means[:1].upper() + self.means[1:]
-        return " ".join(f"{part.rstrip('.')}." for part in (means, limits, standing, asked) if part)
+        return " ".join(part if part.endswith("?") else f"{part.rstrip('.')}." for part in (means, limits, standing, asked) if part)
 
 
 def fields(keys: Iterable[str]) -> tuple[Field, ...]:

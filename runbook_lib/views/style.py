@@ -142,9 +142,10 @@ _FORM_RULES = """
 .rb-form{max-width:60rem;color:var(--fg)}.rb-form .widget-html{height:auto;overflow:visible}
 .rb-form .widget-html-content{line-height:1.4;height:auto}
 .rb-form h4{margin:1em 0 .3em;font:600 14px/1.3 system-ui,sans-serif;color:var(--fg)}
-.rb-form .slot{margin:0 0 .5em;padding-left:13.5em;min-height:3em;font-size:12px;color:var(--muted)}
-.rb-form .entry .slot{padding-left:5.5em;min-height:1.4em}
+.rb-form .slot{margin:0 0 .5em;padding-left:14.7em;min-height:3em;font-size:12px;color:var(--muted)}
+.rb-form .entry .slot{padding-left:6em;min-height:1.4em}
 .rb-form .bad{color:var(--bad)}.rb-form .inner{border-left:3px solid var(--line);padding-left:.8em;margin-bottom:.8em}
+.rb-form.rb-form .widget-dropdown>select{appearance:auto;background-image:none}
 .rb-form .widget-label{color:var(--fg)}.rb-form p{margin:.4em 0}
 .rb-form pre{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--fg);
 background:var(--panel);padding:.5em .7em;border-radius:4px;max-height:24em;overflow-y:auto}

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.fields import Field
     from runbook_lib.parameters.reading import Path_
 
-STYLE = {"description_width": "13em"}
-NARROW = {"description_width": "5em"}
-WHOLE = widgets.Layout(width="100%", margin="0")
+WIDE, NARROW = "13em", "5em"
+STYLE = {"description_width": WIDE}
+WHOLE = {"width": "100%", "margin": "0"}
+"""What each control makes a layout of its own from: one that is shared cannot be closed with its form."""
 SOURCES = (
     ("none", ""),
     ("a variable of this machine (env)", "env:"),
@@ -46,7 +47,7 @@ class Control:
         self.widget = widgets.VBox([*self.inputs, self._slot], layout=widgets.Layout(flex="1 1 18em") if is_entry else WHOLE)
         self.widget.add_class("field")
         for each in self.inputs:
-            each.style = NARROW if is_entry else STYLE
+            each.style.description_width = NARROW if is_entry else WIDE
             each.observe(self._touched, "value")
         self.show(())
 

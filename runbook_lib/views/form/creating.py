@@ -30,7 +30,7 @@ class CreationWidget:
         self._creation = creation
         hints = get_type_hints(Answers)
         self.controls = [control(_field(each, hints[each.name]), (each.name,), None, self._changed) for each in creation.questions]
-        self.write = widgets.Button(button_style="primary", icon="file", layout=widgets.Layout(width="auto"))
+        self.write = widgets.Button(button_style="primary", icon="file", layout=widgets.Layout(width="auto", align_self="flex-start"))
         self.write.on_click(lambda _button: self._write())
         self.state, self.preview = widgets.HTML(layout=WHOLE), widgets.HTML(layout=WHOLE)
         style = widgets.HTML(f"<style>{form_stylesheet()}</style>", layout=widgets.Layout(display="none"))

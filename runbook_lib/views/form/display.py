@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUMMARIES = {ParameterForm: "What the file says", Creation: "What is asked"}
 WIDGETS: dict[type, Callable[[Any], Any]] = {}
 """How the widget of a value is made; each import of ipywidgets waits until one is."""
+_SHOWN: dict[type, Any] = {}
+"""The form of each kind that is shown."""
 
 
 def register(shell: Any) -> None:
@@ -26,14 +28,26 @@ def register(shell: Any) -> None:
 
 
 def show(shell: Any, value: Any) -> None:
-    """Publish what is kept, folded, and below it the controls."""
-    made = WIDGETS[type(value)](value)
+    """Publish what is kept, folded, and below it the controls; those of the same cell's former run are closed."""
+    close(_SHOWN.pop(type(value), None))
+    _SHOWN[type(value)] = made = WIDGETS[type(value)](value)
     blocks = tuple(drawn(value))
     kept = (Folded(SUMMARIES[type(value)], blocks),) if made is not None else blocks
     publish = shell.display_pub.publish
     publish({"text/html": as_html.view(kept), "text/markdown": as_markdown.view(kept), "text/plain": as_text.view(kept)})
     if made is not None:
         publish(*shell.display_formatter.format(made))
+
+
+def close(widget: Any) -> None:
+    """Close a widget with all that it is made of: a page that is loaded anew asks for every one that is open."""
+    if widget is None:
+        return
+    for each in getattr(widget, "children", ()):
+        close(each)
+    for part in (getattr(widget, "style", None), getattr(widget, "layout", None), widget):
+        if part is not None:
+            part.close()
 
 
 def _form(value: ParameterForm) -> Any:

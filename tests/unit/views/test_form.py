@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import ipywidgets
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from ipywidgets.widgets.widget import _instances
 
 from runbook_lib import views
 from runbook_lib.parameters import Environment, described
@@ -329,3 +330,15 @@ def test_controls_are_shown_only_where_somebody_looks(path: Path, is_looked_at: 
     else:
         assert {"text/html", "text/markdown", "text/plain"} == set(bundle)
         assert [] == published
+
+
+def test_a_form_that_is_shown_again_leaves_no_control_of_the_former(path: Path) -> None:
+    """What is open in the kernel does not grow: a page that is loaded anew asks for all of it."""
+    made: Any = DisplayFormatter()
+    shell = SimpleNamespace(display_formatter=made, display_pub=SimpleNamespace(publish=lambda *_bundle: None))
+    counts = []
+    for _ in range(2):
+        display.show(shell, form(path, "buckets", "adopt", "worker"))
+        counts.append(len(_instances))
+
+    assert counts[0] == counts[1]
