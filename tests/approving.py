@@ -8,9 +8,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from runbook_lib.headless import approving
+from runbook_lib.headless import approving, resuming
 from runbook_lib.model import Approval
-from tests import records
+from tests import cells, records
 from tests.records import House
 
 JO, ADA, KIM = "Jo Rivera", "Ada Park", "Kim Novak"
@@ -33,6 +33,12 @@ def approved_house(home: Path, names: tuple[str, ...] = (JO, ADA), **changes: An
     house = records.house(home, **changes)
     house.values |= {"approvers": [{"name": each, "key": private(home, each).with_suffix(".pub.pem").name} for each in names]}
     return house
+
+
+def resumed(house: House, record: Path) -> Path:
+    """Go on from a run; give the later record's folder."""
+    with house.at_work():
+        return resuming.resume(record.name, house.file, execute=cells.papermill).record.folder
 
 
 def approve(house: House, record: Path | str, name: str = JO, **options: Any) -> Approval:

@@ -58,8 +58,13 @@ def _same(folder: Folder, before: Folder, name: str) -> None:
     for each in ("environment", "verb"):
         if not isinstance(then, dict) or now.get(each) != then.get(each):
             folder.audit.add(RUN, 0, f"goes on from {name} with another {each}")
-    given = {name for one in (folder, before) for name in one.names if LATER.fullmatch(name)}
-    for each in (*sorted(given), "approved.json"):
-        if folder.parsed(each) != before.parsed(each):
-            folder.audit.add(each, 0, f"is another than that of {name}, which the run goes on from")
+    plan = ["approved.json"] if folder.parsed("approved.json") != before.parsed("approved.json") else []
+    for each in _unlike(folder, before) + plan:
+        folder.audit.add(each, 0, f"is another than that of {name}, which the run goes on from")
     folder.audit.checked.append(f"the run that this one goes on from: {name}")
+
+
+def _unlike(folder: Folder, before: Folder) -> list[str]:
+    """Name the approvals that only one of two records holds, under whatever name."""
+    sides = [{name: one.parsed(name) for name in one.names if LATER.fullmatch(name)} for one in (folder, before)]
+    return sorted({name for one, other in (sides, sides[::-1]) for name, said in one.items() if said not in other.values()})

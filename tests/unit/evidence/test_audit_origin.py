@@ -13,6 +13,7 @@ from runbook_lib.errors import Rejected
 from runbook_lib.evidence import audit
 from runbook_lib.headless import resuming
 from tests import cells, records
+from tests.approving import ADA, JO, approve, approved_house, resumed
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,23 @@ def test_both_belong_together(pair: tuple[Path, Path]) -> None:
 
     assert ([], before.name) == (records.flaws(after), found.facts["goes on from"])
     assert f"the run that this one goes on from: {before.name}" in found.checked
+
+
+def test_several_approvals_go_on_together(tmp_path: Path) -> None:
+    """A run goes on under all that it was given, whichever file of the later record holds which; one that is missing is named."""
+    house = approved_house(tmp_path / "house", approvals_required=2)
+    plan = house.run("plan", by="Lee Chan")
+    for each in (JO, ADA):
+        approve(house, plan.record.folder, each)
+    house.target.before_write = _fail
+    stopped = house.run("apply", approve=plan.plan.digest).record.folder
+    house.target.before_write = lambda _number: None
+
+    after = resumed(house, stopped)
+
+    assert [] == records.flaws(stopped, house.public) == records.flaws(after, house.public)
+    (stopped / "approval.json").unlink()
+    assert [each for each in records.flaws(after) if f"is another than that of {stopped.name}" in each]
 
 
 def test_alone_it_says_from_which_it_goes_on(pair: tuple[Path, Path], tmp_path: Path) -> None:
