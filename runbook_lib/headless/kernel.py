@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -37,7 +38,12 @@ class KernelOfRun(AsyncKernelManager):
         return self.listening
 
     async def end(self) -> None:
-        """Kill the kernel, if it still lives, and let go of all that belongs to it."""
+        """Kill the kernel, if it still lives, and let go of all that belongs to it; whoever waits for a cell of it waits no longer."""
+        # After an interrupt somebody still does, and would complain of the kernel's death when the command has said its last word.
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         if await self.is_alive():
             await self.shutdown_kernel(now=True)
         else:

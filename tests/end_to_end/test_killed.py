@@ -49,11 +49,11 @@ def group(leader: int) -> list[int]:
     return sorted(found & kin.keys())
 
 
-def gone(process: subprocess.Popen[str], number: signal.Signals) -> str:
-    """Send a command a signal, wait until it and its kernels have ended, and give what it said."""
+def gone(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, str]:
+    """Send a command a signal, wait until it and its kernels have ended, and give what it answered and what it said besides."""
     processes = group(process.pid)
     os.kill(process.pid, number)
-    told, _ = process.communicate()
+    told = process.communicate()
     while any(Path(f"/proc/{pid}").exists() for pid in processes):
         time.sleep(0.1)
     return told
@@ -82,8 +82,9 @@ def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> No
     assert len(before["aws"]["buckets"]) < made
     running = checkout.start("resume", str(record))
     wait_for(lambda: lines() > written + 5, running)
-    stopped = json.loads(gone(running, signal.SIGINT))
-    assert "Stopped" == stopped["error"]
+    answer, besides = gone(running, signal.SIGINT)
+    stopped = json.loads(answer)
+    assert ("Stopped", "") == (stopped["error"], besides)
     faults(state, [])
 
     finished = checkout(*shlex.split(stopped["way_out"])[1:])
