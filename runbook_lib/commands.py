@@ -9,6 +9,7 @@ from runbook_lib.errors import InvalidParameters, Problem
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from pathlib import Path
 
     from runbook_lib.headless import Run
@@ -86,6 +87,14 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
         command.enter(environment)
 
 
+def _enter_sandboxes(records: Sequence[str]) -> None:
+    """Enter it for records too, which may lie in its bucket."""
+    from runbook_lib.headless import approving
+
+    for each in records:
+        _enter_sandbox(approving.file_of(each))
+
+
 def _told(done: Run) -> Answer:
     from runbook_lib import headless
 
@@ -144,10 +153,16 @@ def approve(arguments: argparse.Namespace) -> Answer:
     """Approve the plans of records."""
     from runbook_lib.headless import approving
 
+    _enter_sandboxes(arguments.records)
     made = approving.approve(
         arguments.records, by=arguments.by, key=arguments.key, acknowledge=arguments.acknowledge, expires=arguments.expires
     )
-    lines = [f"{each.environment}: {each.digest} is approved by {each.by} until {each.expires}" for _, each in made]
+    lines: list[str] = []
+    for record, (_, each) in zip(arguments.records, made, strict=True):
+        lines += (
+            f"{each.environment}: {each.digest} is approved by {each.by} until {each.expires}",
+            f"next    {approving.way_on(record, each)}",
+        )
     return 0, {"approvals": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)
 
 
@@ -155,6 +170,7 @@ def reject(arguments: argparse.Namespace) -> Answer:
     """Reject the plans of records."""
     from runbook_lib.headless import approving
 
+    _enter_sandboxes(arguments.records)
     made = approving.reject(arguments.records, reason=arguments.reason, by=arguments.by, key=arguments.key)
     lines = [f"{each.environment}: {each.digest} is rejected by {each.by}; a new plan takes that back" for _, each in made]
     return 0, {"rejections": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)

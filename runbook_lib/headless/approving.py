@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook_lib import place
-from runbook_lib.engine.approving import Case, acknowledged, flaws, later
+from runbook_lib.engine.approving import Case, acknowledged, flaws, later, refusals
 from runbook_lib.errors import ApprovalRefused, PlanDrifted
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.approvals import read, refuse_rejected, signers, stored, written
@@ -88,16 +88,32 @@ def reject(names: Sequence[str], *, reason: str, by: str = "", key: str = "") ->
     return tuple((each.records.add(each.record, "rejection", text), rejection) for each, rejection, text in ready)
 
 
+def way_on(name: str, approval: Approval) -> str:
+    """Say what follows after an approval of a record's plan: the command that applies it, or how many have signed yet."""
+    each = _planned(name)
+    known, facts = stored(each.records.store, each.environment, approval.digest), each.record.facts
+    case = Case(approval.digest, each.plan, each.environment, known.planners, approval.at)
+    if reasons := refusals([one.approval for one in known.approvals], case):
+        return f"{reasons[0]}: the next one signs the same record"
+    verb = "destroy" if facts.verb == "destroy" else "apply"
+    return f"runbook {verb} {facts.target or facts.environment} --approve {approval.digest}"
+
+
+def file_of(name: str) -> Path:
+    """Find the parameter file of a record, which is named by its folder or as ENV/NAME. Raises InvalidParameters."""
+    folder = Path(name)
+    target = Record(folder).facts.target if (folder / "run.json").is_file() else name.rpartition("/")[0]
+    return place.parameter_file(target.strip("'"))
+
+
 def _planned(name: str) -> Planned:
     """Find a record, a folder or ENV/NAME, with its parameter file; learn first what was said elsewhere. Raises InvalidParameters."""
     from runbook_lib.parameters.load import load
 
     folder = Path(name)
-    is_here = (folder / "run.json").is_file()
-    target = Record(folder).facts.target if is_here else name.rpartition("/")[0]
-    records = Records(load(place.parameter_file(target.strip("'"))))
+    records = Records(load(file_of(name)))
     records.synchronise()
-    record = Record(folder if is_here else records.folder / name.rpartition("/")[2])
+    record = Record(folder if (folder / "run.json").is_file() else records.folder / name.rpartition("/")[2])
     path = record.folder / "plan.json"
     if not path.is_file():
         raise ApprovalRefused(name, "holds no plan", "name the folder of a plan's record, or ENV/NAME of one in the record store")

@@ -107,6 +107,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         writes=writes(done.record.folder),
         since=since(done.record, environment),
         resumes=facts.resumes.record if facts.resumes is not None else "",
+        has_approvers=bool(environment.approvers),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from runbook_lib.engine.risk import to_acknowledge
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.writes import seconds
@@ -45,7 +46,7 @@ class RunPage:
 
     `artefacts` pairs a name with its path, `versions` and `packages` a name with its version; paths are relative to the record. `target`
     is the parameter file as a command takes it, `command` what was asked for, `resumes` the record that the run goes on from; `since` is
-    None where nothing was compared.
+    None where nothing was compared; `has_approvers` says that only what they sign counts.
     """
 
     environment: str
@@ -72,6 +73,7 @@ class RunPage:
     writes: tuple[Write, ...] = ()
     since: Since | None = None
     resumes: str = ""
+    has_approvers: bool = False
 
     @property
     def by(self) -> str:
@@ -154,11 +156,19 @@ def next_step(page: RunPage) -> str:
         return f"runbook {verb} {target}" if is_refused else f"runbook resume {PurePath(page.record).name} {target}"
     if page.plan is None or page.plan.is_empty or page.approvals or page.exit_code in {1, 2, 3, 5}:
         return ""
+    if page.verb in {"plan", "destroy"} and page.has_approvers:
+        return _signing(page, target)
     if page.verb == "plan":
         return f"runbook apply {target} --approve {page.plan.digest}"
     if page.verb == "destroy":
         return f"runbook destroy {target} --approve {page.plan.digest}"
     return f"runbook plan {target}"
+
+
+def _signing(page: RunPage, target: str) -> str:
+    """Say how an approver signs what was planned."""
+    risks = " --acknowledge ADDRESS" if page.plan is not None and to_acknowledge(page.plan.plans) else ""
+    return f"runbook approve {target}/{PurePath(page.record).name} --key PRIVATE.pem{risks}"
 
 
 def _is_stopped(page: RunPage) -> bool:

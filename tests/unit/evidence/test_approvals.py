@@ -38,6 +38,12 @@ def planned(house: House) -> tuple[Path, str]:
     return run.record.folder, run.plan.digest
 
 
+def after(house: House, record: Path, approval: Approval) -> str:
+    """Say what follows after an approval."""
+    with house.at_work():
+        return approving.way_on(str(record), approval)
+
+
 def refused(act: Callable[[], object]) -> str:
     """Give the words with which something is refused."""
     with pytest.raises(ApprovalRefused) as caught:
@@ -74,11 +80,14 @@ def test_two_approvals_take_two_people(tmp_path: Path) -> None:
     """With two required, one is not enough, the same key counts once, and two different ones are."""
     house = approved_house(tmp_path / "house", approvals_required=2)
     record, digest = planned(house)
-    approve(house, record)
+    first = approve(house, record)
 
+    assert "1 of the approvals count, and it takes 2 signed by different approvers: the next one signs the same record" == after(
+        house, record, first
+    )
     assert "1 of the approvals count, and it takes 2" in refused(lambda: house.run("apply", approve=digest))
     assert f"is approved by {JO} already, and one key counts once" in refused(lambda: approve(house, record))
-    approve(house, record, ADA)
+    assert f"runbook apply any --approve {digest}" == after(house, record, approve(house, record, ADA))
     run = house.run("apply", approve=digest)
 
     assert {"approval.json", "approval.1.json"} == {path.name for path in run.record.folder.glob("approval*")}

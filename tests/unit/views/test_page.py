@@ -98,6 +98,10 @@ def test_result_in_a_sentence(expected: str, run: RunPage) -> None:
         (f"runbook apply staging --approve {WHOLE.digest}", PLANNED),
         (f"runbook apply files/mine.yaml --approve {WHOLE.digest}", dataclasses.replace(PLANNED, target="files/mine.yaml")),
         (f"runbook destroy staging --approve {WHOLE.digest}", dataclasses.replace(PLANNED, verb="destroy")),
+        (
+            "runbook approve staging/20260630T100000Z-apply-abc123 --key PRIVATE.pem --acknowledge ADDRESS",
+            dataclasses.replace(PLANNED, has_approvers=True),
+        ),
         ("runbook plan staging", dataclasses.replace(PLANNED, verb="verify")),
         ("", dataclasses.replace(PLANNED, plan=EnvironmentPlan(environment="s", plans=(EMPTY,)))),
         ("", dataclasses.replace(PLANNED, exit_code=5)),
