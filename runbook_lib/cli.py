@@ -40,7 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_json = "--json" in words
     code, answer, text = _answer(words)
     shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if is_json else text
-    print(shown, file=sys.stdout if is_json or code != InvalidParameters.exit_code else sys.stderr)
+    try:
+        print(shown, file=sys.stdout if is_json or code != InvalidParameters.exit_code else sys.stderr, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` has; what is left is written nowhere, also not by Python's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
