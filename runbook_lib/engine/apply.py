@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from runbook_lib.model import Approval, Change, Plan
     from runbook_lib.ports import Target
 
+IN_PLACE = "was in place already"
+"""What is said of a change that an earlier run under the same approval made."""
+
 
 class Journal(Protocol):
     """Keep what is about to be written, and what became of it, across a crash."""
@@ -86,7 +89,7 @@ def _entries(approved: Plan, fresh: Plan, run: Applying) -> Iterator[Entry]:
             if change.address in beyond:
                 yield _entry(change, "owed", run, beyond[change.address])
             elif change.address not in left:
-                yield _entry(change, "applied", run, "was in place already")
+                yield _entry(change, "applied", run, IN_PLACE)
         yield from _group([left[each.address] for each in changes if each.address in left], fresh.stage, run)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from runbook_lib.engine.apply import IN_PLACE
 from runbook_lib.engine.risk import to_acknowledge
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.views.blocks import counted
@@ -128,11 +129,13 @@ def result(page: RunPage) -> str:
 
 
 def _changes(page: RunPage) -> str:
-    applied = sum(entry.outcome == "applied" for receipt in page.receipts for entry in receipt.entries)
+    applied = [entry for receipt in page.receipts for entry in receipt.entries if entry.outcome == "applied"]
+    standing = sum(entry.detail == IN_PLACE for entry in applied)
     rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
     if page.verb in {"apply", "destroy", "step"} and page.approvals:
-        said = f"{counted(applied, 'change')} applied" if applied else "nothing had to be written"
-        return said + (f", {rest:,} not" if rest else "")
+        made = len(applied) - standing
+        said = f"{counted(made, 'change')} applied" if made else "nothing had to be written"
+        return said + (f", {standing:,} in place already" if standing else "") + (f", {rest:,} not" if rest else "")
     if page.verb == "verify":
         return ""
     number = sum(len(each.changes) for each in page.plan.plans) if page.plan else 0

@@ -7,12 +7,14 @@ import re
 
 import pytest
 
-from runbook_lib.model import EnvironmentPlan, Finding
+from runbook_lib.engine.apply import IN_PLACE
+from runbook_lib.model import Entry, EnvironmentPlan, Finding, Receipt
 from runbook_lib.views.page import RunPage, StageLine, index_page, summary_text
 from runbook_lib.views.run_page import next_step, result
 from tests.unit.views.markup import asks_outside, read
 from tests.unit.views.samples import APPROVAL, EMPTY, FINDINGS, HOSTILE, PAGE, PLAN, RECEIPT, WHOLE, hostile
 
+STANDING = Receipt(stage="server_role", digest=PLAN.digest, entries=(Entry(change=PLAN.changes[0], outcome="applied", detail=IN_PLACE),))
 SUMMARY = f"""\
 staging: apply, 42 s. Server role stopped with an error; 1 change applied, 3 not; 1 claim broken; \
 1 claim owed by somebody else; 1 claim undecided.
@@ -84,6 +86,7 @@ def test_summary_names_a_dozen_and_counts_the_rest() -> None:
         ("1 claim broken.", page(verb="verify", findings=FINDINGS[2:3], stages=(), receipts=())),
         ("Nothing had to be written; 1 claim kept.", page(findings=FINE, stages=(), receipts=())),
         ("1 change applied, 3 not; 1 claim kept.", page(findings=FINE, stages=())),
+        ("Nothing had to be written, 1 in place already; 1 claim kept.", page(findings=FINE, stages=(), receipts=(STANDING,))),
         ("Failed.", page(verb="verify", findings=(), stages=(), receipts=())),
     ],
 )
