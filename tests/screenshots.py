@@ -45,6 +45,12 @@ SHOTS = (
 STARTS = (("start", "light", "Stages"), ("start-dark", "dark", "Picture"))
 """Pictures of the start page in JupyterLab: name, colours, and the heading from which on it is shown."""
 
+WITHOUT = """folder => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder + "/", "");
+}"""
+"""Shows paths as they are from the checkout on: where somebody took the pictures is nobody's concern."""
+
 
 class TooLarge(Exception):
     """Say which picture has more bytes than it may."""
@@ -68,6 +74,7 @@ def _taken(browser: Any, record: Path, to: Path, shot: Shot) -> Path:
     context = browser.new_context(color_scheme=shot.scheme, viewport={"width": shot.width, "height": shot.height})
     page = context.new_page()
     page.goto((record.resolve() / shot.page).as_uri() + shot.part)
+    page.evaluate(WITHOUT, str(record.resolve().parents[2]))
     page.screenshot(path=to)
     context.close()
     return to
