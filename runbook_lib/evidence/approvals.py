@@ -108,11 +108,13 @@ def stored(store: Path, environment: Environment, digest: str) -> Stored:
     planners: set[str] = set()
     newest = ""
     for record in records(store, environment.environment):
-        by = {record.facts.by, _signer(record.folder)} - {""}
-        is_worth_it = not by <= planners or any(LATER.fullmatch(path.name) for path in record.folder.iterdir())
-        if (newest and not is_worth_it) or (record.folder / "approved.json").exists() or planned(record, digest) is None:
+        facts = record.facts
+        by = {facts.by, _signer(record.folder)} - {""}
+        # Names tell seconds and then chance: of two plans of one second the later may come last.
+        is_worth_it = facts.started > newest or not by <= planners or any(LATER.fullmatch(path.name) for path in record.folder.iterdir())
+        if not is_worth_it or (record.folder / "approved.json").exists() or planned(record, digest) is None:
             continue
-        newest = max(newest, record.facts.started)
+        newest = max(newest, facts.started)
         planners |= by
         said += _read(record, environment, unsound)
     rejections = [each for each, _ in said if isinstance(each, Rejection)]

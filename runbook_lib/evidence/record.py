@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 PARAMETERS = "parameters.yaml"
+BOUND = "parameters.json"
+"""The same with its defaults filled in, as the digest in every plan's scope has it."""
 """The file that holds the parameters as used."""
 SCHEMA = "urn:redshift-runbook:record:1"
 """The form of everything in a record, which run.json and the statement name; docs/record-1.schema.json describes it."""
@@ -108,6 +110,13 @@ class Record:
         """Read what the run is."""
         return RunFacts.model_validate_json((self.folder / "run.json").read_text("utf-8"))
 
+    def keep_parameters(self, environment: Environment) -> None:
+        """Keep what the parameter file says, as it says it and as plans bind it."""
+        from runbook_lib.parameters.written import as_yaml
+
+        self.write(PARAMETERS, as_yaml(environment))
+        self.write(BOUND, bound(environment))
+
     def write(self, name: str, text: str) -> Path:
         """Write a file once, whole or not at all. Raises FileExistsError when the name is taken."""
         path = self.folder / name
@@ -181,9 +190,14 @@ class Record:
         return EnvironmentPlan.model_validate_json(path.read_text("utf-8")) if path.exists() else None
 
 
+def bound(environment: Environment) -> str:
+    """Write what a parameter file says, defaults filled in, as plans bind it."""
+    return canonical(environment.model_dump(mode="json", by_alias=True))
+
+
 def parameters_digest(environment: Environment) -> str:
     """Hash what a parameter file says, defaults filled in."""
-    return sha256(canonical(environment.model_dump(mode="json", by_alias=True)).encode()).hexdigest()
+    return sha256(bound(environment).encode()).hexdigest()
 
 
 def numbered(stem: str, number: int) -> str:

@@ -13,7 +13,6 @@ from runbook_lib import errors, evidence, place
 from runbook_lib.engine.approving import Case
 from runbook_lib.evidence import approvals
 from runbook_lib.evidence.approved import find_plan
-from runbook_lib.evidence.record import PARAMETERS
 from runbook_lib.evidence.resuming import command, origin
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import Execute, papermill
@@ -98,7 +97,6 @@ def run(
     file was changed since, Unresolved when the key that signs the record cannot be read, Locked while another run writes.
     """
     from runbook_lib.parameters.load import as_parameters, load
-    from runbook_lib.parameters.written import as_yaml
 
     environment = load(file)
     chosen = _stages(verb, stages)
@@ -116,7 +114,7 @@ def run(
     )  # fmt: skip
     lock = _locked(records, facts, consent.digest) if approved is not None else nullcontext()
     with Known() as known, lock, records.recording(facts) as record, told(record):
-        record.write(PARAMETERS, as_yaml(environment))
+        record.keep_parameters(environment)
         if approved is not None:
             record.approve(given, approved)
             records.begin(record)

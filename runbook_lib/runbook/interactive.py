@@ -16,10 +16,9 @@ from pydantic import ValidationError
 
 from runbook_lib import evidence
 from runbook_lib.errors import TargetError
-from runbook_lib.evidence.record import PARAMETERS, parameters_digest
+from runbook_lib.evidence.record import parameters_digest
 from runbook_lib.evidence.statement import newest
 from runbook_lib.model import Value
-from runbook_lib.parameters.written import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,7 @@ def record_of(records: Records, facts: evidence.RunFacts, working: Path) -> evid
             records.hold(found[0])
             return found[0]
         record = records.create(facts)
-        record.write(PARAMETERS, as_yaml(records.environment))
+        record.keep_parameters(records.environment)
         (working / FILE).write_text(Pointer(record=str(record.folder), parameters=digest).model_dump_json(), "utf-8")
         return record
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import evidence, place
 from runbook_lib.errors import GuardRefused
 from runbook_lib.evidence import approvals, steps
-from runbook_lib.evidence.record import PARAMETERS, parameters_digest
+from runbook_lib.evidence.record import parameters_digest
 from runbook_lib.parameters import Environment
-from runbook_lib.parameters.written import as_yaml
 from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
@@ -150,7 +149,7 @@ def _record(folder: str, records: Records, source: Path, approve: str, slug: str
             by=getpass.getuser(), planned_by=approvals.planners(records.store, records.environment, approve) if approve else (),
         )  # fmt: skip
         record = records.create(facts)
-        record.write(PARAMETERS, as_yaml(records.environment))
+        record.keep_parameters(records.environment)
         return record
     record = evidence.Record(Path(folder))
     if record.facts.environment != name:

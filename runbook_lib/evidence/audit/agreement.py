@@ -6,7 +6,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.evidence.audit import approving
+from runbook_lib.evidence.audit import approving, parameters
 from runbook_lib.evidence.steps import CONSENT
 from runbook_lib.model import Change, canonical
 
@@ -60,7 +60,7 @@ class Papers:
 
 def check(folder: Folder, papers: Papers, journal: Journal) -> None:
     """Note everything in which the files contradict each other."""
-    checks = (_summed_up, _approval, _written)
+    checks = (_parameters, _summed_up, _approval, _written)
     for each in checks:
         try:
             each(papers, journal)
@@ -87,6 +87,15 @@ def whole_digest(plans: Mapping[str, Any]) -> str:
     """Hash plans that were made together, as `EnvironmentPlan.digest` does."""
     pairs = sorted((each["stage"], plan_digest(each)) for each in plans["plans"])
     return pairs[0][1] if len(pairs) == 1 else sha256(canonical(pairs).encode()).hexdigest()
+
+
+def _parameters(papers: Papers, _journal: Journal) -> None:
+    """Hold the parameters against every plan that is for them."""
+    own = (("plan.json", papers.plan), ("approved.json", papers.approved))
+    held = [*own, *((name, each.get("approved")) for name, each in papers.steps.items())]
+    plans = [(name, plan) for name, whole in held if whole for plan in whole["plans"]]
+    if plans:
+        parameters.check(papers.folder, plans)
 
 
 def _summed_up(papers: Papers, _journal: Journal) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence import statement
+from runbook_lib.evidence.audit.folder import neighbours
 from runbook_lib.evidence.record import LATER
 from runbook_lib.evidence.strict import Opened, Unsound, opened
 
@@ -149,7 +150,7 @@ def _run(folder: Folder, name: str, predicate: Mapping[str, Any]) -> None:
 def _neighbours(folder: Folder, name: str, predicate: Mapping[str, Any]) -> None:
     """Hold a record that lies among others against its place; one that was copied alone can only say what came before it."""
     place, previous = folder.path.resolve(), predicate["previous"]
-    others = _records(place)
+    others = neighbours(place)
     if others and place.name != predicate["record"]:
         folder.audit.add(name, 0, f"is the statement of {predicate['record']}, which lies here as {place.name}")
     if others and place.parent.name != predicate["environment"]:
@@ -166,13 +167,6 @@ def _neighbours(folder: Folder, name: str, predicate: Mapping[str, Any]) -> None
         folder.audit.add(name, 0, f"names another digest of {previous['record']}, the environment's record before, than it has now")
     else:
         folder.audit.checked.append(f"the record before: {previous['record']}")
-
-
-def _records(place: Path) -> set[str]:
-    try:
-        return {each.name for each in place.parent.iterdir() if each != place and (each / "run.json").is_file()}
-    except OSError:
-        return set()
 
 
 def _of_record(path: Path) -> str:

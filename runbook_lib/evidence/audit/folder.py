@@ -96,3 +96,11 @@ class Folder:
         except Unsound as error:
             self.audit.add(name, 0, str(error))
             return None
+
+
+def neighbours(place: Path) -> set[str]:
+    """Name the records beside one; none where they may not be listed, or where it was copied alone."""
+    try:
+        return {each.name for each in place.parent.iterdir() if each != place and (each / "run.json").is_file()}
+    except OSError:
+        return set()

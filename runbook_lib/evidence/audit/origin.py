@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from runbook_lib.evidence.audit.agreement import MALFORMED
 from runbook_lib.evidence.audit.flaws import Audit
-from runbook_lib.evidence.audit.folder import Folder
+from runbook_lib.evidence.audit.folder import Folder, neighbours
 from runbook_lib.evidence.record import LATER, Origin
 from runbook_lib.evidence.resuming import holds
 from runbook_lib.evidence.seal import NAME
@@ -36,9 +36,8 @@ def _beside(folder: Folder, origin: Origin) -> None:
     place = folder.path.resolve()
     path = place.parent / origin.record
     if not (path / RUN).is_file():
-        is_among_others = any(each != place and (each / RUN).is_file() for each in place.parent.iterdir())
         what = f"goes on from {origin.record}, which is not here"
-        folder.audit.add(RUN, 0, what, "broken" if is_among_others else "note")
+        folder.audit.add(RUN, 0, what, "broken" if neighbours(place) else "note")
     elif not _is_held(origin, folder):
         folder.audit.add(RUN, 0, f"names another {origin.file} of {origin.record}, which it goes on from, than that has now")
     else:

@@ -263,6 +263,40 @@ def test_approvers_are_part_of_what_is_approved(house: House) -> None:
     assert 4 == len(set(digests))
 
 
+@pytest.mark.parametrize("files", [("parameters.yaml",), ("parameters.yaml", "parameters.json")], ids=["file", "both"])
+def test_an_audit_finds_approvers_that_were_put_in_the_place_of_others(house: House, files: tuple[str, ...]) -> None:
+    """Whoever states a record anew, with an approver's key of his own in it, is found: every plan binds the parameters."""
+    record, digest = planned(house)
+    approval = approve(house, record)
+    folder = house.run("apply", approve=digest).record.folder
+    jo, kim = (_inline(private(house.home, name).with_suffix(".pub.pem")) for name in (JO, KIM))
+    forged = approval.model_copy(update={"key": FileKey(private(house.home, KIM)).name})
+    for name in files:
+        text = (folder / name).read_text("utf-8")
+        assert jo in text
+        (folder / name).write_text(text.replace(jo, kim), "utf-8")
+    (folder / "approval.json").write_bytes(_signed(forged, house.home, KIM))
+    for path in (*folder.glob("stages/*.json"), folder / "receipt.json"):
+        path.write_text(path.read_text("utf-8").replace(approval.key, forged.key), "utf-8")
+    records.restate(folder)
+
+    said = " ".join(records.flaws(folder))
+    assert ("says something else of approvers[0].key than parameters.json" if len(files) == 1 else "is a plan for other parameters") in said
+
+
+def test_an_audit_misses_the_parameters_that_a_plan_binds(house: House) -> None:
+    """A record without them is told of: nobody knows what was planned for."""
+    record, _ = planned(house)
+    (record / "parameters.json").unlink()
+    records.restate(record)
+
+    assert any("parameters.json" in each and "is missing" in each for each in records.flaws(record))
+
+
+def _inline(path: Path) -> str:
+    return "".join(path.read_text("utf-8").split("-----")[2].split())
+
+
 def _signed(approval: Approval, home: Path, name: str) -> bytes:
     return approvals.written(approval, FileKey(private(home, name))).encode()
 
