@@ -50,7 +50,7 @@ class Audit:
     def as_text(self) -> str:
         """Give everything as text, the verdict last."""
         verdict = {0: "fine", 4: "broken", 6: "nothing broken, but not everything is known"}[self.exit_code]
-        facts = (f"{name}: {shown(value)}" for name, value in self.facts.items())
+        facts = (f"{name}: {shown(value)}" for name, value in self.facts.items() if value)
         return "\n".join((*facts, *(f"checked: {each}" for each in self.checked), *map(str, self.flaws), f"{self.folder}: {verdict}"))
 
 
