@@ -11,6 +11,8 @@ from runbook_lib.errors import InvalidParameters, Problem
 
 CHOICE = ".environment"
 LAB = ".lab"
+LEDGER = "ledger.md"
+"""The page that links from working copies lead to, and from a record of what was done in them."""
 FRONT_END = "JPY_SESSION_NAME"
 """The variable by which Jupyter's server names the session of a kernel that it starts: somebody looks."""
 BUCKET = "s3://"
@@ -81,6 +83,13 @@ def working_folder() -> Path | None:
     """Give the folder of an environment's working copies where a notebook runs in one; None elsewhere."""
     here = Path.cwd()
     return here if here.parent == lab().resolve() and _is(Path.is_file, here / CHOICE) else None
+
+
+def ledger_page() -> str:
+    """Give the way from the notebook that runs to the page of the ledger beside the working copies; empty where there are none."""
+    if Path.cwd() == lab().resolve():
+        return LEDGER
+    return f"../{LEDGER}" if working_folder() is not None else ""
 
 
 def choose(path: Path, folder: Path | None = None) -> None:

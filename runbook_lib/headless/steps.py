@@ -15,6 +15,7 @@ from runbook_lib.evidence.record import PARAMETERS
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import notebook_of
 from runbook_lib.headless.outcome import Executed
+from runbook_lib.parameters import ledger
 from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from runbook_lib.headless.outcome import Run
     from runbook_lib.model import Stage
 
-DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json")
+DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json", place.LEDGER)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
 
@@ -56,6 +57,7 @@ def close(file: Path) -> Run:
             # Nothing but a closing that was cut off wrote them, and nothing states them yet.
             (record.folder / each).unlink(missing_ok=True)
         executed = tuple(_executed(record, stage, working / notebook_of(stage).name) for stage in stages)
+        record.write(place.LEDGER, ledger.page())
         interactive.learn_secrets(environment)
         run = filed(record, executed, environment, known, key, detailed=False)
         records.keep(record)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
 from runbook_lib.model import canonical
+from runbook_lib.parameters import ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,8 @@ _KEY = "redshift_runbook"
 
 
 def start_page() -> tuple[Path, ...]:
-    """Make or refresh the copy of the start page, and name what was moved aside."""
+    """Make or refresh the copy of the start page and the page of the ledger, and name what was moved aside."""
+    (private_folder(place.lab()) / place.LEDGER).write_text(ledger.page(), "utf-8")
     return _refreshed((place.home() / "notebooks" / START,), private_folder(place.lab()))
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import place
 from runbook_lib.errors import InvalidParameters, RunbookError
 from runbook_lib.parameters.ledger import LEDGER, anchor
 from runbook_lib.views import as_html, as_markdown, as_text
-from runbook_lib.views.blocks import Code, Facts, Grid, Listing, Mark, Note, Way
+from runbook_lib.views.blocks import Code, Facts, Grid, Link, Listing, Mark, Note, Way
 from runbook_lib.views.causes import cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from runbook_lib.views.blocks import Block, Cell
+    from runbook_lib.views.blocks import Block, Cell, Inline
 
 FAILED = Mark("failed", "bad", "\N{BALLOT X}")
 
 
-def failure(error: RunbookError) -> Iterator[Block]:
-    """Draw the cause first, then the call or statement with what was said of it."""
+def failure(error: RunbookError, page: str = "") -> Iterator[Block]:
+    """Draw the cause first, then the call or statement with what was said of it; rows of the ledger lead to its page where there is one."""
     cause = cause_of(error)
     yield Note((FAILED, cause.means if cause is not None else error.what), "bad")
     if isinstance(error, InvalidParameters):
@@ -31,7 +32,11 @@ def failure(error: RunbookError) -> Iterator[Block]:
         yield Facts(type(error).__name__, (*told, *((("way out", (Way(error.way_out),)),) if error.way_out else ())))
     rows = cause.rows if cause is not None else ()
     if rows:
-        yield Facts("Ledger", tuple((row, (LEDGER[row].claim, Code(anchor(row)))) for row in rows))
+        yield Facts("Ledger", tuple((row, (LEDGER[row].claim, _place(row, page))) for row in rows))
+
+
+def _place(row: str, page: str) -> Inline:
+    return Link(f"{row} in the ledger", f"{page}#{row}") if page else Code(anchor(row))
 
 
 def _problems(error: InvalidParameters) -> Grid:
@@ -44,7 +49,7 @@ def _problems(error: InvalidParameters) -> Grid:
 
 def bundle(error: RunbookError, trace: TracebackType | None = None) -> dict[str, str]:
     """Draw an error in the three forms that a cell keeps; a traceback shows lines of code, never values."""
-    blocks = tuple(failure(error))
+    blocks = tuple(failure(error, place.ledger_page()))
     lines = "".join(traceback.format_tb(trace)) if trace is not None else ""
     folded = (*blocks, Listing("traceback", lines)) if lines else blocks
     return {"text/html": as_html.view(folded), "text/markdown": as_markdown.view(folded), "text/plain": as_text.view(blocks)}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runbook_lib import place
+from runbook_lib.errors import Rejected
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook import working
+from runbook_lib.views import failures
 from tests.machine import ROOT
 
 FILE = Path("parameters/staging.yaml")
@@ -56,6 +59,20 @@ def test_each_environment_has_copies_of_its_own(home: Path) -> None:
     found = sorted(path.relative_to(place.lab()).as_posix() for path in place.lab().rglob("*.ipynb"))
     assert ["00_start.ipynb", "staging/20_storage.ipynb"] == found
     assert home / "runs" / "staging" == (place.lab() / "staging" / "records").resolve()
+
+
+def test_an_error_leads_to_the_row_that_it_is_about(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the start page, and from an environment's copies, a row of the ledger is a link to its place on a page that is there."""
+    working.start_page()
+    working.working_copies(home / FILE, STAGING)
+    error = Rejected(
+        "lambda:CreateEventSourceMapping", "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds", ""
+    )
+
+    for folder in (place.lab(), place.lab() / "staging"):
+        monkeypatch.chdir(folder)
+        (link,) = re.findall('href="([^"#]+)#F4"', failures.bundle(error)["text/html"])
+        assert "## F4\n" in (folder / link).read_text("utf-8")
 
 
 def test_a_copy_that_was_run_stays(home: Path) -> None:
