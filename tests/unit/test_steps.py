@@ -67,6 +67,7 @@ def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
 
     assert record.folder == done.record.folder
     assert 0 == audit.carry_out(str(record.folder), digest=done.record_digest).exit_code
+    assert "## A1\n" in (record.folder / "ledger.md").read_text("utf-8")
     kept = (record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8")
     assert ["<b>twin</b>" in kept, "widget-state" in kept, closing.WIDGET in kept] == [True, False, False]
     assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
