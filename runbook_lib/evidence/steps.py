@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runbook_lib.evidence.writes import writes
 from runbook_lib.model import Approval, EnvironmentPlan, Plan, Receipt, Value
 
 if TYPE_CHECKING:
@@ -99,6 +100,13 @@ def is_spent(record: Record, consent: Consent) -> bool:
     """Tell whether a receipt says that all of it was applied. Who stopped before that goes on under it, and one receipt tells of both."""
     receipts = (result.receipt for result in record.all_results(consent.stage))
     return any(each is not None and each.approvals == consent.approvals and each.is_applied for each in receipts)
+
+
+def is_carried_out(record: Record, consent: Consent) -> bool:
+    """Tell whether the journal ends each of its changes as applied since: the receipt waits for a cell that somebody may not run."""
+    ended = (each for each in writes(record.folder) if each.stage == consent.stage and each.ended > consent.at)
+    done = {each.address for each in ended if each.outcome == "applied"}
+    return consent.plan is not None and bool(consent.plan.changes) and done >= {each.address for each in consent.plan.changes}
 
 
 def _named(folder: Path, path: Path) -> re.Match[str] | None:

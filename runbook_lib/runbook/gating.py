@@ -41,6 +41,8 @@ def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
     """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask."""
     asking.refuse_closed(setting)
     given = stepping.counting(setting, stepping.standing(setting.record, plan, setting.approve))
+    if given is not None and not stepping.unused(setting.record, given.approvals, plan):
+        given = None
     if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
         whole = _approved(setting, plan)
         engine.consent(setting.approve, whole, plan.stage)

@@ -18,7 +18,7 @@ from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import asking, closing, gating
+from runbook_lib.runbook import asking, closing, gating, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
@@ -92,9 +92,14 @@ class StageRun:
         return gate
 
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
-        """Write what was approved, and nothing else; without an approval every change is withheld."""
+        """Write what was approved, and nothing else; without an approval every change is withheld.
+
+        Raises RunbookError when the file was changed since it was opened: whoever protected the environment meanwhile has the last word.
+        """
         gate = asking.given(self._setting, gate) if self._setting.is_step else gate
         self._is_approved = bool(gate.approvals)
+        if gate.approvals:
+            self._setting.require_same_file()
         self._stop.clear()
         watch = Watch(gate.approved.changes)
         with live.progress_of(watch, self, is_shown=bool(gate.approvals and gate.plan.changes)) as look:
@@ -212,8 +217,9 @@ class StageRun:
             fresh = self._planned() if self._writes else plan
             if self._writes:
                 snapshots.keep(setting.record, fresh, "before")
+            approvals = stepping.unused(setting.record, gate.approvals, fresh) if setting.is_step else gate.approvals
             return engine.apply(
-                gate.approved, gate.approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
+                gate.approved, approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda _address: setting.stage.owner,
             )  # fmt: skip
 

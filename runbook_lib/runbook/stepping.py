@@ -45,9 +45,20 @@ def refuse_outdated(setting: Setting, given: tuple[Approval, ...]) -> None:
             _refuse_outdated(setting, each)
 
 
+def unused(record: Record, given: tuple[Approval, ...], fresh: Plan) -> tuple[Approval, ...]:
+    """Give approvals that still count; none where all that they are for was written, and what a plan would write now was undone since.
+
+    Where it would write nothing they count to the end: the receipt may not be written yet.
+    """
+    under = [each for each in steps.consents(record.folder, fresh.stage) if each.approvals == given]
+    is_used = bool(under and fresh.changes) and all(steps.is_carried_out(record, each) for each in under)
+    return () if is_used else given
+
+
 def is_given_now(record: Record, plan: Plan, asked: str) -> bool:
     """Tell whether a digest approves something here and now; what was carried out already approves nothing but the very same plan again."""
-    spent = {each.digest for each in steps.consents(record.folder, plan.stage) if steps.is_spent(record, each)}
+    known = steps.consents(record.folder, plan.stage)
+    spent = {each.digest for each in known if steps.is_spent(record, each) or steps.is_carried_out(record, each)}
     return bool(asked) and (asked == plan.digest or asked not in spent)
 
 

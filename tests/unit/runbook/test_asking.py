@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from runbook_lib import headless, place
 from runbook_lib.engine.approving import later
-from runbook_lib.errors import ApprovalRefused, Locked
+from runbook_lib.errors import ApprovalRefused, Locked, RunbookError
 from runbook_lib.evidence import Record, lock, statement
 from runbook_lib.evidence.audit.verify import verify
 from runbook_lib.evidence.record import private_folder
@@ -253,6 +253,56 @@ def test_approval_is_used_once(desk: Desk) -> None:
 
     assert plan.digest == gate.plan.digest
     assert () == later.gate(plan).approvals
+
+
+def test_approval_is_used_once_also_without_evidence(desk: Desk) -> None:
+    """Undone before the Evidence cell was run: neither the same cell nor a kernel started anew applies it again."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    writes = desk.target.writes
+    desk.target.things.clear()
+    desk.target.ours.clear()
+
+    assert {"withheld"} == outcomes(applied(run, gate))
+    later = desk.opened()
+    asks = later.gate(later.plan())
+    assert ((), {"withheld"}) == (asks.approvals, outcomes(applied(later, asks)))
+    assert writes == desk.target.writes
+
+    approved(asks)
+    assert {"applied"} == outcomes(applied(later, asks))
+    later.close()
+    assert [] == flaws(desk)
+
+
+def test_restart_before_the_evidence_still_comes_to_a_receipt(desk: Desk) -> None:
+    """Who died between the last write and the Evidence cell has the receipt written by the next run, under the approval."""
+    before = desk.opened()
+    gate = before.gate(before.plan())
+    given = approved(gate)
+    applied(before, gate)
+    writes = desk.target.writes
+    run = desk.opened()
+    receipt = applied(run, run.gate(run.plan()))
+    run.close()
+
+    assert (given.approvals, {"applied"}, writes) == (receipt.approvals, outcomes(receipt), desk.target.writes)
+    assert [] == flaws(desk)
+
+
+def test_file_changed_after_the_approval_is_refused(desk: Desk) -> None:
+    """Whoever changes the file between the gate and the next cell has the last word: nothing is written by what it said before."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    file = desk.folder / "parameters" / "any.yaml"
+    file.write_text(file.read_text("utf-8") + signed_by_jo(desk.folder), "utf-8")
+
+    with pytest.raises(RunbookError, match="was changed after this notebook read it"):
+        applied(run, gate)
+    assert 0 == desk.target.writes
 
 
 def test_somebody_elses_change_is_refused_by_name(desk: Desk) -> None:
