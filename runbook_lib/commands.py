@@ -135,7 +135,7 @@ def render(arguments: argparse.Namespace) -> Answer:
     from runbook_lib.parameters.load import load
     from runbook_lib.runbook.start import all_stages
 
-    environment = load(place.parameter_file(arguments.environment))
+    environment = load(place.parameter_file(arguments.environment), is_attended=True)
     folder = Path(arguments.out or f"rendered/{environment.environment}")
     names = render(environment, all_stages(), folder, connect(environment).permissions)
     return 0, {"folder": str(folder), "files": list(names)}, "\n".join(str(folder / name) for name in names)

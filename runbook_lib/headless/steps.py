@@ -41,7 +41,7 @@ def close(file: Path) -> Run:
     """
     from runbook_lib.parameters.load import kept, load
 
-    name = load(file).environment
+    name = load(file, is_attended=True).environment
     working = place.lab() / name
     found = interactive.open_record(working)
     if found is None:

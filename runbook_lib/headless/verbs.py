@@ -159,7 +159,7 @@ def unlock(file: Path) -> str:
     """Take away the lock that a run left in the record store, and say whose it was. Raises Locked while that run goes on here."""
     from runbook_lib.parameters.load import load
 
-    return Records(load(file)).unlock(now())
+    return Records(load(file, is_attended=True)).unlock(now())
 
 
 def archive(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -169,7 +169,7 @@ def archive(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     from runbook_lib.parameters.load import load
 
-    return Records(load(file)).archive()
+    return Records(load(file, is_attended=True)).archive()
 
 
 def _covered(chosen: tuple[Stage, ...], approved: EnvironmentPlan, named: tuple[str, ...]) -> tuple[Stage, ...]:

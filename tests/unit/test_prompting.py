@@ -9,6 +9,7 @@ import pytest
 
 from runbook_lib import place, views
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
+from runbook_lib.cli import main
 from runbook_lib.errors import InvalidParameters, Unresolved
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook.open import prompted
@@ -60,6 +61,11 @@ def test_where_nobody_can_answer_the_file_is_refused(file: Path) -> None:
 
     assert ["source.admin.password", "destination.admin.password"] == [each.field for each in caught.value.problems]
     assert ("awsuser", "awsuser") == prompted(load(file, is_attended=True))
+
+
+def test_what_needs_no_password_takes_the_file(file: Path, tmp_path: Path) -> None:
+    """Scripts for somebody else are written from it, for nothing connects."""
+    assert 0 == main(["render", str(file), "--out", str(tmp_path / "rendered")])
 
 
 def test_the_start_page_calls_it_valid_where_somebody_looks(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

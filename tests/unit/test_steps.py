@@ -13,6 +13,7 @@ from runbook_lib import place
 from runbook_lib.errors import NotSaved, RunbookError
 from runbook_lib.evidence import Record, RunFacts, StageResult, audit, steps
 from runbook_lib.headless import steps as closing
+from runbook_lib.headless import verbs
 from runbook_lib.model import Change, Entry, Receipt
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.s3 import Bucket
@@ -71,6 +72,18 @@ def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
     kept = (record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8")
     assert ["<b>twin</b>" in kept, "widget-state" in kept, closing.WIDGET in kept] == [True, False, False]
     assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
+
+
+def test_a_record_closes_where_a_password_is_asked_for(file: Path, tmp_path: Path) -> None:
+    """Closing needs none, nor does whoever takes a lock away: what was typed was the notebook's."""
+    prompting = tmp_path / "prompting.yaml"
+    prompting.write_text(file.read_text("utf-8").replace("env:RUNBOOK_SANDBOX_ADMIN_PASSWORD", "prompt:admin"), "utf-8")
+    working.working_copies(prompting, environment := load(prompting, is_attended=True))
+    facts = RunFacts(environment="sandbox", verb="step", started="2026-01-01T00:00:00.000Z")
+    record = interactive.record_of(Records(environment), facts, place.lab() / "sandbox")
+
+    assert record.folder == closing.close(prompting).record.folder
+    assert "" == verbs.unlock(prompting)
 
 
 def test_what_is_closed_is_closed(file: Path) -> None:
