@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = "13em", "5em"
 STYLE = {"description_width": WIDE}
-WHOLE = {"width": "100%", "margin": "0"}
-"""What each control makes a layout of its own from: one that is shared cannot be closed with its form."""
+WHOLE = widgets.Layout(width="100%", margin="0")
+"""Shared, so that there are fewer parts to send; it stays open when a form is closed."""
 SOURCES = (
     ("none", ""),
     ("a variable of this machine (env)", "env:"),

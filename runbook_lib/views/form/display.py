@@ -45,8 +45,10 @@ def close(widget: Any) -> None:
         return
     for each in getattr(widget, "children", ()):
         close(each)
+    from runbook_lib.views.form.controls import WHOLE
+
     for part in (getattr(widget, "style", None), getattr(widget, "layout", None), widget):
-        if part is not None:
+        if part is not None and part is not WHOLE:
             part.close()
 
 

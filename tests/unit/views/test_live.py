@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -207,3 +208,15 @@ def test_place_is_filled_again() -> None:
     shown = place.Place()
 
     assert shown._handle.display_id
+
+
+def test_what_a_cell_shows_waits_for_a_slow_server() -> None:
+    """The channel to the page has no limit beyond which it drops messages; it is set in the thread that sends them."""
+    import zmq
+
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        channel = SimpleNamespace(socket=socket, schedule=lambda work: work())
+        live._drop_nothing(SimpleNamespace(kernel=SimpleNamespace(iopub_socket=SimpleNamespace(io_thread=channel))))
+        limit = socket.getsockopt(zmq.SNDHWM)
+
+    assert 0 == limit
