@@ -1,4 +1,4 @@
-"""One Chromium for all tests, and JupyterLab on a sandbox of its own."""
+"""One Chromium, one JupyterLab and one sandbox for all tests; each test brings about the state that it begins with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.sandbox.supervisor import Wanted, running
+from tests.browser.desk import Desk
 from tests.browser.lab import Lab, serving
 from tests.end_to_end.conftest import passable
 
@@ -35,9 +36,15 @@ def browser(chromium: str) -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module")
-def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Serve a checkout of its own beside a sandbox on free ports."""
-    folder = passable(tmp_path_factory.mktemp("lab") / "box").parent
-    with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as served:
-        yield served
+@pytest.fixture(scope="session")
+def desk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Serve a checkout of its own beside a sandbox on free ports: starting both takes longer than a test."""
+    folder = passable(tmp_path_factory.mktemp("desk") / "box").parent
+    with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
+        yield Desk(lab, state, folder / "box")
+
+
+@pytest.fixture(scope="session")
+def lab(desk: Desk) -> Lab:
+    """Give what is served."""
+    return desk.lab

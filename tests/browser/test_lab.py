@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+from tests.browser.desk import Desk
 from tests.browser.lab import Lab
 from tests.machine import ROOT
 
 
-def test_a_stage_runs_on_a_working_copy(lab: Lab) -> None:
+def test_a_stage_runs_on_a_working_copy(desk: Desk) -> None:
     """Run All of a stage plans and withholds; the page asks no other host; the tracked notebook stays as it is."""
+    lab = desk.emptied().lab
     with lab.page("sandbox/20_storage.ipynb") as notebook:
         notebook.run_all()
         notebook.save()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.desk import Desk
 from tests.browser.lab import Lab, Notebook
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -68,8 +69,9 @@ def test_another_environment_is_chosen_with_the_list(lab: Lab) -> None:
     assert (lab.home / "runs" / ".environment").read_text("utf-8").strip() == str(lab.file)
 
 
-def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(lab: Lab) -> None:
+def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(desk: Desk) -> None:
     """From the board into a notebook, back, and out with a record that the audit accepts and that holds no widget."""
+    lab = desk.emptied().lab
     with lab.page() as notebook:
         notebook.run_all()
         board(notebook).get_by_role("link", name="20 Storage").click()

@@ -3,80 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from runbook_lib.sandbox.injection import Fault, inject
-from runbook_lib.sandbox.state import State
-from runbook_lib.sandbox.supervisor import Wanted, environment, running
-from tests.browser.lab import Lab, Notebook, serving
-from tests.end_to_end.conftest import passable
+from runbook_lib.sandbox.injection import Fault
+from tests.browser.desk import RUN, STORAGE, TEARDOWN, UNTIL_GATE, Desk, approve, shown, step
+from tests.browser.lab import Notebook
 
-STORAGE, TEARDOWN = "sandbox/20_storage.ipynb", "sandbox/99_teardown.ipynb"
-UNTIL_GATE = ("parameters", "open", "preflight", "desired", "plan", "approve")
-RUN = """async ([id, isAwaited]) => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = notebook.widgets.findIndex((each) => each.model.id === id);
-    notebook.deselectAll();
-    const run = window.jupyterapp.commands.execute('notebook:run-cell');
-    if (isAwaited) await run;
-}"""
-PLACE = "(id) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex((each) => each.model.id === id)"
 WIDEST = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter((each) => each.scrollWidth > each.clientWidth + 1
     && getComputedStyle(each).overflowX === 'visible').length"""
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Hold a served checkout, and the sandbox that it works on."""
-
-    lab: Lab
-    state: State
-    box: Any
-
-    def fault(self, fault: Fault | None) -> None:
-        """Have AWS go wrong, or well again."""
-        inject(self.state, self.box, fault, "aws")
-
-    def s3(self) -> Any:
-        """Give a client of whoever else works in the account."""
-        import boto3
-
-        keys = environment(self.box)
-        return boto3.client(
-            "s3", endpoint_url=f"http://127.0.0.1:{self.state.aws_port}", region_name="us-east-1",
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def desk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Serve a checkout beside a sandbox."""
-    folder = passable(tmp_path_factory.mktemp("desk") / "box").parent
-    with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
-        yield Desk(lab, state, folder / "box")
-
-
-def step(notebook: Notebook, *cells: str) -> Any:
-    """Run cells one after the other, and give the output of the last."""
-    for cell in cells:
-        notebook.page.evaluate(RUN, [cell, True])
-    return shown(notebook, cells[-1])
-
-
-def shown(notebook: Notebook, cell: str) -> Any:
-    """Give the output of a cell."""
-    return notebook.panel.locator(".jp-Cell").nth(notebook.page.evaluate(PLACE, cell)).locator(".jp-Cell-outputArea")
-
-
-def approve(gate: Any) -> None:
-    """Press the button."""
-    gate.get_by_role("button", name="Approve this plan").click()
 
 
 def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
@@ -90,7 +27,7 @@ def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
 
 def test_a_plan_is_searched_and_approved_and_nothing_is_lost(desk: Desk) -> None:
     """Rows are found; a page loaded anew, a kernel restarted and the saved copy keep the approval, and a second run writes nothing."""
-    with desk.lab.page(STORAGE) as notebook:
+    with desk.emptied().lab.page(STORAGE) as notebook:
         gate = step(notebook, *UNTIL_GATE)
         plan = shown(notebook, "plan")
         plan.get_by_role("searchbox", name="Find").fill("lifecycle destination")
@@ -134,7 +71,7 @@ def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
 
 def test_somebody_elses_change_after_the_approval_is_refused(desk: Desk) -> None:
     """The bucket that somebody made meanwhile is named, and nothing is written."""
-    with desk.lab.page(STORAGE) as notebook:
+    with desk.emptied().lab.page(STORAGE) as notebook:
         gate = step(notebook, *UNTIL_GATE)
         approve(gate)
         gate.get_by_text("Approved by").wait_for()
@@ -146,7 +83,7 @@ def test_somebody_elses_change_after_the_approval_is_refused(desk: Desk) -> None
 
 def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
     """What is being written is written to its end, the rest is withheld, and the next run goes on under the same approval."""
-    desk.fault(Fault("latency", "s3:(Put|Create)", ms=1500))
+    desk.emptied().fault(Fault("latency", "s3:(Put|Create)", ms=1500))
     with desk.lab.page(STORAGE) as notebook:
         gate = step(notebook, *UNTIL_GATE)
         if gate.get_by_role("button", name="Approve this plan").count():
