@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runbook_lib.evidence.record import StageResult
 from runbook_lib.evidence.writes import writes
-from runbook_lib.model import Approval, EnvironmentPlan, Plan, Receipt, Value
+from runbook_lib.model import Approval, Entry, EnvironmentPlan, Plan, Receipt, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +101,14 @@ def is_spent(record: Record, consent: Consent) -> bool:
     """Tell whether a receipt says that all of it was applied. Who stopped before that goes on under it, and one receipt tells of both."""
     receipts = (result.receipt for result in record.all_results(consent.stage))
     return any(each is not None and each.approvals == consent.approvals and each.is_applied for each in receipts)
+
+
+def receive(record: Record, consent: Consent) -> None:
+    """Keep the receipt of what was carried out, as the journal tells it: nobody ran the cell that does."""
+    if (plan := consent.plan) is not None:
+        entries = tuple(Entry(change=each, outcome="applied", detail="as the journal tells") for each in plan.changes)
+        receipt = Receipt(stage=plan.stage, digest=plan.digest, approvals=consent.approvals, entries=entries)
+        record.close_stage(StageResult(stage=plan.stage, plan=plan, receipt=receipt))
 
 
 def is_carried_out(record: Record, consent: Consent) -> bool:

@@ -48,11 +48,14 @@ def refuse_outdated(setting: Setting, given: tuple[Approval, ...]) -> None:
 def unused(record: Record, given: tuple[Approval, ...], fresh: Plan) -> tuple[Approval, ...]:
     """Give approvals that still count; none where all that they are for was written, and what a plan would write now was undone since.
 
-    Where it would write nothing they count to the end: the receipt may not be written yet.
+    Where it would write nothing they count to the end, that is to the receipt. Whoever gets none back has that receipt from the journal.
     """
     under = [each for each in steps.consents(record.folder, fresh.stage) if each.approvals == given]
-    is_used = bool(under and fresh.changes) and all(steps.is_carried_out(record, each) for each in under)
-    return () if is_used else given
+    if not under or not fresh.changes or not all(steps.is_carried_out(record, each) for each in under):
+        return given
+    if not steps.is_spent(record, under[-1]):
+        steps.receive(record, under[-1])
+    return ()
 
 
 def is_given_now(record: Record, plan: Plan, asked: str) -> bool:

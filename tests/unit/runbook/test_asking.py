@@ -277,6 +277,24 @@ def test_approval_is_used_once_also_without_evidence(desk: Desk) -> None:
     assert [] == flaws(desk)
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_was_undone_before_the_evidence_leaves_a_sound_record(desk: Desk, *, is_restarted: bool) -> None:
+    """The receipt of what was written is made up for, beside that of what was withheld."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    desk.target.things.clear()
+    desk.target.ours.clear()
+    if is_restarted:
+        run = desk.opened()
+        gate = run.gate(run.plan())
+    applied(run, gate)
+    run.verify(), run.close()
+
+    assert [] == flaws(desk)
+
+
 def test_restart_before_the_evidence_still_comes_to_a_receipt(desk: Desk) -> None:
     """Who died between the last write and the Evidence cell has the receipt written by the next run, under the approval."""
     before = desk.opened()
