@@ -44,10 +44,8 @@ def _drop_nothing(shell: Any) -> None:
     """Let what a cell shows wait until the server takes it: ZeroMQ drops what is beyond 1000 messages, and forms have more."""
     if (kernel := getattr(shell, "kernel", None)) is None:
         return
-    import zmq
-
     channel = kernel.iopub_socket.io_thread
-    channel.schedule(lambda: channel.socket.setsockopt(zmq.SNDHWM, 0))
+    channel.schedule(lambda: channel.socket.set_hwm(0))
 
 
 class Stoppable(Protocol):
