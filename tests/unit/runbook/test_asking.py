@@ -30,7 +30,7 @@ from runbook_lib.views.shown import Asking, Gate
 from tests import cells
 from tests.fakes import FakeTarget
 from tests.machine import ROOT
-from tests.stages.worlds import INSTANCE, world
+from tests.stages.worlds import INSTANCE, STAGES, world
 
 SLUG = "server_role"
 
@@ -123,6 +123,23 @@ def test_running_all_cells_changes_nothing(desk: Desk) -> None:
 
     assert ({"withheld"}, 0) == (outcomes(receipt), desk.target.writes)
     assert [] == flaws(desk)
+
+
+@pytest.mark.parametrize("slug", STAGES)
+def test_running_all_cells_of_any_notebook_changes_nothing(desk: Desk, slug: str) -> None:
+    """Also where another stage was applied before, and there is something to undo."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    run.close()
+    before = desk.target.writes, desk.target.snapshot()
+
+    done = cells.step_through(slug)
+
+    assert before == (desk.target.writes, desk.target.snapshot())
+    assert () == done.names["receipt"].approvals
+    assert slug != "teardown" or done.names["plan"].changes
 
 
 def test_what_was_approved_in_between_is_applied(desk: Desk) -> None:
