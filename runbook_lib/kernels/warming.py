@@ -9,7 +9,7 @@ from pathlib import Path
 IMPORTED = (
     "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.history", "IPython.core.logger",
     "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard", "comm", "faulthandler",
-    "importlib.readers", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.subshell_manager", "ipywidgets",
+    "importlib.readers", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.subshell_manager",
     "psutil", "sqlite3", "tornado.platform.asyncio", "zmq.eventloop.zmqstream",
     "runbook_lib.parameters.load", "runbook_lib.runbook.open",
 )  # fmt: skip

@@ -62,6 +62,13 @@ def test_it_is_a_process_of_its_own(talk: Talk, home: Path) -> None:
     assert "b''" == stdin
 
 
+def test_it_has_no_widgets_until_somebody_looks(talk: Talk) -> None:
+    """A run that nobody looks at never imports them, also not with the library."""
+    talk("import runbook_lib.runbook.open")
+
+    assert "set()" == talk("import sys; print({'anywidget', 'ipywidgets'} & {*sys.modules})")
+
+
 def test_it_has_the_runs_variables(talk: Talk) -> None:
     """Each variable is there as the run has it, and none beside them but those that are told to a kernel."""
     found = dict(ast.literal_eval(talk(PRINTS_VARIABLES)))
