@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -145,8 +144,12 @@ def serving(browser: Any, folder: Path, state: State, template: str = "sandbox")
         try:
             yield Lab(home, file, _address(said, process), variables, browser)
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+            # Not an interrupt: what was started in the background of a shell ignores it.
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _address(said: Path, process: subprocess.Popen[bytes]) -> str:
