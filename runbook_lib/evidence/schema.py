@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NUMBERED = r"(\.[1-9][0-9]*)?\.json"
 FILES: dict[str, Any] = {
     r"run\.json": RunFacts,
+    r"parameters\.json": dict[str, Any],
     r"(plan|approved)\.json": EnvironmentPlan,
     rf"(approval|rejection){NUMBERED}": Envelope,
     r"receipt\.json": tuple[Receipt, ...],
@@ -39,6 +40,7 @@ FILES: dict[str, Any] = {
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WORDS = (
     "A record as one object: each of its JSON files by name, the journal as the list of its lines. "
+    "What parameters.json holds, parameters/schema.json describes. "
     "Other files (notebooks, pages, artefacts) have no form of ours. To check one file alone, refer to its entry in $defs. "
     "Predicate is what the in-toto statement in statement.json's payload holds; Approval and Rejection, without digest and environment, "
     "which are its subject, what those in approvals and rejections do."
