@@ -84,8 +84,8 @@ def values(writes: History) -> AbstractSet[Resource | None]:
 
 
 def _lost_with(undo: Written, changes: Mapping[str, History]) -> list[str]:
-    """List what we had taken from something that is gone now: there is nothing to give it back to."""
+    """List what went with something that is gone now, its tags among them, and what we had taken from it, which has nowhere to go back."""
     if undo.change.after is not None:
         return []
-    removed = {address: writes[-1].change.subject for address, writes in changes.items() if writes[-1].change.after is None}
-    return [address for address, subject in removed.items() if subject.holder == undo.address]
+    last = {address: writes[-1].change for address, writes in changes.items() if writes[-1].change.subject.holder == undo.address}
+    return [address for address, change in last.items() if change.after is None or change.subject.goes_with_holder]

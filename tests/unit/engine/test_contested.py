@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from runbook_lib.engine import apply
+from runbook_lib.engine.history import claimed
 from runbook_lib.engine.plan import Wanted, difference
 from runbook_lib.errors import Denied
-from runbook_lib.model import Approval, Plan, Resource
+from runbook_lib.model import Approval, Change, Plan, Resource, Written
 from runbook_lib.ports import Observation
 from runbook_lib.resources.iam import Role, RolePolicy
 from runbook_lib.resources.kms import KeyStatement
-from runbook_lib.resources.s3 import BucketStatement
+from runbook_lib.resources.s3 import Bucket, BucketSetting, BucketStatement
 from runbook_lib.resources.secretsmanager import Secret
 from runbook_lib.resources.warehouse import DatabaseUser, Grants
 from tests.fakes import FakeTarget, ListJournal
@@ -113,3 +114,14 @@ def test_no_user_is_made_while_his_secret_is_owed() -> None:
 def deny(_number: int) -> None:
     """Refuse a write for want of a right."""
     raise Denied("secretsmanager", "you may not")
+
+
+def test_what_is_made_again_after_it_was_removed_is_ours_before_it_is_marked() -> None:
+    """A bucket's tags go with it: the old ones do not say whose the next bucket of the name is, and our journal does (law 5)."""
+    bucket = Bucket(name="tonic-found", region="us-east-1")
+    tags = BucketSetting(bucket="tonic-found", setting="tags", value="{}")
+    made = (Written(stage="storage", change=Change(before=None, after=each)) for each in (bucket, tags))
+    gone = Written(stage="teardown", change=Change(before=bucket, after=None), is_undo=True)
+    again = Written(stage="storage", change=Change(before=None, after=bucket))
+
+    assert frozenset({bucket.address}) == claimed((*made, gone, again), ())
