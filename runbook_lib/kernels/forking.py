@@ -30,6 +30,8 @@ WORD = struct.Struct("!i")
 """A report is the kernel's process id and, when it has ended, its exit code."""
 LONGEST = 4096
 MOST_FILES = 64
+PR_SET_PDEATHSIG = 1
+"""Linux's number of the request, as prctl(2) has it."""
 LOOK = 1.0
 """Seconds between two looks whether the process that started this one is still there: its end may be held by a child of its own."""
 
@@ -45,7 +47,9 @@ def main() -> None:
     # What was imported is never looked through for cycles again, so that its pages stay shared.
     gc.collect()
     gc.freeze()
+    served_by = os.getpid()
     if (files := Server(control, parent).serve()) is not None:
+        end_with(served_by)
         run_kernel(become(files))
 
 
@@ -116,6 +120,15 @@ class Server:
             self._signal(pid, signal.SIGKILL)
         for pid in self._reports:
             os.waitpid(pid, 0)
+
+
+def end_with(parent: int) -> None:
+    """Have the system end this process with the one that it was forked from, also before a kernel looks after that itself."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def become(files: Sequence[int]) -> Request:
