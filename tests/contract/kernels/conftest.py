@@ -34,7 +34,10 @@ class Talk:
         def hear(message: dict[str, Any]) -> None:
             said.append(message["content"].get("text") or message["content"].get("ename") or "")
 
-        run_sync(self.client.execute_interactive)(code, output_hook=hear, timeout=60)
+        reply = {"status": "aborted"}
+        while reply["status"] == "aborted":
+            # After an error a kernel turns down what reaches it before it has cleared its queue.
+            reply = run_sync(self.client.execute_interactive)(code, output_hook=hear, timeout=60)["content"]
         return "".join(said).strip()
 
     @property
