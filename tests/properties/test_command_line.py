@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
@@ -16,13 +17,17 @@ import pytest
 
 from runbook_lib import cli, place
 from runbook_lib.errors import GuardRefused, Locked, Rejected
-from runbook_lib.evidence import lock
+from runbook_lib.evidence import RunFacts, StageResult, lock, steps
 from runbook_lib.evidence.owner import Owner
+from runbook_lib.lab import Opened
 from runbook_lib.model import Inventory, Question, Unanswered
+from runbook_lib.parameters.load import load
 from runbook_lib.parameters.written import as_yaml
 from runbook_lib.resources.ec2 import InstanceAsked
 from runbook_lib.resources.iam import RolePolicy
 from runbook_lib.resources.s3 import Bucket
+from runbook_lib.runbook import interactive, working
+from runbook_lib.runbook.records import Records
 from runbook_lib.sandbox.command import WRITTEN
 from runbook_lib.sandbox.state import State
 from tests import cells
@@ -356,6 +361,24 @@ def unreadable(desk: Desk) -> None:
     (desk.home / "export.json").write_text("", "utf-8")
 
 
+def stepped(desk: Desk) -> None:
+    """Have a notebook's working copy that was run and saved."""
+    (desk.home / "notebooks").symlink_to(ROOT / "notebooks")
+    working.working_copies(desk.file, ENVIRONMENT)
+    copies = desk.home / "runs" / ".lab" / "staging"
+    facts = RunFacts(environment="staging", verb="step", started="2026-01-01T00:00:00.000Z")
+    record = interactive.record_of(Records(load(desk.file)), facts, copies)
+    steps.opened(record, "storage", "2026-01-01T00:00:01.000Z")
+    record.close_stage(StageResult(stage="storage", idle="nothing"))
+    (copies / "20_storage.ipynb").touch()
+
+
+def unsaved(desk: Desk) -> None:
+    """Have one that was run and is not saved."""
+    stepped(desk)
+    os.utime(desk.home / "runs" / ".lab" / "staging" / "20_storage.ipynb", (1, 1))
+
+
 @dataclass(frozen=True)
 class Case:
     """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
@@ -449,6 +472,12 @@ CASES = (
     Case("audit cloudtrail RECORD EXPORT", 4, CHECKED, foreign, "iam:CreateUser"),
     Case("audit cloudtrail RECORD EXPORT", 6, CHECKED, unreadable, "is no JSON"),
     Case("audit cloudtrail RECORD nowhere", 2, INVALID, recorded, "nowhere is not there"),
+    Case("record close FILE", 1, FAILED, says="has no open record"),
+    Case("record close FILE", 1, FAILED, unsaved, "was not saved since"),
+    Case("record close FILE", 0, RAN, stepped, "check it: runbook audit verify "),
+    Case("record close nowhere", 2, INVALID, says="there is no such parameter file"),
+    Case("lab FILE", 0, {"exit_code", "environment", "folder", "open_at", "aside"}, says="staging is open already: http://lab"),
+    Case("lab FILE", 2, INVALID, bad, "pipeline"),
     Case("demo", 4, RAN, says="exit code 4: a check is broken"),
     Case("sandbox up", 0, RUNS, says="127.0.0.1:2"),
     Case("sandbox status", 0, {"exit_code", "running", "starting"}),
@@ -476,6 +505,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     # Converting notebooks to pages takes most of the time, and proves nothing here.
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)
+    monkeypatch.setattr("runbook_lib.runbook.interactive.learn_secrets", lambda _environment: None)
+    monkeypatch.setattr("runbook_lib.lab.open_lab", lambda *_, **__: Opened(tmp_path, "http://lab"))
     with made.held:
         yield made
 
