@@ -65,10 +65,9 @@ def _executed(kernels: Kernels, stage: Stage, record: evidence.Record, values: d
 def _execute(kernel: KernelOfRun, source: Path, output: Path, values: dict[str, Any]) -> None:
     from papermill import execute_notebook
 
-    execute_notebook(
-        str(source), str(output), parameters=values, kernel_name="python3", progress_bar=False, log_output=False,
-        request_save_on_cell_execute=True, km=kernel,
-    )  # fmt: skip
+    from runbook_lib.headless.saving import ENGINE
+
+    execute_notebook(str(source), str(output), values, ENGINE, kernel_name="python3", km=kernel)
 
 
 def _variables(values: Mapping[str, Any]) -> Iterator[str]:
