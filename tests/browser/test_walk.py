@@ -1,4 +1,4 @@
-"""A newcomer's way from the start page: by mouse to a verified stage and a closed record, by keyboard to an approved plan."""
+"""A newcomer's way from the start page: by mouse to a verified stage and a closed record, and once more by keyboard alone."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def run_until(notebook: Notebook, cell: str) -> None:
 
 
 def test_by_keyboard(desk: Desk) -> None:
-    """Shift+Enter, Tab, Enter and Space alone lead from the start page to an approved plan."""
+    """Shift+Enter, Tab, Enter and Space alone lead from the start page to a verified stage, past the approval's own button."""
     with desk.emptied().lab.page() as notebook:
         run_until(notebook, "close")
         notebook.panel.get_by_role("link", name="20 Storage").wait_for()
@@ -97,3 +97,6 @@ def test_by_keyboard(desk: Desk) -> None:
         focused(notebook, "Shift+Tab", "BUTTON", "Approve this plan")
         notebook.page.keyboard.press("Space")
         shown(notebook, "approve").get_by_text("Approved by").wait_for()
+        run_until(notebook, "evidence")
+        shown(notebook, "apply").get_by_text("14 applied").first.wait_for()
+        shown(notebook, "verify").get_by_text("all claims hold").wait_for()

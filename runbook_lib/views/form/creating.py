@@ -12,6 +12,7 @@ from runbook_lib.parameters.creation import Answers, create, nearest, text
 from runbook_lib.parameters.editing import problems_of
 from runbook_lib.parameters.fields import Field
 from runbook_lib.views.form.controls import WHOLE, Control, control
+from runbook_lib.views.live.tools import keeper
 from runbook_lib.views.style import form_stylesheet
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class CreationWidget:
         self.write.on_click(lambda _button: self._write())
         self.state, self.preview = widgets.HTML(layout=WHOLE), widgets.HTML(layout=WHOLE)
         style = widgets.HTML(f"<style>{form_stylesheet()}</style>", layout=widgets.Layout(display="none"))
-        self.widget = widgets.VBox([style, *(each.widget for each in self.controls), self.write, self.state, self.preview], layout=WHOLE)
+        controls = [each.widget for each in self.controls]
+        self.widget = widgets.VBox([style, *controls, self.write, self.state, self.preview, keeper()], layout=WHOLE)
         self.widget.add_class("rb-form")
         self._changed()
 

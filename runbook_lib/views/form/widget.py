@@ -13,6 +13,7 @@ from runbook_lib.parameters.fields import fields
 from runbook_lib.parameters.reading import dotted
 from runbook_lib.views.form.controls import WHOLE, Control
 from runbook_lib.views.form.sections import Keys
+from runbook_lib.views.live.tools import keeper
 from runbook_lib.views.style import form_stylesheet
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class FormWidget:
         self._body = widgets.VBox(layout=WHOLE)
         style = widgets.HTML(f"<style>{form_stylesheet()}</style>", layout=widgets.Layout(display="none"))
         foot = widgets.HBox([self.save, self.discard])
-        self.widget = widgets.VBox([style, self._body, foot, self.state, self.difference], layout=WHOLE)
+        self.widget = widgets.VBox([style, self._body, foot, self.state, self.difference, keeper()], layout=WHOLE)
         self.widget.add_class("rb-form")
         self.text = self.file.text
         self._sections: list[Keys] = []

@@ -8,6 +8,7 @@ from runbook_lib.errors import RunbookError
 from runbook_lib.views import bundle
 from runbook_lib.views.blocks import Note, Way
 from runbook_lib.views.live.place import Place
+from runbook_lib.views.live.tools import keeper
 
 if TYPE_CHECKING:
     from runbook_lib.views.shown import Asking, Gate
@@ -43,18 +44,18 @@ class Form:
         """Put the form into the cell."""
         import ipywidgets
 
-        parts: list[Any] = [*self.boxes.values(), *((self.name,) if self._asking.name else ()), self.button, self.said]
+        parts: list[Any] = [*self.boxes.values(), *((self.name,) if self._asking.name else ()), self.button, self.said, keeper()]
         self._place.show(ipywidgets.VBox(parts, layout={"overflow": "auto", "padding": "0 .8em .6em", "align_items": "flex-start"}))
 
     def _press(self, _button: object) -> None:
-        self.button.disabled = True
         try:
             given = self._asking.approve(self.name.value.strip(), tuple(address for address, box in self.boxes.items() if box.value))
         except RunbookError as error:
             from runbook_lib.views import as_html
 
             self.said.value = as_html.view((Note((f"Not approved: {error.what}", Way(error.way_out)), "bad"),))
-            self.button.disabled = False
             return
+        # Whoever pressed twice has approved once.
+        self.button.on_click(self._press, remove=True)
         self._static.put(bundle(given))
         self._place.clear()

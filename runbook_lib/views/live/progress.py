@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views import as_html, as_markdown, as_text
 from runbook_lib.views.live.place import Place
+from runbook_lib.views.live.tools import keeper
 
 if TYPE_CHECKING:
     from runbook_lib.views.live import Stoppable
@@ -24,7 +25,7 @@ class Progress:
         self.button.on_click(lambda _button: run.stop())
         self.view = ipywidgets.HTML(layout={"min_height": "14em"})
         layout = {"overflow": "auto", "padding": "0 .8em", "align_items": "flex-start"}
-        self._place.show(ipywidgets.VBox([self.button, self.view], layout=layout))
+        self._place.show(ipywidgets.VBox([self.button, self.view, keeper()], layout=layout))
 
     def refresh(self) -> None:
         """Show how far it is."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.views import as_html, live
 from runbook_lib.views.blocks import Code, Note, Way
+from runbook_lib.views.live.tools import keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
 
     button = ipywidgets.Button(description="Close the record", icon="archive", layout={"width": "auto"})
     show: Any = display
-    show(button)
+    show(ipywidgets.VBox([button, keeper()]))
     told = show({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
 
     async def close() -> None:

@@ -1,12 +1,40 @@
 // Works on the static twin beside it; adds nothing to what is saved.
 const part = (tag, text, attributes = {}) => Object.assign(document.createElement(tag), { textContent: text }, attributes);
 
-const whenIn = (el, work) => {
+const whenIn = (el, signal, work) => {
+  if (signal.aborted) return;
   if (el.isConnected && el.closest(".jp-OutputArea")) work(el.closest(".jp-OutputArea"));
-  else requestAnimationFrame(() => whenIn(el, work));
+  else requestAnimationFrame(() => whenIn(el, signal, work));
 };
 
-function find(el, area) {
+const watched = (area, signal, what, work) => {
+  const watch = new MutationObserver(work);
+  watch.observe(area, { childList: true, subtree: true, ...what });
+  signal.addEventListener("abort", () => watch.disconnect());
+};
+
+// The twin may be drawn anew.
+const ontoTwin = (area, signal, work) => {
+  watched(area, signal, {}, (changes) => {
+    if (changes.some((each) => [...each.addedNodes].some((node) => node.querySelector?.(".rb")))) work();
+  });
+  work();
+};
+
+// What has the focus may be taken away or switched off by what was pressed: its cell gets it, so that a keyboard goes on from there.
+function keep(el, area, signal) {
+  const cell = area.closest(".jp-Cell");
+  let last;
+  const look = () => {
+    const isLost = last && (!last.isConnected || last.disabled) && [last, document.body, null].includes(document.activeElement);
+    if (isLost) cell?.focus({ preventScroll: true });
+  };
+  document.addEventListener("focusin", (event) => { last = area.contains(event.target) ? event.target : undefined; }, { signal });
+  watched(area, signal, { attributeFilter: ["disabled"] }, look);
+  signal.addEventListener("abort", () => queueMicrotask(look));
+}
+
+function find(el, area, signal) {
   const rows = () => [...(area.querySelector(".rb table.changes")?.tBodies[0]?.rows ?? [])];
   const box = part("div", "", { className: "rb-find" });
   const id = `rb-find-${crypto.randomUUID()}`;
@@ -36,7 +64,7 @@ function find(el, area) {
   };
   word.addEventListener("input", show);
   kind.addEventListener("change", show);
-  return fill;
+  ontoTwin(area, signal, fill);
 }
 
 async function written(text) {
@@ -51,7 +79,7 @@ async function written(text) {
   }
 }
 
-function copy(el, area) {
+function copy(el, area, signal) {
   const told = part("span", "", { className: "rb-told" });
   told.setAttribute("role", "status");
   el.append(told);
@@ -66,7 +94,7 @@ function copy(el, area) {
     });
     return made;
   };
-  return () => {
+  ontoTwin(area, signal, () => {
     for (const each of area.querySelectorAll(".rb .listing:not([data-copied])")) {
       each.dataset.copied = "";
       const text = each.querySelector("pre");
@@ -77,20 +105,13 @@ function copy(el, area) {
       const text = each.textContent;
       each.append(button(each.previousElementSibling.textContent, () => text));
     }
-  };
+  });
 }
 
 function render({ model, el }) {
-  let watch;
-  whenIn(el, (area) => {
-    const work = (model.get("does") === "find" ? find : copy)(el, area);
-    watch = new MutationObserver((changes) => {
-      if (changes.some((each) => [...each.addedNodes].some((node) => node.querySelector?.(".rb")))) work();
-    });
-    watch.observe(area, { childList: true, subtree: true });
-    work();
-  });
-  return () => watch?.disconnect();
+  const end = new AbortController();
+  whenIn(el, end.signal, (area) => ({ find, copy, keep })[model.get("does")](el, area, end.signal));
+  return () => end.abort();
 }
 
 export default { render };

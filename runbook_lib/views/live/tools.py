@@ -1,4 +1,4 @@
-"""Find rows in a table and copy texts, without asking the kernel: a small script works on the static twin in the same cell.
+"""Find rows, copy texts and keep the focus, without asking the kernel: a small script works on what stands in the same cell.
 
 It is handed over by the kernel with the widget, so that nothing is loaded from anywhere; and it goes on while a cell runs.
 """
@@ -34,7 +34,12 @@ def show_copyable(value: DesiredResources) -> None:
     Place(bundle(value))
 
 
-def _tool(does: str) -> Any:
+def keeper() -> Any:
+    """Make what stands among controls that are taken away or switched off, so that a keyboard goes on from their cell."""
+    return _tool("keep", layout={"display": "none"})
+
+
+def _tool(does: str, **shown: Any) -> Any:
     import anywidget
     import traitlets
 
@@ -45,4 +50,4 @@ def _tool(does: str) -> Any:
         _css = STYLE.read_text("utf-8")
         does = traitlets.Unicode().tag(sync=True)
 
-    return Tool(does=does)
+    return Tool(does=does, **shown)

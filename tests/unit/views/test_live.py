@@ -103,6 +103,17 @@ def test_form_hands_over_what_was_typed_and_ticked(outputs: list[Output]) -> Non
     assert "" == outputs[1].shown[-1]
 
 
+def test_form_approves_once(outputs: list[Output]) -> None:
+    """A second press, sent before the first was answered, asks for nothing."""
+    answers = Answers()
+    shown = form(answers)
+    shown.name.value = "staging"
+    shown.button.click()
+    shown.button.click()
+
+    assert 1 == len(answers.heard)
+
+
 def test_form_says_why_it_was_refused_and_stays(outputs: list[Output]) -> None:
     """A refusal stands below the button with its way out; the button can be pressed again, and the static twin is as it was."""
     shown = form(Answers())
