@@ -26,19 +26,27 @@ def check(arguments: argparse.Namespace) -> Answer:
     """Validate parameter files."""
     from runbook_lib import place
     from runbook_lib.parameters.load import load
+    from runbook_lib.parameters.reading import dotted
+    from runbook_lib.parameters.remarks import remarks
 
     problems: list[dict[str, Any]] = []
+    notes: list[dict[str, str]] = []
     lines: list[str] = []
     for name in arguments.files:
         try:
-            path = place.parameter_file(name)
-            lines.append(f"{name}: {load(path).environment} is valid")
+            environment = load(place.parameter_file(name))
+            lines.append(f"{name}: {environment.environment} is valid")
+            found = [
+                {"file": name, "field": dotted(each.path), "what": each.what, "way_out": each.way_out} for each in remarks(environment)
+            ]
+            lines += [f"{name}: note: {each['field']} {each['what']}, {each['way_out']}" for each in found]
+            notes += found
         except InvalidParameters as error:
             lines.append(str(error))
             problems += [
                 {"file": error.source, "line": e.line, "field": e.field, "what": e.what, "way_out": e.way_out} for e in error.problems
             ]
-    return (2 if problems else 0), {"problems": problems}, "\n".join(lines)
+    return (2 if problems else 0), {"problems": problems, "notes": notes}, "\n".join(lines)
 
 
 def run(arguments: argparse.Namespace) -> Answer:

@@ -70,13 +70,16 @@ def bucket_statement(env: Environment, wanted: BucketStatement) -> tuple[Lines, 
 
 
 def secret_lines(env: Environment, wanted: Secret) -> Lines:
-    """Write the pipeline that generates a password and stores it; it passes through no argument list."""
+    """Write the pipeline that generates a password, or takes a typed one, and stores it; it passes through no argument list."""
     tags = " ".join(shlex.quote(f"Key={key},Value={value}") for key, value in wanted.tags)
     draw = "aws secretsmanager get-random-password --password-length 40 --exclude-punctuation --require-each-included-type"
     store = f"aws secretsmanager create-secret --name {shlex.quote(wanted.name)} --secret-string file:///dev/stdin"
     store += f" --client-request-token {wanted.version}" if wanted.version else ""
     region = f"--region {env.aws.region}"
-    return (f"{draw} {region} --query RandomPassword --output text | tr -d '\\n' | {store} {region} --tags {tags}",)
+    drawn = f"{draw} {region} --query RandomPassword --output text | tr -d '\\n'"
+    if wanted.value == "typed":
+        drawn = f'read -rsp {shlex.quote(f"New password for {wanted.name}: ")} password && printf %s "$password"'
+    return (f"{drawn} | {store} {region} --tags {tags}",)
 
 
 def _key_arn(env: Environment, address: str) -> str:

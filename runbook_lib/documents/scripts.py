@@ -98,9 +98,9 @@ def _place(side: Side, env: Environment, database: str) -> str:
 
 
 def _password(side: Side, env: Environment) -> str:
-    """Write what puts the password into a shell's variable: read from where it was generated to, or typed."""
+    """Write what puts the password into a shell's variable: read from where it was stored, or typed."""
     reference = parse_reference(env.side(side).user.password)
-    if reference.source != "generate":
+    if not reference.is_filled_here:
         return "read -rs password"
     secret = f"--secret-id {shell(reference.name)} --region {env.aws.region}"
     return f"password=$(aws secretsmanager get-secret-value {secret} --query SecretString --output text)"

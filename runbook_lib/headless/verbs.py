@@ -18,6 +18,7 @@ from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import Execute, papermill
 from runbook_lib.headless.outcome import Executed, Run, code_of
 from runbook_lib.headless.stopping import told
+from runbook_lib.headless.unattended import refuse_untyped
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
@@ -93,8 +94,9 @@ def run(
 
     What is resumed goes on under its own approval.
 
-    Raises InvalidParameters before anything starts, ApprovalRefused when no plan of these stages has the digest, PlanDrifted when the
-    file was changed since, Unresolved when the key that signs the record cannot be read, Locked while another run writes.
+    Raises InvalidParameters before anything starts, also where somebody would have to be asked for a password, ApprovalRefused when no
+    plan of these stages has the digest, PlanDrifted when the file was changed since, Unresolved when the key that signs the record cannot
+    be read, Locked while another run writes.
     """
     from runbook_lib.parameters.load import as_parameters, load
 
@@ -105,6 +107,7 @@ def run(
     approved = resuming.approved if resuming is not None else _approved(records, consent)
     if approved is not None:
         chosen = _covered(chosen, approved, stages)
+        refuse_untyped(approved, environment, records.folder)
     key, started = signing_key(environment), now()
     given, planners = resuming.granted if resuming is not None else _granted(records, approved, consent, started)
     facts = evidence.RunFacts(

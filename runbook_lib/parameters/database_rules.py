@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runbook_lib.parameters.broken import Broken, Rule, is_loopback, sides
+from runbook_lib.secrets import FILLED_HERE
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
@@ -55,8 +56,9 @@ def admins(env: Environment) -> Iterator[Broken]:
             yield Broken(path, "needs cluster or workgroup", f"add {name}.cluster or {name}.workgroup")
         if admin.login == "cluster_credentials" and side.cluster and not admin.user:
             yield Broken(path, "needs user", "name the database user to get credentials for")
-        if admin.password.startswith("generate:"):
-            yield Broken((*path, "password"), "cannot be generated: the administrator exists", "reference the existing one")
+        if admin.password.startswith(FILLED_HERE):
+            made = "generated" if admin.password.startswith("generate:") else "made"
+            yield Broken((*path, "password"), f"cannot be {made}: the administrator exists", "reference the existing one, or prompt:NAME")
 
 
 def users(env: Environment) -> Iterator[Broken]:

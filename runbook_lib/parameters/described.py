@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from runbook_lib.parameters.reading import Path_
 
-REFERENCES = "env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME, generate:secretsmanager:NAME or, for an administrator, prompt:NAME"
+REFERENCES = (
+    "env:NAME, secretsmanager:NAME[#KEY], ssm:/NAME, generate:secretsmanager:NAME, prompt:secretsmanager:NAME "
+    "or, for an administrator, prompt:NAME"
+)
 """How a file names a secret."""
 
 

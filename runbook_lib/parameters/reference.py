@@ -29,9 +29,15 @@ server complete and check a file whose first line is
 # yaml-language-server: $schema=schema.json
 ```
 
-A password is never written into a file, only where it is kept: `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`, or, to have one made
-and stored, `generate:secretsmanager:NAME`. An administrator's may be `prompt:NAME`: in JupyterLab the cell under Open asks for it, hidden,
-and it stays in that kernel's memory; whatever runs unattended (`runbook check`, plan, apply, papermill) refuses it.
+A password is never written into a file, only where it is kept: `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`.
+
+The product's users can have theirs made and stored, `generate:secretsmanager:NAME`, or typed and stored, `prompt:secretsmanager:NAME`.
+Storing is a change of its own in the plan. What is typed is asked for once, hidden and twice, by the cell under Apply, after the plan was
+approved; from then on everything reads it from Secrets Manager, unattended runs too. As long as nothing is stored, `runbook plan` shows
+the change, `runbook check` says so, and an unattended apply refuses before it writes anything.
+
+An administrator's may be `prompt:NAME`: in JupyterLab the cell under Open asks for it, hidden, and it stays in that kernel's memory;
+whatever runs unattended (`runbook check`, plan, apply, papermill) refuses it.
 
 Plain values that YAML 1.1 and 1.2 read differently (`012345670123`, `yes`, `15:00`, `1e3`, a
 date) are refused: quote them. So are anchors, aliases, merge keys, tags, tabs and duplicate keys."""

@@ -12,6 +12,7 @@ from runbook_lib.parameters import waivers as waiver_rules
 from runbook_lib.parameters.broken import Broken, RawRule, Rule, sides
 from runbook_lib.parameters.clear_text import UNQUOTED, is_reference, looks_like
 from runbook_lib.parameters.ledger import LEDGER
+from runbook_lib.secrets import FILLED_HERE
 
 if TYPE_CHECKING:
     from runbook_lib.parameters.schema import Environment
@@ -115,10 +116,11 @@ def signing(env: Environment) -> Iterator[Broken]:
 
 
 def prompts_for_users(env: Environment) -> Iterator[Broken]:
-    """Ask a person for an administrator's password alone: the product's users are proven when nobody is there."""
+    """Keep what a person types for the product's user: it is proven when nobody is there."""
     for side, database in sides(env):
-        if database.user.password.startswith(PROMPT):
-            way_out = "write generate:secretsmanager:NAME, or where it is kept"
+        password = database.user.password
+        if password.startswith(PROMPT) and not password.startswith(FILLED_HERE):
+            way_out = "write prompt:secretsmanager:NAME to have it kept, generate:secretsmanager:NAME, or where it is kept"
             yield Broken((side, "user", "password"), "is asked for, and the user is proven when nobody can answer", way_out)
 
 

@@ -131,7 +131,9 @@ class DatabaseUser(Section):
     """A user the product logs in as."""
 
     name: UserName = Field(description="user name as stored (quoted names keep their case)")
-    password: SecretReference = Field(description="reference, or generate:secretsmanager:NAME to make and store one")
+    password: SecretReference = Field(
+        description="reference; generate:secretsmanager:NAME makes and stores one, prompt:secretsmanager:NAME stores what is typed once"
+    )
     rotation: Word = Field("", description="any word; another one has a generated password rotated, as a change of its own")
 
 

@@ -100,7 +100,9 @@ DatabaseName = Annotated[
 ]
 SecretReference = Annotated[
     str,
-    _pattern(r"^((env:[A-Za-z_][A-Za-z0-9_]*|(generate:)?secretsmanager:[^#\s]+|ssm:[^#\s]+)(#[^\s]+)?|prompt:[A-Za-z_][A-Za-z0-9_.-]*)?$"),
+    _pattern(
+        r"^((env:[A-Za-z_][A-Za-z0-9_]*|((generate|prompt):)?secretsmanager:[^#\s]+|ssm:[^#\s]+)(#[^\s]+)?|prompt:[A-Za-z_][A-Za-z0-9_.-]*)?$"
+    ),
     AfterValidator(_reference),
     Wanted("a secret reference, never the secret itself", ("env:TONIC_PASSWORD", "secretsmanager:tonic/password")),
 ]

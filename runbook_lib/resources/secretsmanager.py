@@ -1,4 +1,4 @@
-"""Passwords that the runbook generates, kept in Secrets Manager, and their rotation."""
+"""Passwords that the runbook generates, or somebody types once, kept in Secrets Manager, and their rotation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import ClassVar, Literal
 
 from runbook_lib.model import Question, Resource, Value
 from runbook_lib.resources.iam import Tags
+from runbook_lib.secrets import Reference
 
 
 class Secret(Resource):
-    """Describe a secret with a generated password that satisfies Redshift's rules; its value is never part of this.
+    """Describe a secret with a password that satisfies Redshift's rules; its value is never part of this, only whence that comes.
 
     With a `username` it holds JSON with username and password, else the password alone. `version` is the id of its first version, for
-    AWS to choose when empty. Both count at creation only.
+    AWS to choose when empty. These and `value` count at creation only.
     """
 
     kind: ClassVar[str] = "secretsmanager_secret"
@@ -21,6 +22,7 @@ class Secret(Resource):
     name: str
     username: str = ""
     version: str = ""
+    value: Literal["generated", "typed"] = "generated"
     state: Literal["Active", "PendingDeletion"] = "Active"
     tags: Tags = ()
 
@@ -28,6 +30,11 @@ class Secret(Resource):
     def address(self) -> str:
         """Name the secret."""
         return f"{self.kind}/{self.name}"
+
+    @property
+    def reference(self) -> str:
+        """Name it as a parameter file does."""
+        return str(Reference("typed" if self.value == "typed" else "generate", self.name))
 
     @property
     def mark(self) -> str:

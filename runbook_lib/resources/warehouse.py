@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runbook_lib.model import Question, Resource, Value
 from runbook_lib.resources.secretsmanager import Secret
-from runbook_lib.secrets import parse_reference
+from runbook_lib.secrets import FILLED_HERE, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,8 +59,8 @@ class DatabaseUser(OfSide):
 
     @property
     def needs(self) -> str:
-        """Name the secret of a generated password: one that somebody else filled would be a password that he knows."""
-        return f"{Secret.kind}/{parse_reference(self.password).name}" if self.password.startswith("generate:") else ""
+        """Name the secret that the runbook makes for it: one that somebody else filled would be a password that he knows."""
+        return f"{Secret.kind}/{parse_reference(self.password).name}" if self.password.startswith(FILLED_HERE) else ""
 
     @property
     def group(self) -> str:

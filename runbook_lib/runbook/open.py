@@ -14,6 +14,7 @@ from runbook_lib.evidence.record import parameters_digest
 from runbook_lib.parameters import Environment
 from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
+from runbook_lib.runbook.prompting import prompted
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.setting import Setting
 from runbook_lib.runbook.stage_run import StageRun
@@ -21,7 +22,7 @@ from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.traffic import Traffic
 from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import World, now
-from runbook_lib.secrets import Known, ask, parse_reference, take_over
+from runbook_lib.secrets import Known, ask, take_over
 from runbook_lib.views import live
 
 if TYPE_CHECKING:
@@ -103,12 +104,6 @@ def _environment(parameters: Mapping[str, Any]) -> tuple[Environment, Path]:
         path = place.chosen()
         return load(path, is_attended=live.has_front_end()), path
     return validate(given), place.home() / "parameters" / "papermill"
-
-
-def prompted(environment: Environment) -> tuple[str, ...]:
-    """Name whose passwords somebody has to type before a stage can reach its databases."""
-    references = (parse_reference(side.admin.password) for side in (environment.source, environment.destination) if side.admin.password)
-    return tuple(each.name for each in references if each.source == "prompt")
 
 
 def _keys() -> tuple[str, ...]:

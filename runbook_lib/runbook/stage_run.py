@@ -18,7 +18,7 @@ from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import asking, closing, gating, stepping
+from runbook_lib.runbook import asking, closing, gating, prompting, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
@@ -94,12 +94,14 @@ class StageRun:
     async def apply(self, plan: Plan, gate: Gate) -> Receipt:
         """Write what was approved, and nothing else; without an approval every change is withheld.
 
-        Raises RunbookError when the file was changed since it was opened: whoever protected the environment meanwhile has the last word.
+        A new password that is to be kept is asked for here, and nowhere else. Raises RunbookError when the file was changed since it was
+        opened: whoever protected the environment meanwhile has the last word.
         """
         gate = asking.given(self._setting, gate) if self._setting.is_step else gate
         self._is_approved = bool(gate.approvals)
         if gate.approvals:
             self._setting.require_same_file()
+            prompting.ask_for_new(plan)
         self._stop.clear()
         watch = Watch(gate.approved.changes)
         with live.progress_of(watch, self, is_shown=bool(gate.approvals and gate.plan.changes)) as look:

@@ -1,7 +1,7 @@
 """Own every secret: references to it, the masked value it resolves to, its forms, and the way from a run to its kernels and back.
 
-A reference is `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`, `generate:secretsmanager:NAME` or `prompt:NAME`; a value exists only
-as `Masked` until it is used.
+A reference is `env:NAME`, `secretsmanager:NAME[#KEY]`, `ssm:/NAME`, `generate:secretsmanager:NAME`, `prompt:secretsmanager:NAME` or
+`prompt:NAME`; a value exists only as `Masked` until it is used.
 """
 
 from runbook_lib.secrets.forms import hidden
@@ -9,10 +9,11 @@ from runbook_lib.secrets.handing import Handed, handing_over, take_over, variabl
 from runbook_lib.secrets.hunting import Known
 from runbook_lib.secrets.masked import MASK, Masked
 from runbook_lib.secrets.passwords import broken_password_rules, generate_password, md5_literal
-from runbook_lib.secrets.prompting import ask, held
-from runbook_lib.secrets.references import SOURCES, Reference, Source, parse_reference
+from runbook_lib.secrets.prompting import ask, ask_new, held
+from runbook_lib.secrets.references import FILLED_HERE, SOURCES, Reference, Source, parse_reference
 
 __all__ = [
+    "FILLED_HERE",
     "MASK",
     "SOURCES",
     "Handed",
@@ -21,6 +22,7 @@ __all__ = [
     "Reference",
     "Source",
     "ask",
+    "ask_new",
     "broken_password_rules",
     "generate_password",
     "handing_over",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.documents.commands import aws_artefacts
 from runbook_lib.documents.scripts import offline_script, script
@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 ADMIN = "warehouse admin"
+TYPED = "apply this stage in JupyterLab: a password that is not stored yet is asked for there, hidden"
 SIDES: tuple[Side, ...] = ("source", "destination")
 
 
-def generated_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
-    """Want the secret of a generated password, where the user's reference asks for one."""
+def own_secret(env: Environment, side: Side) -> tuple[Secret, ...]:
+    """Want the secret of a password that is generated or typed once, where the user's reference asks for one."""
     reference = parse_reference(env.side(side).user.password)
+    if not reference.is_filled_here:
+        return ()
     version = version_of(reference.name, env.side(side).user.rotation)
-    return (Secret(name=reference.name, version=version, tags=env.tags),) if reference.source == "generate" else ()
+    value: Literal["generated", "typed"] = "typed" if reference.source == "typed" else "generated"
+    return (Secret(name=reference.name, version=version, value=value, tags=env.tags),)
 
 
 def rotation(env: Environment, side: Side) -> Iterator[Rotation]:
     """Want the version of a generated password that the file's word stands for; without a word, whichever there is."""
     user = env.side(side).user
-    for secret in generated_secret(env, side):
+    for secret in own_secret(env, side):
         if secret.version:
             yield Rotation(side=side, user=user.name, secret=secret.name, version=secret.version)
 
@@ -104,7 +108,9 @@ def password_judge(side: Side) -> Callable[[Environment, Inventory], Iterator[Ju
             return
         answer: ReferenceAnswer = inventory[questions[0]]
         reference = env.side(side).user.password
-        if not answer.resolves:
+        if not answer.resolves and parse_reference(reference).source == "typed":
+            yield owed(f"{reference} gives no password yet", TYPED, ADMIN)
+        elif not answer.resolves:
             yield owed(f"{reference} names nothing that can be read from here", "set it, or run where it is set", ADMIN)
         elif answer.broken_rules:
             yield broken(f"{reference} lacks: {'; '.join(answer.broken_rules)}", "set a password that Redshift accepts")
@@ -137,11 +143,11 @@ def user_judge(side: Side, *, superuser: bool) -> Callable[[Environment, Invento
 
 
 def artefacts(env: Environment, desired: tuple[Resource, ...], side: Side) -> dict[str, str]:
-    """Write a side's SQL, and the commands that store a generated password.
+    """Write a side's SQL, and the commands that store a password which the runbook would store.
 
     Where the schemas are not known, the script asks for them itself.
     """
     is_known = any(isinstance(each, Grants) and each.side == side and each.on != "table" for each in desired)
     is_superuser = side == "destination" and env.destination.preserve_ownership and bool(desired)
     text = script(desired, side, env) if is_known or is_superuser else offline_script(side, env)
-    return {**aws_artefacts(env, generated_secret(env, side), f"{side}_password"), f"{side}_database.sql": text}
+    return {**aws_artefacts(env, own_secret(env, side), f"{side}_password"), f"{side}_database.sql": text}

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def forward(env: Environment) -> RightsAsked:
-    """Ask for the way forward; no plan without a database shows that generated passwords are read."""
+    """Ask for the way forward; no plan without a database shows that passwords are read which are stored here."""
     references = (env.source.user.password, env.destination.user.password)
-    generated = tuple(ReferenceAsked(reference=each) for each in references if parse_reference(each).source == "generate")
-    return RightsAsked(also=generated)
+    stored = tuple(ReferenceAsked(reference=each) for each in references if parse_reference(each).is_filled_here)
+    return RightsAsked(also=stored)
 
 
 def back(_env: Environment) -> RightsAsked:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def desire_password(env: Environment, _inventory: Inventory) -> Iterator[Resource]:
-    """Want the secret of a generated password, before the user that needs it."""
-    yield from _databases.generated_secret(env, "destination")
+    """Want the secret of a password that is generated or typed once, before the user that needs it."""
+    yield from _databases.own_secret(env, "destination")
 
 
 def desire_database(env: Environment, inventory: Inventory) -> Iterator[Resource]:
@@ -134,7 +134,7 @@ def user_asks(env: Environment) -> tuple[Question, ...]:
 
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
-    """Write the SQL script, and the commands that store a generated password."""
+    """Write the SQL script, and the commands that store a password which the runbook would store."""
     return _databases.artefacts(env, desired, "destination")
 
 

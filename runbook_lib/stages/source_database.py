@@ -32,8 +32,8 @@ SCHEMAS, RELATIONS = SchemasAsked(side="source"), RelationsAsked(side="source")
 
 
 def desire_password(env: Environment, _inventory: Inventory) -> Iterator[Resource]:
-    """Want the secret of a generated password, before the user that needs it."""
-    yield from _databases.generated_secret(env, "source")
+    """Want the secret of a password that is generated or typed once, before the user that needs it."""
+    yield from _databases.own_secret(env, "source")
 
 
 def desire_user(env: Environment, inventory: Inventory) -> Iterator[Resource]:
@@ -127,7 +127,7 @@ def schemas_asked(_env: Environment) -> tuple[Question, ...]:
 
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
-    """Write the SQL script, and the commands that store a generated password."""
+    """Write the SQL script, and the commands that store a password which the runbook would store."""
     return _databases.artefacts(env, desired, "source")
 
 

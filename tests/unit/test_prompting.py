@@ -10,16 +10,17 @@ import pytest
 from runbook_lib import place, views
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
 from runbook_lib.cli import main
-from runbook_lib.errors import InvalidParameters, Unresolved
+from runbook_lib.errors import InvalidParameters, Rejected, TargetError, Unresolved
 from runbook_lib.parameters.load import load
-from runbook_lib.runbook.open import prompted
+from runbook_lib.runbook.prompting import prompted
 from runbook_lib.runbook.start import Start
-from runbook_lib.secrets import Known, Reference, ask, held, parse_reference, prompting
+from runbook_lib.secrets import Known, Reference, ask, ask_new, held, parse_reference, prompting
 from runbook_lib.views import live
 from tests.machine import ROOT
 
 EXAMPLE = (ROOT / "parameters" / "example-v2.yaml").read_text("utf-8")
 TYPED = "Canary-4711-typed"
+KEPT = "prompt:secretsmanager:tonic/reader"
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +121,47 @@ def test_a_record_that_is_opened_later_still_hears_of_it() -> None:
         assert held("awsuser") is not None
 
     assert known.are_in(f"x{TYPED}x".encode())
+
+
+def test_what_is_kept_is_typed_twice() -> None:
+    """Nobody sees what he types, and a password that nobody knows would be stored for good; no answer leaves what was typed before."""
+    asked: list[str] = []
+
+    def typed(words: str) -> str:
+        asked.append(words)
+        return "" if "as before" in words else TYPED
+
+    ask_new(KEPT, typed)
+    ask_new(KEPT, typed)
+
+    assert [f"New password, kept as {KEPT}: ", "Once more: ", f"New password, kept as {KEPT} (empty: as before): "] == asked
+    assert held(KEPT) is not None
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "said"),
+    [
+        ([""], Unresolved, "nothing was typed"),
+        ([TYPED, f"{TYPED}x"], Unresolved, "two different passwords were typed"),
+        (["too-simple", "too-simple"], Rejected, "a password must have: an upper-case letter; a digit"),
+    ],
+    ids=["nothing", "different", "simple"],
+)
+def test_what_nobody_could_use_is_not_kept(answers: list[str], error: type[TargetError], said: str) -> None:
+    """What was typed is held against Redshift's rules before anything is stored; the error quotes nothing of it."""
+    given = iter(answers)
+
+    with pytest.raises(error, match=said) as caught:
+        ask_new(KEPT, lambda _words: next(given))
+
+    assert not any(each and each in str(caught.value) for each in answers)
+    assert held(KEPT) is None
+
+
+def test_check_says_what_is_asked_for_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is valid, since everything reads what was stored; whether it was, no look at a file tells."""
+    path = tmp_path / "some.yaml"
+    path.write_text(EXAMPLE.replace("generate:secretsmanager:", "prompt:secretsmanager:"), "utf-8")
+
+    assert 0 == main(["check", str(path)])
+    assert "note: source.user.password is asked for once, in JupyterLab" in capsys.readouterr().out

@@ -21,6 +21,7 @@ passwords = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_s
         ("secretsmanager:tonic/admin#password", Reference("secretsmanager", "tonic/admin", "password")),
         ("ssm:/tonic/admin", Reference("ssm", "/tonic/admin")),
         ("generate:secretsmanager:tonic/reader", Reference("generate", "tonic/reader")),
+        ("prompt:secretsmanager:tonic/reader", Reference("typed", "tonic/reader")),
     ],
 )
 def test_a_reference_reads_back(text: str, expected: Reference) -> None:

@@ -38,10 +38,10 @@ class AwsSecrets:
             case "env":
                 return self._variable(parsed)
             case "prompt":
-                return _typed(parsed)
+                return typed(parsed.name, reference, "run the cell under Open, in JupyterLab")
             case "ssm":
                 return picked(self._parameter(parsed), parsed)
-            case "secretsmanager" | "generate":
+            case "secretsmanager" | "generate" | "typed":
                 return picked(self._secret(parsed), parsed)
 
     def _variable(self, reference: Reference) -> Masked:
@@ -62,7 +62,7 @@ class AwsSecrets:
         return Masked(answer["Parameter"]["Value"])
 
     def _secret(self, reference: Reference) -> Masked:
-        way_out = "apply the stage that generates it" if reference.source == "generate" else "create it, or correct the reference"
+        way_out = "apply the stage that stores it" if reference.is_filled_here else "create it, or correct the reference"
         try:
             answer = self._session().read(
                 "secretsmanager", "get_secret_value", f"secretsmanager_secret/{reference.name}", SecretId=reference.name
@@ -78,10 +78,11 @@ class AwsSecrets:
         return Masked(answer["SecretString"])
 
 
-def _typed(reference: Reference) -> Masked:
-    value = held(reference.name)
+def typed(name: str, reference: str, way_out: str) -> Masked:
+    """Give what somebody typed in this kernel. Raises Unresolved where nobody did."""
+    value = held(name)
     if value is None:
-        raise Unresolved(str(reference), "nobody typed it here", "run the cell under Open, in JupyterLab")
+        raise Unresolved(reference, "nobody typed it here", way_out)
     return value
 
 

@@ -1,11 +1,11 @@
-"""Observe and write secrets that hold a generated password, and its rotation's part in AWS."""
+"""Observe and write secrets that hold a generated or typed password, and its rotation's part in AWS."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.adapters.aws.secret_store import PASSWORD, fields_of, picked
+from runbook_lib.adapters.aws.secret_store import PASSWORD, fields_of, picked, typed
 from runbook_lib.adapters.aws.tags import is_ours, read_tags, wanted_tags
 from runbook_lib.adapters.quiet import bare
 from runbook_lib.documents.requests.request import tag_list, tag_steps
@@ -98,7 +98,8 @@ def write(change: Change, session: AwsSession) -> None:
 
 
 def _create(secret: Secret, session: AwsSession) -> None:
-    password = generate_password()
+    is_typed = secret.value == "typed"
+    password = typed(secret.reference, secret.reference, "run the cell under Apply, in JupyterLab") if is_typed else generate_password()
     value = _json({"username": secret.username, "password": password}) if secret.username else password
     first = {"ClientRequestToken": secret.version} if secret.version else {}
     send(session, "create_secret", value, Name=secret.name, Tags=tag_list(secret.tags), **first)

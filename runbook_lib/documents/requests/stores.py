@@ -112,7 +112,8 @@ def _moved(before: Key, after: Key | None) -> Iterator[Request]:
 def _secret(change: Change) -> Iterator[Request]:
     match change.before, change.after:
         case None, Secret() as after:
-            holds = later("JSON with the username and a new password" if after.username else "a new password")
+            password = "a new password" if after.value == "generated" else "the password that is asked for then, hidden"
+            holds = later(f"JSON with the username and {password}" if after.username else password)
             first = {"ClientRequestToken": after.version} if after.version else {}
             yield _secrets("CreateSecret", Name=after.name, SecretString=holds, Tags=tag_list(after.tags), **first)
         case Secret() as before, (Secret() | None) as after:

@@ -29,6 +29,7 @@ SOURCES = (
     ("Parameter Store (ssm)", "ssm:"),
     ("made and kept in Secrets Manager (generate)", "generate:secretsmanager:"),
     ("asked for by the kernel (prompt)", "prompt:"),
+    ("asked for once and kept in Secrets Manager (prompt)", "prompt:secretsmanager:"),
 )
 """Where a secret may be; there is no control for what it is."""
 

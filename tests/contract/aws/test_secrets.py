@@ -15,7 +15,7 @@ from runbook_lib.model import Change
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Target
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked, Secret
-from runbook_lib.secrets import Known, Masked
+from runbook_lib.secrets import Known, Masked, ask_new, prompting
 from tests.contract.aws.endpoint import environment_at
 from tests.secrecy import whole
 
@@ -70,9 +70,30 @@ def test_a_generated_secret(secrets: AwsSecrets, target: Target, environment: En
     assert [len(secrets.resolve(f"generate:secretsmanager:{name}").reveal()) for name in names] == [40, 40]
 
 
+def test_a_typed_secret(secrets: AwsSecrets, target: Target, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """prompt: resolves to what was typed once it is stored; where nobody typed anything, nothing is."""
+    monkeypatch.setattr(prompting, "_HELD", {})
+    change = Change(before=None, after=Secret(name=f"tonic/{environment.environment}", value="typed"))
+    reference = f"prompt:secretsmanager:tonic/{environment.environment}"
+    with pytest.raises(Unresolved, match="nobody typed it here; run the cell under Apply"):
+        target.write([change])
+    ask_new(reference, lambda _words: PASSWORD)
+    with pytest.raises(Unresolved, match="there is no such secret"):
+        secrets.resolve(reference)
+    target.write([change])
+
+    assert secrets.resolve(reference) == Masked(PASSWORD)
+    with Known() as known, pytest.raises(Conflict) as caught:
+        target.write([change])
+    assert not known.are_in(whole(caught.value).encode())
+
+
 @pytest.mark.parametrize(
     "reference",
-    ["env:NOT_SET", "env:EMPTY", "secretsmanager:tonic/none", "ssm:/tonic/none", "generate:secretsmanager:tonic/none"],
+    [
+        *("env:NOT_SET", "env:EMPTY", "secretsmanager:tonic/none", "ssm:/tonic/none", "generate:secretsmanager:tonic/none"),
+        "prompt:secretsmanager:tonic/none",
+    ],
 )
 def test_what_names_nothing_is_unresolved(secrets: AwsSecrets, reference: str) -> None:
     """A reference to nothing says which one, and the way out."""
@@ -113,6 +134,7 @@ def test_a_deleted_secret_is_unresolved(secrets: AwsSecrets, session: AwsSession
     ("reference", "answer"),
     [
         ("generate:secretsmanager:tonic/none", ReferenceAnswer(resolves=True)),
+        ("prompt:secretsmanager:tonic/none", ReferenceAnswer(resolves=False)),
         ("secretsmanager:tonic/none", ReferenceAnswer(resolves=False)),
         ("env:NOT_SET_ANYWHERE", ReferenceAnswer(resolves=False)),
     ],

@@ -43,7 +43,7 @@ def resolving(reference: str, env: Environment) -> Permissions:
         case "ssm":
             name = parsed.name
             return on(name if name.startswith("arn:") else env.arn("ssm", f"parameter/{name.lstrip('/')}"), "ssm:GetParameter")
-        case "secretsmanager" | "generate":
+        case "secretsmanager" | "generate" | "typed":
             return on(secret_arn(env, parsed.name), "secretsmanager:GetSecretValue")
 
 
