@@ -117,6 +117,9 @@ def _approval_commands(names: Any) -> None:
     approve = _command(names, "approve", commands.approve, "approve the plans of records, signed where the file names approvers")
     approve.add_argument("--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)")
     approve.add_argument("--expires", default="", metavar="TIME", help="how long it counts, such as 8h or 2d (default: approval_days)")
+    status = _command(names, "status", commands.status, "tell whether a plan is approved, and what became of it; exit 3 while it is not")
+    status.add_argument("environment", metavar="ENV")
+    status.add_argument("--digest", default="", metavar="DIGEST", help="of that plan (default: the newest)")
     reject = _command(names, "reject", commands.reject, "reject the plans of records: they are not applied until they are planned again")
     reject.add_argument("--reason", required=True, metavar="TEXT", help="what has to be mended")
     for one in (approve, reject):

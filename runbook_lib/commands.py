@@ -184,6 +184,26 @@ def reject(arguments: argparse.Namespace) -> Answer:
     return 0, {"rejections": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)
 
 
+def status(arguments: argparse.Namespace) -> Answer:
+    """Say how a plan stands."""
+    from runbook_lib import place
+    from runbook_lib.evidence.standing import OPEN
+    from runbook_lib.headless import standing
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file)
+    stands, way_on = standing.status(file, arguments.digest)
+    approvals = [{"by": each.by, "at": each.at, "expires": each.expires} for each in stands.approvals]
+    lines = [
+        f"{arguments.environment}: {stands.digest} is {stands.state}" + (f": {stands.reason}" if stands.reason else ""),
+        *(f"approved by {each['by']} at {each['at']}" + (f" until {each['expires']}" if each["expires"] else "") for each in approvals),
+        f"next    {way_on}",
+    ]
+    answer = {"digest": stands.digest, "record": stands.record, "state": stands.state, "reason": stands.reason}
+    code = 3 if stands.state in OPEN else 0
+    return code, {**answer, "approvals": approvals, "run": stands.run, "next": way_on}, "\n".join(lines)
+
+
 def unlock(arguments: argparse.Namespace) -> Answer:
     """Take away a lock that another machine left."""
     from runbook_lib import headless, place

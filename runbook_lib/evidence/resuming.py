@@ -57,7 +57,7 @@ def stopped(record: Record, environment: Environment, now: str) -> StoppedRun:
     digest = given[0].approval.digest
     if digest != approved.digest:
         raise _refused(record, "holds another plan than its approval is for", f"runbook audit verify {record.folder} tells more")
-    if not _is_left(record, approved):
+    if not is_left(record, approved):
         raise _refused(record, "ran to its end", f"runbook verify {target} tells how things stand, runbook plan {target} what is left")
     if (later := _later(record)) is not None:
         is_next = later.facts.resumes is not None and later.facts.resumes.record == record.folder.name
@@ -106,7 +106,7 @@ def _digests(folder: Path) -> Iterator[tuple[str, bool]]:
         yield digest, "end" in line
 
 
-def _is_left(record: Record, approved: EnvironmentPlan) -> bool:
+def is_left(record: Record, approved: EnvironmentPlan) -> bool:
     """Tell whether a run was cut off, or an approved change is not made."""
     results = record.results()
     if statement.newest(record.folder) is None or set(record.facts.stages) - set(results):

@@ -43,6 +43,7 @@ RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
 RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}
 AUDITED = CHECKED | RUN_FACTS
+STANDS = {"exit_code", "digest", "record", "state", "reason", "approvals", "run", "next"}
 RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
 ENVIRONMENT = environment(**{side: {"admin": {"user": "admin", "password": "env:ADMIN"}} for side in ("source", "destination")})
 BUCKET = Bucket(name="tonic-src", region="us-east-1").address
@@ -232,6 +233,24 @@ def interrupted(desk: Desk) -> None:
 
     desk.plan()
     desk.target.before_write = press
+
+
+def approved(desk: Desk) -> None:
+    """Have a plan that somebody approved."""
+    desk.plan()
+    desk.type("approve", "RECORD", "--by", "Jo")
+
+
+def rejected(desk: Desk) -> None:
+    """Have a plan that somebody approved before he rejected it."""
+    approved(desk)
+    desk.type("reject", "RECORD", "--reason", "wide", "--by", "Jo")
+
+
+def planned_again(desk: Desk) -> None:
+    """Have what was applied planned anew: nothing is to be done."""
+    desk.apply()
+    desk.plan()
 
 
 def stopped_and_changed(desk: Desk) -> None:
@@ -448,6 +467,18 @@ CASES = (
     Case("approve nothing/at-all", 2, INVALID, says="no such parameter file"),
     Case("reject RECORD --reason wide", 0, {"exit_code", "rejections"}, planned, "a new plan takes that back"),
     Case("reject RECORD", 2, INVALID, planned, "--reason"),
+    Case("status FILE", 3, FAILED, says="the record store holds no plan"),
+    Case("status FILE --digest none", 3, FAILED, planned, "no plan in the record store has the digest none"),
+    Case("status FILE", 3, STANDS, planned, "next    runbook approve any/2"),
+    Case("status FILE", 0, STANDS, approved, "approved by Jo at 2"),
+    Case("status FILE --digest DIGEST", 0, STANDS, approved, "next    runbook apply any --approve "),
+    Case("status FILE", 3, STANDS, rejected, "is rejected: the plan was rejected by Jo: wide"),
+    Case("status FILE", 3, STANDS, changed, "is outdated: the parameter file was changed after"),
+    Case("status FILE", 0, STANDS, stopped, "is begun\n"),
+    Case("status FILE", 3, STANDS, stopped_and_changed, "is outdated: the parameter file was changed after"),
+    Case("status FILE", 0, STANDS, resumed, "is applied\nnext    runbook verify any"),
+    Case("status FILE", 0, STANDS, planned_again, "is unchanged\n"),
+    Case("status FILE", 3, STANDS, planned_back, "next    runbook approve any/2"),
     Case("destroy FILE --approve DIGEST", 3, FAILED, planned, "not of teardown"),
     Case("render FILE --out OUT", 0, {"exit_code", "folder", "files"}, says="storage.sh"),
     Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),

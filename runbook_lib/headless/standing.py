@@ -1,0 +1,43 @@
+"""Ask the record store how a plan stands, and say which command follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook_lib import place
+from runbook_lib.evidence.record import Record
+from runbook_lib.evidence.standing import standing
+from runbook_lib.runbook.records import Records
+from runbook_lib.runbook.world import now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runbook_lib.evidence.standing import Standing
+
+
+def status(file: Path, digest: str) -> tuple[Standing, str]:
+    """Say how an environment's plan stands, the newest unless a digest names one, and the command that follows.
+
+    Raises InvalidParameters, and ApprovalRefused when the record store holds no such plan.
+    """
+    from runbook_lib.parameters.load import load
+
+    records = Records(load(file, is_attended=True))
+    records.synchronise()
+    stands = standing(records.store, records.environment, digest, now())
+    is_destroy = Record(records.folder / stands.record).facts.verb == "destroy"
+    return stands, _next(stands, place.typed(file), "destroy" if is_destroy else "apply")
+
+
+def _next(stands: Standing, target: str, verb: str) -> str:
+    match stands.state:
+        case "waiting":
+            return f"runbook approve {target}/{stands.record}"
+        case "approved":
+            return f"runbook {verb} {target} --approve {stands.digest}"
+        case "begun":
+            return f"runbook resume {stands.run} {target}"
+        case "rejected" | "outdated":
+            return f"runbook {'destroy' if verb == 'destroy' else 'plan'} {target}"
+    return f"runbook verify {target}"
