@@ -118,8 +118,7 @@ def signing(env: Environment) -> Iterator[Broken]:
 def prompts_for_users(env: Environment) -> Iterator[Broken]:
     """Keep what a person types for the product's user: it is proven when nobody is there."""
     for side, database in sides(env):
-        password = database.user.password
-        if password.startswith(PROMPT) and not password.startswith(FILLED_HERE):
+        if _is_only_asked_for(database.user.password):
             way_out = "write prompt:secretsmanager:NAME to have it kept, generate:secretsmanager:NAME, or where it is kept"
             yield Broken((side, "user", "password"), "is asked for, and the user is proven when nobody can answer", way_out)
 
@@ -127,9 +126,13 @@ def prompts_for_users(env: Environment) -> Iterator[Broken]:
 def unattended_prompts(env: Environment) -> Iterator[Broken]:
     """Refuse to ask where nobody can answer: in a command, and in a notebook that papermill runs."""
     for side, database in sides(env):
-        if database.admin.password.startswith(PROMPT):
+        if _is_only_asked_for(database.admin.password):
             way_out = "write where it is kept, or step through the notebooks in JupyterLab"
             yield Broken((side, "admin", "password"), "is asked for, and nobody is there to answer", way_out)
+
+
+def _is_only_asked_for(password: str) -> bool:
+    return password.startswith(PROMPT) and not password.startswith(FILLED_HERE)
 
 
 RULES: tuple[Rule, ...] = (
