@@ -24,6 +24,7 @@ from runbook_lib.views.blocks import (
     Way,
 )
 from runbook_lib.views.style import stylesheet
+from runbook_lib.views.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,19 +84,19 @@ def cell(parts: Cell) -> Markup:
 def _inline(part: Inline) -> Markup:
     match part:
         case str():
-            return escape(part)
+            return wrapped(part)
         case Mark(tone="plain"):
             return escape(_said(part))
         case Mark(tone=tone):
             return Markup('<b class="{}">{}</b>').format(tone, _said(part))
         case Code(text=text):
-            return Markup("<code>{}</code>").format(text)
+            return Markup("<code>{}</code>").format(wrapped(text))
         case Way(text=text):
-            return Markup('<span class="way">{}</span>').format(text)
+            return Markup('<span class="way">{}</span>').format(wrapped(text))
         case Link(text=text, href=href):
-            return Markup('<a href="{}">{}</a>').format(href, text)
+            return Markup('<a href="{}">{}</a>').format(href, wrapped(text))
         case Fold(summary=summary, lines=lines):
-            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(summary, _lines(lines))
+            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(wrapped(summary), _lines(lines))
 
 
 def _said(mark: Mark) -> str:

@@ -20,8 +20,8 @@ WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 926, 266, 132, 196, 76, 6
 """Pixels: the whole, from one column or row to the next, a part's box, and the edge."""
 NARROW = 80
 """Pixels between two boxes in which no words fit: they stand below."""
-LONGEST = 22
-"""Characters of a name that fit its box; the table has the whole of it."""
+FITTING, LONGEST = 22, 28
+"""Characters of a name that fit its box, and that fit it drawn closer; of a longer one it shows both ends, and the table the whole."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,16 @@ def _top(piece: Piece) -> float:
 
 def _box(piece: Piece) -> Markup:
     mark, left, top = STATES[piece.state], _left(piece), _top(piece)
-    name = piece.name if len(piece.name) <= LONGEST else f"{piece.name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    half = LONGEST // 2
+    name = piece.name if len(piece.name) <= LONGEST else f"{piece.name[:half]}\N{HORIZONTAL ELLIPSIS}{piece.name[1 - half :]}"
+    closer = Markup(' textLength="{}" lengthAdjust="spacingAndGlyphs"').format(BOX_WIDTH - 24) if len(name) > FITTING else ""
     return Markup(
         '<g class="{}"><title>{} {}: {}</title><rect x="{:.0f}" y="{:.0f}" width="{}" height="{}" rx="8"/>'
-        '<text x="{:.0f}" y="{:.0f}" class="kind">{}</text><text x="{:.0f}" y="{:.0f}" class="named">{}</text>'
+        '<text x="{:.0f}" y="{:.0f}" class="kind">{}</text><text x="{:.0f}" y="{:.0f}" class="named"{}>{}</text>'
         '<text x="{:.0f}" y="{:.0f}" class="stands">{} {}</text></g>'
     ).format(
         mark.tone, piece.kind, piece.name, mark.word, left, top, BOX_WIDTH, BOX_HEIGHT,
-        left + 12, top + 22, piece.kind, left + 12, top + 42, name, left + 12, top + 63, mark.letter, mark.word,
+        left + 12, top + 22, piece.kind, left + 12, top + 42, closer, name, left + 12, top + 63, mark.letter, mark.word,
     )  # fmt: skip
 
 

@@ -73,8 +73,8 @@ padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 .rb.rb caption{caption-side:top;text-align:left;color:var(--muted);font-weight:600;padding:.2em 0;white-space:nowrap}
 .rb.rb tr,.rb.rb tbody tr:nth-child(odd),.rb.rb tbody tr:nth-child(even){background:transparent}
 .rb.rb th,.rb.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
-white-space:pre-wrap;overflow-wrap:anywhere;max-width:44em;color:inherit;font-weight:400}
-.rb.rb td:nth-child(-n+2){overflow-wrap:normal}
+white-space:pre-wrap;overflow-wrap:break-word;max-width:44em;color:inherit;font-weight:400}
+.rb.rb time{white-space:nowrap}.rb.rb .sheet :is(th,td){vertical-align:middle}
 .rb.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
 .rb.rb .scroll{overflow-x:auto;background:linear-gradient(to right,var(--bg) 40%,transparent) 0 0/2.5em 100% no-repeat local,
 linear-gradient(to left,var(--bg) 40%,transparent) 100% 0/2.5em 100% no-repeat local,
@@ -93,7 +93,7 @@ border-radius:4px;max-height:36em;overflow-y:auto}
 .rb.rb .counts{display:flex;flex-wrap:wrap;gap:.4em}.rb.rb .counts span{display:none}
 .rb.rb .counts b{padding:.1em .6em;border-radius:1em;color:var(--quiet);background:var(--quiet-bg)}
 .rb.rb b{display:inline-block;padding:0 .45em;border-radius:3px;font-weight:600;white-space:nowrap}
-.rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
+.rb.rb .note{padding:.4em .7em;border-radius:4px}.rb.rb .note b{padding:0}.rb.rb .way{display:block;margin-top:.15em;white-space:pre-line}
 .rb.rb .way::before{content:"\\2192  "}
 .rb.rb figure{margin:.5em 0}.rb.rb figcaption{color:var(--muted);font-weight:600;font-size:13px}
 .rb.rb .setup{display:block;width:100%;min-width:40rem;max-width:64rem;height:auto;

@@ -42,7 +42,7 @@ def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
 
     button = ipywidgets.Button(description="Close the record", icon="archive", layout={"width": "auto"})
     show: Any = display
-    show(ipywidgets.VBox([button, keeper()]))
+    show(ipywidgets.VBox([button, keeper()], layout={"align_items": "flex-start"}))
     told = show({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
 
     async def close() -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"br", "meta", "img", "link", "hr", "input", "rect"}
+VOID = {"br", "meta", "img", "link", "hr", "input", "rect", "wbr"}
 OUTSIDE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}|url\(|@import", re.IGNORECASE)
 """What would make a browser ask somebody else, in an attribute or a stylesheet."""
 

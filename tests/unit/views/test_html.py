@@ -16,12 +16,13 @@ from tests.unit.views.samples import CHANGES, FINDINGS, GATE, HOSTILE, PLAN, REC
 
 ALLOWED = {
     "a", "b", "br", "caption", "code", "del", "details", "div", "h3", "i", "ins", "p", "pre", "span", "style",
-    "summary", "table", "tbody", "td", "th", "thead", "tr",
+    "summary", "table", "tbody", "td", "th", "thead", "time", "tr", "wbr",
     "defs", "desc", "figcaption", "figure", "g", "marker", "path", "rect", "svg", "text", "title", "tspan",
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-label", "class", "href", "role", "scope", "tabindex",
-    "d", "dy", "height", "id", "marker-end", "markerheight", "markerwidth", "orient", "refx", "refy", "rx", "viewbox", "width", "x", "y",
+    "d", "dy", "height", "id", "lengthadjust", "marker-end", "markerheight", "markerwidth", "orient", "refx", "refy", "rx", "textlength",
+    "viewbox", "width", "x", "y",
 }  # fmt: skip
 KILOBYTES = 100_000
 
