@@ -104,11 +104,15 @@ def _verbs(names: Any) -> None:
         if verb in {"plan", "apply", "verify"}:
             one.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
         if verb in {"apply", "destroy"}:
-            one.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
+            digest = one.add_mutually_exclusive_group()
+            digest.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
+            if verb == "apply":
+                digest.add_argument("--approved", action="store_true", help="apply the newest plan, under what `runbook approve` stored")
             one.add_argument(
                 "--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)"
             )
         one.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
+        _progress(one)
         if verb == "plan":
             one.add_argument("--detailed-exitcode", action="store_true", help="exit 7 when changes are pending")
 
@@ -132,6 +136,7 @@ def _record_commands(names: Any) -> None:
     resume = _command(names, "resume", commands.resume, "go on from where an approved run stopped, under the same approval")
     resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name")
     resume.add_argument("environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name")
+    _progress(resume)
     for name, run, text in (
         ("unlock", commands.unlock, "take away the lock that a run on another machine left behind"),
         ("archive", commands.archive, "store records that are not whole in their bucket yet, and read back those that are"),
@@ -172,6 +177,10 @@ def _sandbox_commands(names: Any) -> None:
     fault.add_argument("--match", default="", metavar="REGEX", help="only AWS calls (service:Operation) or SQL statements that match")
     fault.add_argument("--ms", type=float, default=0.0, help="milliseconds of latency or lag")
     fault.add_argument("--times", type=int, default=1, metavar="N", help="how many meet it (of latency and lag: all)")
+
+
+def _progress(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--progress", action="store_true", help="say on standard error how far it is, with --json too")
 
 
 def _group(names: Any, name: str, text: str) -> Any:

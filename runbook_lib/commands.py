@@ -62,8 +62,9 @@ def run(arguments: argparse.Namespace) -> Answer:
         approve=getattr(arguments, "approve", ""),
         by=arguments.by,
         acknowledge=tuple(getattr(arguments, "acknowledge", ())),
+        is_stored=getattr(arguments, "approved", False),
         detailed=getattr(arguments, "detailed_exitcode", False),
-        progress=terminal.progress(is_quiet=arguments.json),
+        progress=terminal.progress(is_quiet=arguments.json and not arguments.progress),
     )
     return _told(done)
 
@@ -75,7 +76,7 @@ def resume(arguments: argparse.Namespace) -> Answer:
 
     name, file = resuming.named(arguments.run, arguments.environment)
     _enter_sandbox(file, is_running=True)
-    return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json)))
+    return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json and not arguments.progress)))
 
 
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:

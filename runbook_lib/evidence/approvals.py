@@ -126,8 +126,8 @@ def stored(store: Path, environment: Environment, digest: str) -> Stored:
 def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> tuple[Kept, ...]:
     """Give the approvals under which a plan may be applied.
 
-    Whoever names its digest (`by`) approves it with that, where nobody has to sign. Raises ApprovalRefused with everything for which
-    they do not suffice.
+    Whoever names its digest (`by`, unless it is empty) approves it with that, where nobody has to sign. Raises ApprovalRefused with
+    everything for which they do not suffice.
     """
     own = Approval(
         digest=case.digest,
@@ -137,7 +137,7 @@ def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> 
         acknowledged=acknowledged(case.approved, acknowledge),
     )
     refuse_rejected(found, case.environment)
-    mine = () if case.environment.approvers else (Kept(own, written(own, None)),)
+    mine = () if case.environment.approvers or not by else (Kept(own, written(own, None)),)
     candidates = (*found.approvals, *mine)
     try:
         sound = sufficient([each.approval for each in candidates], case)
@@ -145,6 +145,24 @@ def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> 
         what = "; ".join((refusal.what, *found.unsound))
         raise ApprovalRefused(refusal.where, what, refusal.way_out) from None
     return tuple(each for each in candidates if each.approval in sound)
+
+
+def newest(store: Path, environment: Environment) -> str:
+    """Give the digest of the newest plan, where somebody approved it: what was planned later than an approval is another matter.
+
+    Raises ApprovalRefused.
+    """
+    name = environment.environment
+    for record in records(store, name):
+        plan = record.plan() if record.facts.verb == "plan" else None
+        if plan is not None:
+            found = stored(store, environment, plan.digest)
+            refuse_rejected(found, environment)
+            if found.approvals:
+                return plan.digest
+            what = f"its newest plan is that of {record.folder.name}, which nobody approved"
+            raise ApprovalRefused(name, what, f"read it, then: runbook approve {name}/{record.folder.name}")
+    raise ApprovalRefused(name, "the record store holds no plan", f"runbook plan {name}, read it, and runbook approve what it leaves")
 
 
 def planners(store: Path, environment: Environment, digest: str) -> tuple[str, ...]:

@@ -33,15 +33,20 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.evidence.resuming import StoppedRun
     from runbook_lib.model import EnvironmentPlan, Stage
+    from runbook_lib.parameters import Environment
 
 
 @dataclass(frozen=True)
 class Consent:
-    """Hold what a command says of approval: the plan's digest, who gives the command, and which risky changes he acknowledges."""
+    """Hold what a command says of approval: the plan's digest, who gives the command, and which risky changes he acknowledges.
+
+    With `is_stored` only what was approved before counts, and naming the digest is none.
+    """
 
     digest: str = ""
     by: str = ""
     acknowledge: tuple[str, ...] = ()
+    is_stored: bool = False
 
 
 def carry_out(
@@ -52,13 +57,15 @@ def carry_out(
     approve: str = "",
     by: str = "",
     acknowledge: tuple[str, ...] = (),
+    is_stored: bool = False,
     detailed: bool = False,
     progress: Progress | None = None,
     execute: Execute | None = None,
 ) -> Run:
     """Carry out a command's verb: where the file approves automatically, plan first and approve that plan.
 
-    Raises InvalidParameters first, and ApprovalRefused when apply is given no approval and the file asks for one.
+    With `is_stored`, apply carries out the newest plan under the approvals that lie beside it. Raises InvalidParameters first, and
+    ApprovalRefused when apply is given no approval and the file asks for one.
     """
     from runbook_lib.parameters.load import load
 
@@ -74,9 +81,18 @@ def carry_out(
         return start(verb, Consent(planned.plan.digest, "approval: automatic", ("*",)))
     if verb == "destroy":
         return start(verb, Consent(by=by))
+    if is_stored:
+        return start(verb, Consent(_newest(environment), by, is_stored=True))
     raise errors.ApprovalRefused(
         environment.environment, "apply needs an approval", f"run `runbook plan {place.typed(file)}`, read it, and pass --approve DIGEST"
     )
+
+
+def _newest(environment: Environment) -> str:
+    """Give the digest of the newest plan that was approved. Raises ApprovalRefused."""
+    records = Records(environment)
+    records.synchronise()
+    return approvals.newest(records.store, environment)
 
 
 def run(
@@ -146,7 +162,8 @@ def _granted(records: Records, approved: EnvironmentPlan | None, consent: Consen
         return (), ()
     found = approvals.stored(records.store, records.environment, consent.digest)
     case = Case(consent.digest, approved, records.environment, found.planners, at)
-    kept = approvals.grant(found, case, by=consent.by or "the command line", acknowledge=consent.acknowledge)
+    by = "" if consent.is_stored else consent.by or "the command line"
+    kept = approvals.grant(found, case, by=by, acknowledge=consent.acknowledge)
     return tuple(each.text for each in kept), tuple(sorted(found.planners))
 
 

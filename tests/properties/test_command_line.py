@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import re
@@ -136,6 +137,24 @@ def planned(desk: Desk) -> None:
 def planned_both(desk: Desk) -> None:
     """Have a plan of two stages."""
     desk.plan("plan", "FILE", *BOTH)
+
+
+def approved(desk: Desk) -> None:
+    """Have a plan of the storage that somebody approved."""
+    desk.plan()
+    desk.type("approve", "RECORD", "--by", "Jo")
+
+
+def approved_and_replanned(desk: Desk) -> None:
+    """Have a newer plan than the approved one."""
+    approved(desk)
+    planned_both(desk)
+
+
+def approved_and_rejected(desk: Desk) -> None:
+    """Have a plan that somebody approved, and somebody else rejected."""
+    approved(desk)
+    desk.type("reject", "RECORD", "--reason", "wide")
 
 
 def applied(desk: Desk) -> None:
@@ -437,6 +456,12 @@ CASES = (
     Case("apply FILE --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
     Case("apply FILE --stage storage --stage server_role --approve DIGEST", 3, FAILED, planned, "not of server_role"),
     Case("apply FILE --approve DIGEST", 3, FAILED, planned_back, "a plan of teardown"),
+    Case("apply FILE --approved", 0, RAN, approved, "fine"),
+    Case("apply FILE --approved", 3, FAILED, says="the record store holds no plan"),
+    Case("apply FILE --approved", 3, FAILED, planned, "which nobody approved; read it, then: runbook approve staging/2"),
+    Case("apply FILE --approved", 3, FAILED, approved_and_replanned, "which nobody approved"),
+    Case("apply FILE --approved", 3, FAILED, approved_and_rejected, "the plan was rejected by"),
+    Case("apply FILE --approved --approve DIGEST", 2, INVALID, approved, "not allowed with"),
     Case("apply FILE --approve DIGEST", 3, FAILED, changed, "buckets.retention_days was 7, is 9"),
     Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),
     Case("apply FILE --approve DIGEST", 1, RAN, failing, "exit code 1: failed"),
@@ -563,6 +588,24 @@ def test_a_command_answers_in_words(desk: Desk, case: Case) -> None:
 
     assert case.code == code
     assert case.says in (err if code == 2 else out)
+
+
+def test_a_command_says_how_far_it_is_when_asked(desk: Desk) -> None:
+    """With --progress standard error has a line for each stage, and standard output is JSON as ever."""
+    _, out, err = desk.type("plan", "FILE", *BOTH, "--json", "--progress")
+
+    assert RAN == set(json.loads(out))
+    assert ["1/2", "2/2"] == re.findall(r"\[(\d/\d)\]", err)
+
+
+def test_what_was_approved_before_is_all_that_counts(desk: Desk) -> None:
+    """Under --approved nobody approves by giving the command."""
+    approved(desk)
+    desk.type("apply", "FILE", "--approved", "--by", "Lee")
+
+    given = [json.loads(path.read_text("utf-8")) for path in desk.record.glob("approval*.json")]
+
+    assert ["Jo"] == [json.loads(base64.b64decode(each["payload"]))["predicate"]["by"] for each in given]
 
 
 def test_every_command_and_every_code_stands_in_the_table() -> None:
