@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     render = _command(names, "render", commands.render, "offline: policies, commands, SQL and settings for someone else to apply")
     render.add_argument("environment", metavar="ENV")
     render.add_argument("--out", default="", metavar="DIR", help="folder to write to (default: rendered/ENV)")
+    _fleet_commands(names)
     _approval_commands(names)
     _record_commands(names)
     _audit_commands(names)
@@ -117,6 +118,20 @@ def _verbs(names: Any) -> None:
             one.add_argument("--detailed-exitcode", action="store_true", help="exit 7 when changes are pending")
 
 
+def _fleet_commands(names: Any) -> None:
+    batch = _command(names, "batch", commands.batch, "plan, apply or verify many environments, each in a process of its own")
+    batch.add_argument("files", nargs="+", metavar="FILE", help="parameter files, or their stems in parameters/")
+    batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
+    batch.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
+    batch.add_argument("--jobs", type=int, metavar="N", help="environments at once (default: the number of processors)")
+    batch.add_argument("--per-account", type=int, metavar="N", help="environments of one account at once")
+    batch.add_argument("--max-failures", type=int, metavar="N", help="begin no more once N have failed")
+    batch.add_argument("--waves", default="", metavar="SIZES", help="1,25%%: the first, then a quarter, then the rest, while none fails")
+    batch.add_argument("--junit", default="", metavar="FILE", help="write the report for CI here too; the record holds it")
+    batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
+    _progress(batch)
+
+
 def _approval_commands(names: Any) -> None:
     approve = _command(names, "approve", commands.approve, "approve the plans of records, signed where the file names approvers")
     approve.add_argument("--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)")
@@ -134,7 +149,7 @@ def _approval_commands(names: Any) -> None:
 
 def _record_commands(names: Any) -> None:
     resume = _command(names, "resume", commands.resume, "go on from where an approved run stopped, under the same approval")
-    resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name")
+    resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name; or a batch's folder")
     resume.add_argument("environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name")
     _progress(resume)
     for name, run, text in (

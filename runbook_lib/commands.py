@@ -72,11 +72,21 @@ def run(arguments: argparse.Namespace) -> Answer:
 def resume(arguments: argparse.Namespace) -> Answer:
     """Go on from where a run stopped."""
     from runbook_lib import terminal
+    from runbook_lib.fleet import command
     from runbook_lib.headless import resuming
 
+    if command.is_batch(arguments.run):
+        return command.resume(arguments)
     name, file = resuming.named(arguments.run, arguments.environment)
     _enter_sandbox(file, is_running=True)
     return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json and not arguments.progress)))
+
+
+def batch(arguments: argparse.Namespace) -> Answer:
+    """Carry out a verb over many environments."""
+    from runbook_lib.fleet import command
+
+    return command.carry_out(arguments)
 
 
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
@@ -106,6 +116,7 @@ def _enter_sandboxes(records: Sequence[str]) -> None:
 
 def _told(done: Run) -> Answer:
     from runbook_lib import headless
+    from runbook_lib.headless import outcome
 
     verdicts: dict[str, int] = {}
     for finding in done.findings:
@@ -117,6 +128,7 @@ def _told(done: Run) -> Answer:
         "digest": done.plan.digest,
         "changes": sum(len(plan.changes) for plan in done.plan.plans),
         "verdicts": verdicts,
+        "stages": [each.model_dump(mode="json") for each in outcome.stage_cells(done)],
         "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
         "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
     }

@@ -89,33 +89,11 @@ class RunEnd(Value):
     meaning: str
 
 
-class Record:
-    """One run's folder."""
+class WriteOnce:
+    """A folder in which no name is written twice."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    @classmethod
-    def create(cls, store: Path, facts: RunFacts) -> Record:
-        """Make a new folder whose name sorts by time."""
-        stamp = facts.started.replace("-", "").replace(":", "").split(".")[0].rstrip("Z") + "Z"
-        folder = private_folder(store / facts.environment) / f"{stamp}-{facts.verb}-{secrets.token_hex(3)}"
-        folder.mkdir(mode=0o700)
-        record = cls(folder)
-        record.write("run.json", facts.model_dump_json(indent=1))
-        return record
-
-    @property
-    def facts(self) -> RunFacts:
-        """Read what the run is."""
-        return RunFacts.model_validate_json((self.folder / "run.json").read_text("utf-8"))
-
-    def keep_parameters(self, environment: Environment) -> None:
-        """Keep what the parameter file says, as it says it and as plans bind it."""
-        from runbook_lib.parameters.written import as_yaml
-
-        self.write(PARAMETERS, as_yaml(environment))
-        self.write(BOUND, bound(environment))
 
     def write(self, name: str, text: str) -> Path:
         """Write a file once, whole or not at all. Raises FileExistsError when the name is taken."""
@@ -140,6 +118,29 @@ class Record:
     def free(self, stem: str) -> str:
         """Give the first name of a stem that is free."""
         return next(name for number in count() if not (self.folder / (name := numbered(stem, number))).exists())
+
+
+class Record(WriteOnce):
+    """One run's folder."""
+
+    @classmethod
+    def create(cls, store: Path, facts: RunFacts) -> Record:
+        """Make a new folder whose name sorts by time."""
+        record = cls(new_folder(store / facts.environment, facts.started, facts.verb))
+        record.write("run.json", facts.model_dump_json(indent=1))
+        return record
+
+    @property
+    def facts(self) -> RunFacts:
+        """Read what the run is."""
+        return RunFacts.model_validate_json((self.folder / "run.json").read_text("utf-8"))
+
+    def keep_parameters(self, environment: Environment) -> None:
+        """Keep what the parameter file says, as it says it and as plans bind it."""
+        from runbook_lib.parameters.written import as_yaml
+
+        self.write(PARAMETERS, as_yaml(environment))
+        self.write(BOUND, bound(environment))
 
     def journal(
         self, *, is_undo: bool, now: Callable[[], str], scope: Scope, sender: Callable[[Change], Mapping[str, str]] = lambda _change: {}
@@ -207,6 +208,14 @@ def numbered(stem: str, number: int) -> str:
 
 def _age(path: Path) -> tuple[int, str]:
     return path.stat().st_mtime_ns, path.name
+
+
+def new_folder(below: Path, started: str, kind: str) -> Path:
+    """Make a record's folder; its name tells when and what."""
+    stamp = started.replace("-", "").replace(":", "").split(".")[0].rstrip("Z") + "Z"
+    folder = private_folder(below) / f"{stamp}-{kind}-{secrets.token_hex(3)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def private_folder(folder: Path) -> Path:

@@ -19,10 +19,10 @@ from runbook_lib.evidence.record import SCHEMA, RunVerb
 from runbook_lib.model import Value, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from runbook_lib.evidence.record import Record
+    from runbook_lib.evidence.record import Record, WriteOnce
     from runbook_lib.ports import SigningKey
 
 STEM = "statement"
@@ -52,8 +52,13 @@ class Predicate(Value):
 
 def close(record: Record, key: SigningKey | None) -> str:
     """Write the statement, and give the record's digest. Raises RunbookError when a key is named and does not sign."""
+    return state(record, key, PREDICATE_TYPE, lambda signer: _predicate(record, signer))
+
+
+def state(record: WriteOnce, key: SigningKey | None, kind: str, predicate: Callable[[str], Value]) -> str:
+    """State every file in a folder, and what a predicate says of it given the name of whoever signs. Gives and raises as `close`."""
     with _alone(record.folder.parent):
-        payload = canonical(_statement(record, key.name if key is not None else "")).encode()
+        payload = canonical(_statement(record.folder, kind, predicate(key.name if key is not None else ""))).encode()
         try:
             signature, failed = (key.sign(pae(payload)) if key is not None else b""), None
         except TargetError as error:
@@ -83,17 +88,20 @@ def newest(folder: Path) -> Path | None:
     return found[max(found)] if found else None
 
 
-def _statement(record: Record, signer: str) -> dict[str, Any]:
+def _predicate(record: Record, signer: str) -> Predicate:
     facts = record.facts
-    predicate = Predicate(
+    return Predicate(
         environment=facts.environment, record=record.folder.name, verb=facts.verb, started=facts.started,
         previous=_previous(record.folder), signer=signer,
     )  # fmt: skip
-    files = sorted(path for path in record.folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _statement(folder: Path, kind: str, predicate: Value) -> dict[str, Any]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": path.relative_to(record.folder).as_posix(), "digest": {"sha256": _digest(path)}} for path in files],
-        "predicateType": PREDICATE_TYPE,
+        "subject": [{"name": path.relative_to(folder).as_posix(), "digest": {"sha256": _digest(path)}} for path in files],
+        "predicateType": kind,
         "predicate": predicate.model_dump(mode="json"),
     }
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from runbook_lib.views import as_html, findings, plans, proof
 from runbook_lib.views.blocks import Code, Facts, Folded, Grid, Link, Note, Way, counted
 from runbook_lib.views.done import done
 from runbook_lib.views.notebook_page import notebook_html
 from runbook_lib.views.run_page import RunPage, StageLine, next_step, result
 from runbook_lib.views.since import since
-from runbook_lib.views.style import POLICY, page_stylesheet, stylesheet
 from runbook_lib.views.summary import summary_text
+from runbook_lib.views.whole_page import whole_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from markupsafe import Markup
 
     from runbook_lib.views.blocks import Block, Cell
 
@@ -24,31 +24,17 @@ __all__ = ["RunPage", "StageLine", "index_page", "notebook_html", "summary_text"
 
 SAID = {"environment", "account", "aws endpoint", "run"}
 """Facts of a stage's banner that the page says itself."""
-_PAGE = Markup(
-    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    '<meta name="color-scheme" content="light dark">\n'
-    '<meta http-equiv="Content-Security-Policy" content="{}">\n<title>{}</title>\n<style>{}</style>\n</head>\n'
-    '<body class="rb">\n<main>\n{}\n</main>\n</body>\n</html>\n'
-)
-_SECTION = Markup('<section id="{}" aria-labelledby="{}-h"><h2 id="{}-h">{}</h2>\n{}</section>')
 
 
 def index_page(page: RunPage) -> str:
     """Write a run's page: the result and what needs attention, then the run from what was asked to what is proven, and what differs."""
-    sections = tuple(each for each in _sections(page) if each[2])
-    jumps = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(name, title) for name, title, _ in sections)
-    inside = Markup("\n").join(_SECTION.format(name, name, name, title, body) for name, title, body in sections)
-    main = Markup("\n").join((_head(page), Markup('<nav aria-label="On this page">{}</nav>').format(jumps), inside))
-    style = Markup(stylesheet() + page_stylesheet())  # noqa: S704 - our own
-    return str(_PAGE.format(POLICY, f"{page.title} - Redshift Runbook", style, main))
+    return whole_page(page.title, as_html.body(_head(page)), tuple(_sections(page)))
 
 
-def _head(page: RunPage) -> Markup:
-    note = Note((f"{result(page)}",), page.tone)
-    exit_note = Note((f"Exit code {page.exit_code}: {page.exit_meaning}.",))
-    title = Markup("<h1>{}</h1>").format(page.title)
-    return Markup("<header>{}{}</header>").format(title, as_html.body((note, exit_note, _facts(page))))
+def _head(page: RunPage) -> Iterator[Block]:
+    yield Note((f"{result(page)}",), page.tone)
+    yield Note((f"Exit code {page.exit_code}: {page.exit_meaning}.",))
+    yield _facts(page)
 
 
 def _facts(page: RunPage) -> Facts:

@@ -40,7 +40,7 @@ from tests.stages.worlds import environment, world
 
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
-RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "findings", "errors"}
+RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "stages", "findings", "errors"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
 RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}
 AUDITED = CHECKED | RUN_FACTS

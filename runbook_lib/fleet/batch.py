@@ -1,0 +1,146 @@
+"""Carry out a verb over many environments, or the rest of an earlier batch, and leave the batch's record."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runbook_lib import place
+from runbook_lib.errors import ApprovalRefused
+from runbook_lib.evidence.batches import BatchRecord
+from runbook_lib.fleet import filing
+from runbook_lib.fleet.going_on import left, words_of
+from runbook_lib.fleet.members import members
+from runbook_lib.fleet.processes import RUNBOOK, Processes
+from runbook_lib.fleet.progress import FleetProgress
+from runbook_lib.fleet.running import Fleet
+from runbook_lib.fleet.schedule import Place, Schedule
+from runbook_lib.fleet.waves import waves
+from runbook_lib.model.fleets import BatchFacts, Limits, Row
+from runbook_lib.runbook.closing import signing_key
+from runbook_lib.runbook.versions import versions
+from runbook_lib.runbook.world import now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from runbook_lib.fleet.filing import Filed
+    from runbook_lib.fleet.members import Member
+    from runbook_lib.model.fleets import FleetVerb
+    from runbook_lib.ports import SigningKey
+
+    Told = Callable[[int], FleetProgress]
+
+DEFAULT = "runs"
+"""Where the record of a batch lies whose environments do not share one folder for theirs."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hold what a command says: the verb, the stages where not all are meant, who gives it, and the limits."""
+
+    verb: FleetVerb
+    stages: tuple[str, ...] = ()
+    by: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+def silent(_total: int) -> FleetProgress:
+    """Tell nobody how far it is."""
+    return FleetProgress()
+
+
+def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = RUNBOOK) -> Filed:
+    """Run a verb over every file, one process each. Raises InvalidParameters before anything starts."""
+    found = members(files)
+    numbered = zip(range(1, len(found) + 1), found, waves(len(found), options.limits.waves), strict=True)
+    rows = {number: row_of(number, each, wave) for number, each, wave in numbered}
+    return _run(_facts(files, options), found, rows, {}, told, program)
+
+
+def go_on(folder: Path, told: Told = silent, program: Sequence[str] = RUNBOOK) -> Filed:
+    """Run what an earlier batch did not come to, or what failed in it; its other rows are taken over.
+
+    Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
+    """
+    before = BatchRecord(folder)
+    facts, known = before.facts, {each.number: each for each in before.rows()}
+    found = members(facts.files)
+    wave = waves(len(found), facts.limits.waves)
+    rows = {number: row_of(number, each, wave[number - 1]) for number, each in enumerate(found, 1)}
+    earlier = {number: row for number, row in known.items() if left(row, rows[number])}
+    if len(known) == len(rows) and not earlier:
+        way_out = f"runbook batch {shlex.join(facts.files)} --verb {facts.verb}"
+        raise ApprovalRefused(folder.name, "ran to its end in every environment: there is nothing to resume", way_out)
+    done = {number: row for number, row in known.items() if number not in earlier}
+    rows |= {number: row.model_copy(update={"batch": row.batch or folder.name}) for number, row in done.items()}
+    name, digest = before.origin()
+    again = facts.model_copy(
+        update={"started": now(), "command": f"runbook resume {shlex.quote(str(folder))}", "resumes": name, "resumes_sha256": digest}
+    )
+    return _run(again, found, rows, earlier, told, program)
+
+
+def row_of(number: int, member: Member, wave: int) -> Row:
+    """Give the row of an environment before it runs; one whose file cannot be used has ended."""
+    row = Row(number=number, file=member.typed, environment=member.name, account=member.account, wave=wave)
+    if not member.problem:
+        return row
+    return row.model_copy(update={"state": "ended", "exit_code": 2, "said": member.problem, "way_out": f"runbook check {member.typed}"})
+
+
+def _facts(files: Sequence[str], options: Options) -> BatchFacts:
+    limits = options.limits
+    asked = {
+        "--jobs": limits.jobs, "--per-account": limits.per_account, "--max-failures": limits.max_failures,
+        "--waves": ",".join(limits.waves),
+    }  # fmt: skip
+    words = (
+        *("runbook", "batch", *files, "--verb", options.verb),
+        *(word for each in options.stages for word in ("--stage", each)),
+        *(word for name, value in asked.items() if value for word in (name, str(value))),
+    )
+    return BatchFacts(
+        verb=options.verb, started=now(), files=tuple(files), stages=options.stages, limits=limits,
+        by=options.by or getpass.getuser(), command=shlex.join(words), versions=versions(),
+    )  # fmt: skip
+
+
+def _run(
+    facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earlier: dict[int, Row], told: Told, program: Sequence[str]
+) -> Filed:
+    """Run the rows that have not ended, and those of `earlier` anew."""
+    key = _key(found)
+    record = BatchRecord.create(_store(found), facts)
+    for row in rows.values():
+        if row.batch:
+            record.keep(row)
+    to_run = [row for row in rows.values() if not row.batch]
+    schedule = Schedule(tuple(Place(row.number, row.wave, row.account) for row in to_run), facts.limits)
+    commands = {
+        row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
+    }
+    progress = told(len(to_run))
+    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(program))
+    try:
+        ended = fleet.run()
+    finally:
+        progress.over()
+    return filing.filed(record, ended, schedule.halted, key)
+
+
+def _store(found: Sequence[Member]) -> Path:
+    """Give the folder in which all environments keep their records; where they share none, the default one."""
+    named = {each.environment.records for each in found if each.environment is not None}
+    is_shared = len(named) == 1 and not any(each.startswith(place.BUCKET) for each in named)
+    return place.store(next(iter(named)) if is_shared else DEFAULT)
+
+
+def _key(found: Sequence[Member]) -> SigningKey | None:
+    """Give the key that signs the records of all environments; where they are not signed by one, the batch is not signed."""
+    environments = [each.environment for each in found if each.environment is not None]
+    named = {each.signing.key if each.signing is not None else "" for each in environments}
+    return signing_key(environments[0]) if len(named) == 1 else None

@@ -1,0 +1,80 @@
+"""What `runbook batch` and `runbook resume BATCH` call, and how their answer reads as JSON and as text."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.evidence.batches import FACTS
+from runbook_lib.fleet import batch
+from runbook_lib.fleet.progress import FleetLines
+from runbook_lib.fleet.waves import sizes
+from runbook_lib.model.fleets import Limits
+from runbook_lib.views.fleet import batch_text
+from runbook_lib.views.junit import junit
+
+if TYPE_CHECKING:
+    import argparse
+
+    from runbook_lib.fleet.filing import Filed
+
+Answer = tuple[int, dict[str, Any], str]
+MOST = 64
+"""Environments that may run at once: each takes a few processes."""
+
+
+def carry_out(arguments: argparse.Namespace) -> Answer:
+    """Run a verb over many files."""
+    options = batch.Options(arguments.verb, tuple(arguments.stage), arguments.by, _limits(arguments))
+    return _told(batch.begin(arguments.files, options, _progress(arguments)), arguments.junit)
+
+
+def is_batch(run: str) -> bool:
+    """Tell whether what somebody names is the folder of a batch."""
+    return (Path(run) / FACTS).is_file()
+
+
+def resume(arguments: argparse.Namespace) -> Answer:
+    """Run the rest of an earlier batch."""
+    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments)), "")
+
+
+def _progress(arguments: argparse.Namespace) -> batch.Told:
+    return batch.silent if arguments.json and not arguments.progress else FleetLines
+
+
+def _limits(arguments: argparse.Namespace) -> Limits:
+    """Read the numbers. Raises InvalidParameters with all that is wrong."""
+    given = {"--jobs": arguments.jobs, "--per-account": arguments.per_account, "--max-failures": arguments.max_failures}
+    problems = [
+        Problem(0, "", f"{name} is {each}", "give a number from 1 on") for name, each in given.items() if each is not None and each < 1
+    ]
+    if arguments.jobs is not None and arguments.jobs > MOST:
+        problems.append(Problem(0, "", f"--jobs is {arguments.jobs}", f"give at most {MOST}"))
+    if problems:
+        raise InvalidParameters("command line", problems)
+    return Limits(
+        jobs=arguments.jobs or os.cpu_count() or 1,
+        per_account=arguments.per_account or 0,
+        max_failures=arguments.max_failures or 0,
+        waves=sizes(arguments.waves),
+    )
+
+
+def _told(done: Filed, report: str) -> Answer:
+    page = done.page
+    if report:
+        Path(report).write_text(junit(page), "utf-8")
+    answer = {
+        "meaning": page.end.meaning,
+        "verb": page.facts.verb,
+        "record": page.record,
+        "record_digest": done.digest,
+        "halted": page.end.halted,
+        "environments": [row.model_dump(mode="json") for row in page.rows],
+    }
+    check = f"check it: runbook audit verify {shlex.quote(page.record)} --digest {done.digest}"
+    return page.end.exit_code, answer, batch_text(page, check)

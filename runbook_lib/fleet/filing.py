@@ -1,0 +1,55 @@
+"""File a batch: its pages, the report for CI, and its end, all of it stated; the exit code is the first that holds in any environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook_lib.headless.outcome import MEANINGS, PRECEDENCE
+from runbook_lib.model.fleets import BatchEnd
+from runbook_lib.runbook.world import now
+from runbook_lib.views.fleet import BatchPage, batch_html, batch_text
+from runbook_lib.views.junit import junit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from runbook_lib.evidence.batches import BatchRecord
+    from runbook_lib.model.fleets import Row
+    from runbook_lib.ports import SigningKey
+
+STOPPED = 1
+
+
+@dataclass(frozen=True)
+class Filed:
+    """Hold a batch that is over: its record, what its page shows, and the record's digest."""
+
+    record: BatchRecord
+    page: BatchPage
+    digest: str
+
+
+def filed(record: BatchRecord, rows: Sequence[Row], halted: str, key: SigningKey | None) -> Filed:
+    """Write how a batch ended, for people and for CI. Raises RunbookError when a key is named and does not sign."""
+    code = exit_code(rows)
+    end = BatchEnd(finished=now(), exit_code=code, meaning=MEANINGS[code], halted=halted)
+    page = BatchPage(record.facts, tuple(rows), end, str(record.folder), dict(_links(record, rows)))
+    record.write("index.html", batch_html(page))
+    record.write("junit.xml", junit(page))
+    record.write("summary.txt", batch_text(page))
+    return Filed(record, page, record.close(end, key))
+
+
+def _links(record: BatchRecord, rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
+    """Lead to the pages of the environments' records, where those lie in the same store."""
+    for row in rows:
+        if row.record and record.folder.parent.parent / row.environment / row.record == Path(row.folder):
+            yield row.number, f"../../{row.environment}/{row.record}/index.html"
+
+
+def exit_code(rows: Iterable[Row]) -> int:
+    """Give the first code of the order 5, 2, 3, 1, 4, 6, 7 that an environment has; one that was not run counts as failed."""
+    held = {STOPPED if row.exit_code is None else row.exit_code for row in rows}
+    return next((code for code in PRECEDENCE if code in held), 0)

@@ -1,0 +1,105 @@
+"""Run one environment in a process of its own, and hear how far it is. Only what it said last is kept in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections import deque
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+RUNBOOK = (sys.executable, "-P", "-m", "runbook_lib.cli")
+STAGE = re.compile(r"^\s*[0-9.]+ s  \[(?P<place>\d+/\d+)\] (?P<title>.+)$")
+"""The line that a run writes when a stage begins."""
+LAST = 5
+"""Lines that are kept of what a process says besides its answer: where it dies, they tell why."""
+LONGEST = 1 << 16
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Hold how a process ended: its exit code, negative where a signal ended it, its answer, and its last words besides."""
+
+    code: int
+    answer: dict[str, Any]
+    last: tuple[str, ...]
+
+
+@dataclass
+class Processes:
+    """Hold the processes that run, to stop all of them: first as Ctrl-C does, so that each ends its record; then at once."""
+
+    program: Sequence[str] = RUNBOOK
+    stops: int = 0
+    running: set[asyncio.subprocess.Process] = field(default_factory=set)
+
+    async def run(self, words: Sequence[str], heard: Callable[[str, str], None]) -> Ended:
+        """Run a command to its end; `heard` is told each stage's place and title."""
+        with tempfile.TemporaryFile() as answer:
+            # In a session of its own, Ctrl-C at the terminal reaches it through us alone, once.
+            process = await asyncio.create_subprocess_exec(
+                *self.program, *words, stdin=asyncio.subprocess.DEVNULL, stdout=answer, stderr=asyncio.subprocess.PIPE,
+                limit=LONGEST, start_new_session=True,
+            )  # fmt: skip
+            self.running.add(process)
+            try:
+                if self.stops:
+                    self._signal(process)
+                last = await _listened(process.stderr, heard)
+                code = await process.wait()
+            finally:
+                self.running.discard(process)
+            return Ended(code, _answer(answer), last)
+
+    def stop(self) -> None:
+        """Ask all that runs to stop; asked again, end it at once."""
+        self.stops += 1
+        for each in tuple(self.running):
+            self._signal(each)
+
+    def _signal(self, process: asyncio.subprocess.Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self.stops > 1:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.send_signal(signal.SIGINT)
+
+
+async def _listened(stream: asyncio.StreamReader | None, heard: Callable[[str, str], None]) -> tuple[str, ...]:
+    """Hear every line; give the last that are no progress."""
+    last: deque[str] = deque(maxlen=LAST)
+    while stream is not None and (octets := await _line(stream)):
+        line = octets.decode(errors="replace").rstrip()
+        if match := STAGE.match(line):
+            heard(match["place"], match["title"])
+        elif line:
+            last.append(line)
+    return tuple(last)
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """Read a line; one that is too long to be one of ours is passed over."""
+    while True:
+        try:
+            return await stream.readline()
+        except ValueError:
+            continue
+
+
+def _answer(file: IO[bytes]) -> dict[str, Any]:
+    """Read the JSON that a command answered; nothing where it died before."""
+    file.seek(0)
+    try:
+        found = json.load(file)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

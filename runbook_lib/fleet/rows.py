@@ -1,0 +1,64 @@
+"""Make the row of an environment from what its process answered."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from runbook_lib.evidence.seal import NAME
+from runbook_lib.headless.outcome import MEANINGS
+from runbook_lib.model.fleets import StageCell
+
+if TYPE_CHECKING:
+    from runbook_lib.fleet.processes import Ended
+    from runbook_lib.model.fleets import Row
+
+STOPPED = "Stopped"
+FAILED = 1
+
+
+def ran(row: Row, ended: Ended, seconds: float) -> Row:
+    """Say how an environment's run ended: stopped where somebody stopped it, or where a signal ended its process."""
+    answer = ended.answer
+    is_stopped = answer.get("error") == STOPPED or ended.code < 0
+    said, way_out = _said(answer, ended)
+    folder = str(answer.get("record", ""))
+    return row.model_copy(
+        update={
+            "state": "stopped" if is_stopped else "ended", "exit_code": ended.code if ended.code in MEANINGS else FAILED,
+            "seconds": round(seconds, 1), "folder": folder, "record": Path(folder).name or _where(answer, row),
+            "record_digest": str(answer.get("record_digest", "")), "digest": str(answer.get("digest", "")),
+            "changes": int(answer.get("changes", 0)), "stages": _cells(answer), "said": said, "way_out": way_out,
+        }
+    )  # fmt: skip
+
+
+def _where(answer: dict[str, Any], row: Row) -> str:
+    """Name the record that a stopped run left, or that a run was to go on from."""
+    where = str(answer.get("where", ""))
+    return where if answer.get("error") == STOPPED and NAME.fullmatch(where) else row.record
+
+
+def _cells(answer: dict[str, Any]) -> tuple[StageCell, ...]:
+    try:
+        return tuple(StageCell.model_validate(each) for each in answer.get("stages", ()))
+    except ValidationError:
+        return ()
+
+
+def _said(answer: dict[str, Any], ended: Ended) -> tuple[str, str]:
+    """Give what went wrong and the way out, both empty where nothing did."""
+    match answer:
+        case {"errors": [{"message": message}, *_]}:
+            return str(message), ""
+        case {"what": what, "way_out": way_out}:
+            return str(what), str(way_out)
+        case {"problems": [*problems]} if problems:
+            return "; ".join(f"{each['field']} {each['what']}".strip() for each in problems), str(problems[0]["way_out"])
+        case {"exit_code": _}:
+            return "", ""
+    what = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else "ended without an answer"
+    return ": ".join((what, *ended.last[-1:])), ""

@@ -1,0 +1,158 @@
+"""Draw a batch: a matrix of environments and stages, what needs attention, and where each record lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runbook_lib.views import as_html, as_text
+from runbook_lib.views.blocks import Code, Counts, Facts, Grid, Link, Mark, Note, Way, counted
+from runbook_lib.views.board import STATES
+from runbook_lib.views.whole_page import whole_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
+    from runbook_lib.views.blocks import Block, Cell, Tone
+
+NOT_RUN = Mark("not run", "quiet", "\N{WHITE CIRCLE}")
+CODES: Mapping[int, Mark] = {
+    0: Mark("0", "good", "\N{CHECK MARK}"),
+    6: Mark("6", "owed", "\N{RIGHTWARDS ARROW}"),
+    7: Mark("7", "change", "+"),
+}
+TONES: Mapping[int, Tone] = {0: "good", 6: "owed", 7: "change"}
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """Hold all that is shown of a batch; `links` are the pages of the records by the row's number, `record` is where the batch's lies."""
+
+    facts: BatchFacts
+    rows: tuple[Row, ...]
+    end: BatchEnd
+    record: str = ""
+    links: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Name the verb and how many environments there are."""
+        return f"{self.facts.verb} of {counted(len(self.rows), 'environment')}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is left to run."""
+        return all(each.is_done for each in self.rows)
+
+
+def result(page: BatchPage) -> str:
+    """Say in one sentence what came of the batch."""
+    failed, idle = sum(each.is_failed for each in page.rows), sum(each.exit_code is None for each in page.rows)
+    done = len(page.rows) - failed - idle
+    parts = (f"{done} of {len(page.rows)} environments done", f"{failed} failed" * bool(failed), f"{idle} not begun" * bool(idle))
+    halted = f": {page.end.halted}" if page.end.halted else ""
+    return f"{', '.join(filter(None, parts))}{halted}."
+
+
+def batch_text(page: BatchPage, check: str = "") -> str:
+    """Write the batch for a terminal: result, matrix, what needs attention, and where the record lies."""
+    head = f"{page.title}. {result(page)}\nexit code {page.end.exit_code}: {page.end.meaning}"
+    plain = BatchPage(page.facts, page.rows, page.end, page.record)
+    return "\n\n".join(filter(None, (head, as_text.view((*matrix(plain), *attention(plain))), "\n".join(_foot(page, check)))))
+
+
+def batch_html(page: BatchPage) -> str:
+    """Write the batch as a page that stands alone."""
+    head = as_html.body(
+        (Note((result(page),), TONES.get(page.end.exit_code, "bad")), Note((f"Exit code {page.end.exit_code}: {page.end.meaning}.",)))
+    )
+    sections = (
+        ("attention", "What needs attention", as_html.body(attention(page))),
+        ("matrix", "Environments and stages", as_html.body(matrix(page))),
+        ("asked", "What was asked", as_html.body((_asked(page),))),
+        ("records", "The environments' records", as_html.body((_records(page),))),
+        ("versions", "Versions", as_html.body((Facts("Code", tuple((name, (text,)) for name, text in page.facts.versions)),))),
+    )
+    return whole_page(page.title, head, sections)
+
+
+def matrix(page: BatchPage) -> Iterator[Block]:
+    """Draw a row for each environment and a column for each stage; a sign for each state, told below."""
+    stages = sorted({(cell.number, cell.stage, cell.title) for row in page.rows for cell in row.stages})
+    columns = ("environment", "code", *(str(number) for number, _, _ in stages), "changes", "seconds")
+    yield Grid("Environments and stages", columns, tuple(_row(page, each, [slug for _, slug, _ in stages]) for each in page.rows))
+    used = {cell.state for row in page.rows for cell in row.stages}
+    if stages:
+        yield Counts(tuple(mark for state, mark in STATES.items() if state in used))
+        yield Note(("Stages: " + ", ".join(f"{number} {title}" for number, _, title in stages),), "quiet")
+
+
+def _row(page: BatchPage, row: Row, stages: list[str]) -> tuple[Cell, ...]:
+    cells = {cell.stage: _sign(cell.state) for cell in row.stages}
+    numbers = (str(row.changes) if row.changes else "-", f"{row.seconds:.1f}" if row.seconds else "")
+    return _name(page, row), (_code(row),), *((cells.get(slug, ""),) for slug in stages), *((each,) for each in numbers)
+
+
+def _sign(state: str) -> Mark:
+    mark = next((mark for known, mark in STATES.items() if known == state), NOT_RUN)
+    return Mark("", mark.tone, mark.letter)
+
+
+def _name(page: BatchPage, row: Row) -> Cell:
+    return (Link(row.name, page.links[row.number]),) if row.number in page.links else (row.name,)
+
+
+def _code(row: Row) -> Mark:
+    if row.exit_code is None:
+        return NOT_RUN
+    return CODES.get(row.exit_code, Mark(str(row.exit_code), "bad", "\N{BALLOT X}"))
+
+
+def attention(page: BatchPage) -> Iterator[Block]:
+    """List what failed, was stopped or is not in order, stage by stage where stages were reached."""
+    found = tuple(cells for row in page.rows for cells in _told(page, row))
+    if found:
+        yield Grid("Needs attention", ("environment", "stage", "what"), found)
+
+
+def _told(page: BatchPage, row: Row) -> Iterator[tuple[Cell, ...]]:
+    stages = [cell for cell in row.stages if cell.state in {"blocked", "drifted", "owed", "undecided"}]
+    for cell in stages:
+        yield _name(page, row), (cell.title,), (STATES[cell.state], cell.detail)  # type: ignore[index]
+    if row.said and not any(cell.detail == row.said for cell in stages):
+        yield _name(page, row), ("",), (row.said, *((Way(row.way_out),) if row.way_out else ()))
+
+
+def _asked(page: BatchPage) -> Facts:
+    facts, limits = page.facts, page.facts.limits
+    pairs = (
+        ("command", facts.command),
+        ("by", facts.by),
+        ("when", f"{facts.started} to {page.end.finished}"),
+        ("at once", str(limits.jobs)),
+        ("of one account at once", str(limits.per_account or "as many as there are")),
+        ("waves", ", ".join((*limits.waves, "the rest"))),
+        ("no more begin after", f"{counted(limits.max_failures, 'failure')}" if limits.max_failures else "any number of failures"),
+        ("goes on from", facts.resumes),
+    )
+    return Facts("This batch", tuple((label, (text,)) for label, text in pairs if text))
+
+
+def _records(page: BatchPage) -> Grid:
+    rows = tuple(
+        (_name(page, row), (row.file,), (str(row.wave),), (Code(row.record),) if row.record else ("",), (Code(row.record_digest),))
+        for row in page.rows
+    )
+    return Grid("Records by digest", ("environment", "file", "wave", "record", "SHA-256 of its statement"), rows)
+
+
+def _foot(page: BatchPage, check: str) -> Iterator[str]:
+    yield f"record  {page.record}"
+    yield f"open    {page.record}/index.html"
+    if page.facts.resumes:
+        yield f"goes on from {page.facts.resumes}"
+    if not page.is_whole:
+        yield f"next    runbook resume {page.record}"
+    yield check
