@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     code, answer, text = _answer(words)
     shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if is_json else text
     try:
-        print(shown, file=sys.stdout if is_json or code != InvalidParameters.exit_code else sys.stderr, flush=True)
+        is_refused = code == InvalidParameters.exit_code and "problems" in answer
+        print(shown, file=sys.stderr if is_refused and not is_json else sys.stdout, flush=True)
     except BrokenPipeError:
         # Whoever reads has seen enough, as `head` has; what is left is written nowhere, also not by Python's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -28,6 +28,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+PRECEDENCE = (5, 2, 3, 1, 4, 6, 7)
+"""Which of several exit codes wins; 4 is something broken or drifted, 6 something unknown or owed, 7 changes that are pending."""
+
 
 class RunbookError(Exception):
     """Say where, what and the way out; `exit_code` is the command's."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.errors import PRECEDENCE, InvalidParameters, Problem, RunbookError
 from runbook_lib.evidence import statement
 from runbook_lib.evidence.record import WriteOnce, new_folder
 from runbook_lib.evidence.seal import digest_of
@@ -14,6 +14,7 @@ from runbook_lib.model import Value
 from runbook_lib.model.fleets import BatchEnd, BatchFacts, FleetVerb, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from runbook_lib.ports import SigningKey
@@ -31,6 +32,12 @@ class BatchPredicate(Value):
     verb: FleetVerb
     started: str
     signer: str
+
+
+def exit_code(rows: Iterable[Row]) -> int:
+    """Give the first code of the order 5, 2, 3, 1, 4, 6, 7 that an environment has; one that never began counts as failed."""
+    held = {RunbookError.exit_code if row.exit_code is None else row.exit_code for row in rows}
+    return next((code for code in PRECEDENCE if code in held), 0)
 
 
 class BatchRecord(WriteOnce):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from runbook_lib import place
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence.batches import BatchRecord
-from runbook_lib.fleet import filing
+from runbook_lib.fleet import filing, processes
 from runbook_lib.fleet.going_on import left, words_of
 from runbook_lib.fleet.members import members
-from runbook_lib.fleet.processes import RUNBOOK, Processes
+from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
 from runbook_lib.fleet.running import Fleet
 from runbook_lib.fleet.schedule import Place, Schedule
@@ -53,15 +53,15 @@ def silent(_total: int) -> FleetProgress:
     return FleetProgress()
 
 
-def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = RUNBOOK) -> Filed:
-    """Run a verb over every file, one process each. Raises InvalidParameters before anything starts."""
+def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = ()) -> Filed:
+    """Run a verb over every file, one process each; `program` stands in for `runbook`. Raises InvalidParameters before anything starts."""
     found = members(files)
     numbered = zip(range(1, len(found) + 1), found, waves(len(found), options.limits.waves), strict=True)
     rows = {number: row_of(number, each, wave) for number, each, wave in numbered}
     return _run(_facts(files, options), found, rows, {}, told, program)
 
 
-def go_on(folder: Path, told: Told = silent, program: Sequence[str] = RUNBOOK) -> Filed:
+def go_on(folder: Path, told: Told = silent, program: Sequence[str] = ()) -> Filed:
     """Run what an earlier batch did not come to, or what failed in it; its other rows are taken over.
 
     Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
@@ -124,7 +124,7 @@ def _run(
         row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
     }
     progress = told(len(to_run))
-    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(program))
+    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(program or processes.RUNBOOK))
     try:
         ended = fleet.run()
     finally:

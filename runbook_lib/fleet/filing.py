@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_lib.headless.outcome import MEANINGS, PRECEDENCE
+from runbook_lib.evidence.batches import exit_code
+from runbook_lib.headless.outcome import MEANINGS
 from runbook_lib.model.fleets import BatchEnd
 from runbook_lib.runbook.world import now
 from runbook_lib.views.fleet import BatchPage, batch_html, batch_text
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.batches import BatchRecord
     from runbook_lib.model.fleets import Row
     from runbook_lib.ports import SigningKey
-
-STOPPED = 1
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,3 @@ def _links(record: BatchRecord, rows: Iterable[Row]) -> Iterator[tuple[int, str]
     for row in rows:
         if row.record and record.folder.parent.parent / row.environment / row.record == Path(row.folder):
             yield row.number, f"../../{row.environment}/{row.record}/index.html"
-
-
-def exit_code(rows: Iterable[Row]) -> int:
-    """Give the first code of the order 5, 2, 3, 1, 4, 6, 7 that an environment has; one that was not run counts as failed."""
-    held = {STOPPED if row.exit_code is None else row.exit_code for row in rows}
-    return next((code for code in PRECEDENCE if code in held), 0)

@@ -38,7 +38,7 @@ class Ended:
 class Processes:
     """Hold the processes that run, to stop all of them: first as Ctrl-C does, so that each ends its record; then at once."""
 
-    program: Sequence[str] = RUNBOOK
+    program: Sequence[str]
     stops: int = 0
     running: set[asyncio.subprocess.Process] = field(default_factory=set)
 

@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook_lib.fleet.processes import Processes
-from runbook_lib.fleet.progress import FleetProgress
 from runbook_lib.fleet.rows import ran
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from runbook_lib.fleet.processes import Processes
+    from runbook_lib.fleet.progress import FleetProgress
     from runbook_lib.fleet.schedule import Schedule
     from runbook_lib.model.fleets import Row
 
@@ -29,8 +29,8 @@ class Fleet:
     commands: Mapping[int, Sequence[str]]
     schedule: Schedule
     keep: Callable[[Row], None]
-    progress: FleetProgress = field(default_factory=FleetProgress)
-    processes: Processes = field(default_factory=Processes)
+    progress: FleetProgress
+    processes: Processes
 
     def run(self) -> tuple[Row, ...]:
         """Run everything; give the rows in order, also of what was never begun."""

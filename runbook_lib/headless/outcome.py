@@ -24,7 +24,6 @@ MEANINGS = {
     6: "nothing is broken, something is unknown or owed by someone else",
     7: "changes are pending",
 }
-PRECEDENCE = (5, 2, 3, 1, 4, 6, 7)
 
 
 @dataclass(frozen=True)
@@ -98,4 +97,4 @@ def exit_code(run: Run, *, detailed: bool = False) -> int:
         held.add(6)
     if detailed and not run.plan.is_empty:
         held.add(7)
-    return next((code for code in PRECEDENCE if code in held), 0)
+    return next((code for code in errors.PRECEDENCE if code in held), 0)

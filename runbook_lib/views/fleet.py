@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook_lib.views import as_html, as_text
-from runbook_lib.views.blocks import Code, Counts, Facts, Grid, Link, Mark, Note, Way, counted
+from runbook_lib.views.blocks import Code, Facts, Grid, Link, Mark, Note, Way, counted
 from runbook_lib.views.board import STATES
 from runbook_lib.views.whole_page import whole_page
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
     from runbook_lib.views.blocks import Block, Cell, Tone
+    from runbook_lib.views.board import State
 
 NOT_RUN = Mark("not run", "quiet", "\N{WHITE CIRCLE}")
 CODES: Mapping[int, Mark] = {
@@ -23,6 +24,9 @@ CODES: Mapping[int, Mark] = {
     6: Mark("6", "owed", "\N{RIGHTWARDS ARROW}"),
     7: Mark("7", "change", "+"),
 }
+ATTENTION: tuple[State, ...] = ("blocked", "drifted", "owed", "undecided")
+FEW = 3
+"""Reasons that are shown of one environment's stages in one state; its own page has them all."""
 TONES: Mapping[int, Tone] = {0: "good", 6: "owed", 7: "change"}
 
 
@@ -85,8 +89,8 @@ def matrix(page: BatchPage) -> Iterator[Block]:
     yield Grid("Environments and stages", columns, tuple(_row(page, each, [slug for _, slug, _ in stages]) for each in page.rows))
     used = {cell.state for row in page.rows for cell in row.stages}
     if stages:
-        yield Counts(tuple(mark for state, mark in STATES.items() if state in used))
-        yield Note(("Stages: " + ", ".join(f"{number} {title}" for number, _, title in stages),), "quiet")
+        yield Note((", ".join(f"{mark.letter} {mark.word}" for state, mark in STATES.items() if state in used),), "quiet")
+        yield Note((", ".join(f"{number} {title}" for number, _, title in stages),), "quiet")
 
 
 def _row(page: BatchPage, row: Row, stages: list[str]) -> tuple[Cell, ...]:
@@ -111,18 +115,21 @@ def _code(row: Row) -> Mark:
 
 
 def attention(page: BatchPage) -> Iterator[Block]:
-    """List what failed, was stopped or is not in order, stage by stage where stages were reached."""
+    """List what failed, was stopped or is not in order: for each environment a line a state, with the first reason of each."""
     found = tuple(cells for row in page.rows for cells in _told(page, row))
     if found:
-        yield Grid("Needs attention", ("environment", "stage", "what"), found)
+        yield Grid("Needs attention", ("environment", "what", "where, and why"), found)
 
 
 def _told(page: BatchPage, row: Row) -> Iterator[tuple[Cell, ...]]:
-    stages = [cell for cell in row.stages if cell.state in {"blocked", "drifted", "owed", "undecided"}]
-    for cell in stages:
-        yield _name(page, row), (cell.title,), (STATES[cell.state], cell.detail)  # type: ignore[index]
-    if row.said and not any(cell.detail == row.said for cell in stages):
-        yield _name(page, row), ("",), (row.said, *((Way(row.way_out),) if row.way_out else ()))
+    if row.said:
+        yield _name(page, row), (_code(row),), (row.said, *((Way(row.way_out),) if row.way_out else ()))
+    for state in ATTENTION:
+        stages = [cell for cell in row.stages if cell.state == state and cell.detail != row.said]
+        if stages:
+            named, details = ", ".join(cell.title for cell in stages), dict.fromkeys(cell.detail for cell in stages if cell.detail)
+            more = (f"and {len(details) - FEW} more in its record",) if len(details) > FEW else ()
+            yield _name(page, row), (STATES[state],), (named, *tuple(details)[:FEW], *more)
 
 
 def _asked(page: BatchPage) -> Facts:

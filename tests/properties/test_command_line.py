@@ -32,6 +32,7 @@ from runbook_lib.runbook.records import Records
 from runbook_lib.sandbox.command import WRITTEN
 from runbook_lib.sandbox.state import State
 from tests import cells
+from tests.fake_runbook import FAKE
 from tests.fakes import FakeTarget
 from tests.machine import ROOT
 from tests.objects import FakeObjects
@@ -41,6 +42,7 @@ from tests.stages.worlds import environment, world
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
 RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "stages", "findings", "errors"}
+BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "environments"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
 RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}
 AUDITED = CHECKED | RUN_FACTS
@@ -104,6 +106,7 @@ class Desk:
             "EXPORT": str(self.home / "export.json"),
             "PUBLIC": str(self.home / "house" / "audit.pub.pem"),
         }
+        names["BATCH"] = str(next((self.home / "runs" / "_batches").glob("*"), ""))
         if "RECORD" in words and self.records:
             names |= {"RECORD": str(self.record), "OWN": sha256((self.record / "statement.json").read_bytes()).hexdigest()}
         code = cli.main([names.get(word, word) for word in words])
@@ -417,6 +420,34 @@ def unsaved(desk: Desk) -> None:
     os.utime(desk.home / "runs" / ".lab" / "staging" / "20_storage.ipynb", (1, 1))
 
 
+def doing(desk: Desk, what: str) -> None:
+    """Have an environment whose process, in a batch, ends as is said."""
+    desk.values["roles"] = {"tags": {"does": what}}
+    desk.write()
+
+
+def failing_in_batch(desk: Desk) -> None:
+    """Have an environment that fails in a batch."""
+    doing(desk, "fail")
+
+
+def drifting_in_batch(desk: Desk) -> None:
+    """Have an environment that has drifted."""
+    doing(desk, "drift")
+
+
+def batched(desk: Desk) -> None:
+    """Have a batch that ran to its end."""
+    desk.type("batch", "FILE", "--verb", "verify")
+
+
+def batched_and_mended(desk: Desk) -> None:
+    """Have a batch in which an environment failed, and what made it fail mended."""
+    failing_in_batch(desk)
+    batched(desk)
+    doing(desk, "pending")
+
+
 @dataclass(frozen=True)
 class Case:
     """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
@@ -505,6 +536,17 @@ CASES = (
     Case("status FILE", 0, STANDS, planned_again, "is unchanged\n"),
     Case("status FILE", 3, STANDS, planned_back, "next    runbook approve any/2"),
     Case("destroy FILE --approve DIGEST", 3, FAILED, planned, "not of teardown"),
+    Case("batch FILE --verb plan --jobs 1", 0, BATCH, says="1 of 1 environments done"),
+    Case("batch FILE --verb verify --junit TAKEN", 4, BATCH, drifting_in_batch, "0 of 1 environments done, 1 failed"),
+    Case("batch FILE --verb apply", 1, BATCH, failing_in_batch, "next    runbook resume"),
+    Case("batch FILE nowhere --verb plan --waves 1", 2, BATCH, says="there is no such parameter file"),
+    Case("batch FILE any --verb plan", 2, INVALID, says="names too; name each environment once"),
+    Case("batch FILE", 2, INVALID, says="--verb"),
+    Case("batch FILE --verb plan --jobs 0 --max-failures 0", 2, INVALID, says="--max-failures is 0"),
+    Case("batch FILE --verb plan --waves 1,half", 2, INVALID, says="'half' is no size of a wave"),
+    Case("resume BATCH", 7, BATCH, batched_and_mended, "goes on from 2"),
+    Case("resume BATCH", 3, FAILED, batched, "there is nothing to resume"),
+    Case("audit verify BATCH", 0, CHECKED | {"digest", "signer", "batch", "verb", "started"}, batched, "fine"),
     Case("render FILE --out OUT", 0, {"exit_code", "folder", "files"}, says="storage.sh"),
     Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),
     Case("unlock FILE", 0, {"exit_code", "taken_away"}),
@@ -563,6 +605,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)
     monkeypatch.setattr("runbook_lib.runbook.interactive.learn_secrets", lambda _environment: None)
     monkeypatch.setattr("runbook_lib.lab.open_lab", lambda *_, **__: Opened(tmp_path, "http://lab"))
+
+    monkeypatch.setattr("runbook_lib.fleet.processes.RUNBOOK", FAKE)
     with made.held:
         yield made
 
@@ -587,7 +631,7 @@ def test_a_command_answers_in_words(desk: Desk, case: Case) -> None:
     code, out, err = desk.type(*case.words.split())
 
     assert case.code == code
-    assert case.says in (err if code == 2 else out)
+    assert case.says in (err if code == 2 and "problems" in case.keys else out)
 
 
 def test_a_command_says_how_far_it_is_when_asked(desk: Desk) -> None:

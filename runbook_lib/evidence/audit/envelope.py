@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,15 +14,22 @@ from runbook_lib.evidence.record import LATER
 from runbook_lib.evidence.strict import Opened, Unsound, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runbook_lib.evidence.audit.folder import Folder
     from runbook_lib.evidence.signing import PublicKey
 
 PREDICATE = {"environment": str, "record": str, "verb": str, "started": str, "signer": str}
-FAMILY = statement.PREDICATE_TYPE.rpartition(":")[0] + ":"
-"""What the schema versions of records begin with."""
 MISSING = "the record was never closed, or its statement was taken away"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Say what a folder is of: the type of its statement's predicate, and what that has to hold."""
+
+    kind: str
+    predicate: Mapping[str, type]
+
+
+RECORD = Form(statement.PREDICATE_TYPE, PREDICATE)
 
 
 class OtherVersion(Unsound):
@@ -28,24 +37,33 @@ class OtherVersion(Unsound):
 
 
 def check(folder: Folder, key: PublicKey | None, digest: str) -> None:
-    """Hold every file against the statement, and the statement against the key and the digest that were given."""
+    """Hold a record against its statement, and against the record before it."""
+    if (stated := held(folder, key, digest, RECORD)) is not None:
+        _run(folder, *stated)
+        _neighbours(folder, *stated)
+
+
+def held(folder: Folder, key: PublicKey | None, digest: str, form: Form) -> tuple[str, Mapping[str, Any]] | None:
+    """Hold every file against the statement, and the statement against the key and the digest that were given.
+
+    Gives the statement's file and predicate; None, and a flaw, where it says nothing that could be held.
+    """
     audit = folder.audit
     name = _name(folder)
     if name is None:
         audit.add("statement.json", 0, f"is missing: {MISSING}")
-        return
+        return None
     try:
         octets = folder.octets(name)
-        said, signatures, payload = _opened(octets)
+        said, signatures, payload = _opened(octets, form)
     except Unsound as error:
         audit.add(name, 0, str(error), "unknown" if isinstance(error, OtherVersion) else "broken")
-        return
+        return None
     audit.facts["digest"] = sha256(octets).hexdigest()
     _origin(folder, name, said["predicate"], signatures, payload, key, digest)
     _files(folder, name, said["subject"])
-    _run(folder, name, said["predicate"])
-    _neighbours(folder, name, said["predicate"])
     audit.checked.append(f"{len(said['subject'])} files against {name}")
+    return name, said["predicate"]
 
 
 def _name(folder: Folder) -> str | None:
@@ -53,13 +71,14 @@ def _name(folder: Folder) -> str | None:
     return found[max(found)] if found else None
 
 
-def _opened(octets: bytes) -> Opened:
-    """Open the statement over a record. Raises Unsound."""
+def _opened(octets: bytes, form: Form) -> Opened:
+    """Open the statement over a folder. Raises Unsound."""
     found = opened(octets)
-    if (kind := _kind(found.said)) != statement.PREDICATE_TYPE and kind.startswith(FAMILY):
-        raise OtherVersion(f"states a record of {kind}, and this version of the runbook reads {statement.PREDICATE_TYPE}: nothing was held")
-    if not _is_statement(found.said):
-        raise Unsound(f"holds no in-toto statement of {statement.PREDICATE_TYPE}")
+    family = form.kind.rpartition(":")[0] + ":"
+    if (kind := _kind(found.said)) != form.kind and kind.startswith(family):
+        raise OtherVersion(f"states a record of {kind}, and this version of the runbook reads {form.kind}: nothing was held")
+    if not _is_statement(found.said, form):
+        raise Unsound(f"holds no in-toto statement of {form.kind}")
     return found
 
 
@@ -67,13 +86,13 @@ def _kind(said: Any) -> str:
     return str(said.get("predicateType", "")) if isinstance(said, dict) else ""
 
 
-def _is_statement(said: Any) -> bool:
+def _is_statement(said: Any, form: Form) -> bool:
     try:
         kinds = said["_type"], said["predicateType"]
-        predicate, previous = said["predicate"], said["predicate"]["previous"]
+        predicate, previous = said["predicate"], said["predicate"]["previous"] if form is RECORD else None
         return (
-            kinds == (statement.STATEMENT_TYPE, statement.PREDICATE_TYPE)
-            and all(isinstance(predicate[each], kind) for each, kind in PREDICATE.items())
+            kinds == (statement.STATEMENT_TYPE, form.kind)
+            and all(isinstance(predicate[each], kind) for each, kind in form.predicate.items())
             and all(isinstance(each["name"], str) and isinstance(each["digest"]["sha256"], str) for each in said["subject"])
             and (previous is None or all(isinstance(previous[each], str) for each in ("record", "sha256")))
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from runbook_lib.evidence.audit import agreement, chain, envelope, origin, replay
+from runbook_lib.evidence.audit import agreement, batch, chain, envelope, origin, replay
 from runbook_lib.evidence.audit.flaws import Audit
 from runbook_lib.evidence.audit.folder import Folder
+from runbook_lib.evidence.batches import FACTS
 from runbook_lib.evidence.record import SCHEMA
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 def verify(path: Path, key: PublicKey | None = None, digest: str = "") -> Audit:
     """Hold a record against its statement, the statement against a key or a digest, and the record's files against each other.
 
-    Of a record of another schema version only the statement is held. Nothing in the folder makes this raise: what cannot be read is a flaw.
+    A batch is held so too, with the record of every environment that it names. Of a record of another schema version only the statement
+    is held. Nothing in the folder makes this raise: what cannot be read is a flaw.
     """
+    if (path / FACTS).is_file() and not (path / "run.json").is_file():
+        return _batch(path, key, digest)
     folder = _folder(path)
     envelope.check(folder, key, digest)
     if (said := _schema(folder)) != SCHEMA:
@@ -32,6 +36,13 @@ def verify(path: Path, key: PublicKey | None = None, digest: str = "") -> Audit:
     papers = agreement.Papers(folder)
     agreement.check(folder, papers, journal)
     replay.check(papers, journal)
+    return folder.audit
+
+
+def _batch(path: Path, key: PublicKey | None, digest: str) -> Audit:
+    folder = Folder(path, Audit(str(path)))
+    for row in batch.check(folder, key, digest):
+        batch.held(folder, row, verify(batch.beside(folder, row), digest=row.record_digest))
     return folder.audit
 
 

@@ -1,0 +1,146 @@
+"""A batch: many processes within limits, one row for each environment whatever becomes of it, and a record of all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.errors import ApprovalRefused, InvalidParameters
+from runbook_lib.fleet import batch
+from tests.fake_runbook import FAKE
+from tests.unit.fleet.fleets import Yard, by_name
+
+BROKEN = {"owed": 6, "drift": 4, "fail": 1, "refuse": 3, "guard": 5, "pending": 7, "killed": 1, "dead": 1}
+
+
+def test_whatever_becomes_of_some_all_others_are_done(yard: Yard) -> None:
+    """Of fifty environments some end in every way there is, and one file is not valid: each has its row, and all others are fine."""
+    files = [yard.file(f"fine-{number}") for number in range(41)]
+    files[5:5] = [yard.file(f"bad-{does}", does) for does in BROKEN]
+    files.insert(20, yard.spoil("spoilt"))
+
+    done = yard.run(files, jobs=4)
+
+    rows = by_name(done)
+    assert 50 == len(rows)
+    assert {"ended"} == {row.state for name, row in rows.items() if name != "bad-killed"}
+    assert {0} == {row.exit_code for name, row in rows.items() if name.startswith("fine")}
+    assert {f"bad-{does}": code for does, code in BROKEN.items()} == {name: rows[name].exit_code for name in rows if name.startswith("bad")}
+    assert (2, 5) == (rows[files[20]].exit_code, done.page.end.exit_code)
+    assert "was ended by SIGKILL" == rows["bad-killed"].said
+    assert "ended without an answer: Traceback: everything went wrong" == rows["bad-dead"].said
+
+
+def test_environments_run_side_by_side_and_no_more_than_that(yard: Yard) -> None:
+    """Each of four waits until two run; never are there more than two."""
+    done = yard.run([yard.file(f"env-{number}", "meets 2" if number < 2 else "") for number in range(6)], jobs=2)
+
+    assert 2 == max(len(each) for each in yard.at_once())
+    assert 0 == done.page.end.exit_code
+
+
+def test_one_account_is_not_asked_by_more_than_it_may(yard: Yard) -> None:
+    """Of one account one runs at a time, while another account's goes on."""
+    accounts = {f"env-{number}": "111122223333" if number < 4 else "444455556666" for number in range(6)}
+    files = [yard.file(name, aws={"account": account}) for name, account in accounts.items()]
+
+    yard.run(files, jobs=4, per_account=1)
+
+    for running in yard.at_once():
+        named = [accounts[each] for each in running]
+        assert len(set(named)) == len(named)
+
+
+def test_no_more_begin_once_enough_have_failed(yard: Yard) -> None:
+    """After the second failure nothing begins; what was not begun counts as failed, and is said."""
+    files = [yard.file(f"env-{number}", "fail" if number in {1, 2} else "") for number in range(6)]
+
+    done = yard.run(files, jobs=1, max_failures=2)
+
+    assert ["env-0", "env-1", "env-2"] == yard.began
+    assert ["not started"] * 3 == [row.state for row in done.page.rows[3:]]
+    assert (1, "2 environments failed") == (done.page.end.exit_code, done.page.end.halted)
+
+
+@pytest.mark.parametrize(("does", "number"), [("", 5), ("owed", 5), ("drift", 1)])
+def test_the_canary_goes_first(yard: Yard, does: str, number: int) -> None:
+    """The others begin when it has ended without a failure; what somebody else owes is none."""
+    done = yard.run([yard.file("canary", does), *(yard.file(f"env-{place}") for place in range(4))], jobs=3, waves=("1",))
+
+    assert [{"canary"}, set()] == list(yard.at_once())[:2]
+    assert number == len(yard.began)
+    assert ("wave 1 ended with 1 failure" if number == 1 else "") == done.page.end.halted
+
+
+def test_two_files_of_one_environment_are_refused(yard: Yard) -> None:
+    """So is one file that is named twice, whatever the way to it; everything is said at once, and nothing begins."""
+    one, other = yard.file("one"), yard.file("other")
+    copy = Path(yard.home / "copy.yaml")
+    copy.write_text(Path(other).read_text("utf-8"), "utf-8")
+
+    with pytest.raises(InvalidParameters) as refusal:
+        yard.run([one, other, "one", str(copy)])
+
+    said = str(refusal.value)
+    assert f"one is the file that {one} names too" in said
+    assert f"{copy} is of other, as {other} is" in said
+    assert [] == yard.log
+
+
+def test_each_environment_is_a_command_of_its_own(yard: Yard) -> None:
+    """An apply is one under stored approvals; verify and plan need none."""
+    file = yard.file("one")
+    yard.run([file], "apply")
+
+    [words] = [each[2:] for each in yard.log if each[0] == "begin"]
+
+    assert ["apply", file, "--approved", "--by"] == words[:4]
+    assert ["--json", "--progress"] == words[-2:]
+
+
+def test_what_a_process_says_at_length_is_passed_over(yard: Yard) -> None:
+    """A line without an end stops nobody."""
+    assert 0 == yard.run([yard.file("one", "chatty")]).page.end.exit_code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_hand_it_ends_cleanly(yard: Yard, number: signal.Signals) -> None:
+    """No more begin, what runs ends its own record, and the batch's record says so."""
+    files = [yard.file(f"env-{place}", "waits" if place else "") for place in range(4)]
+    stopping = threading.Thread(target=_stop, args=(yard, number))
+    stopping.start()
+
+    done = yard.run(files, jobs=2)
+
+    stopping.join()
+    states = [row.state for row in done.page.rows]
+    assert ["ended", "stopped", "stopped", "not started"] == states
+    assert (1, f"somebody stopped it ({number.name})") == (done.page.end.exit_code, done.page.end.halted)
+    assert ["end"] * 3 == [what for what, *_ in yard.log if what == "end"]
+
+
+def _stop(yard: Yard, number: signal.Signals) -> None:
+    """Stop this process as somebody does who has seen three begin."""
+    pause = threading.Event()
+    while len(yard.began) < 3 or ["end", "env-0"] not in yard.log:
+        pause.wait(0.01)
+    os.kill(os.getpid(), number)
+
+
+def test_what_was_stopped_goes_on(yard: Yard) -> None:
+    """The rest runs as a batch of its own that names the first; what was done stays as it was."""
+    files = [yard.file(f"env-{place}", "fail" if place == 1 else "") for place in range(4)]
+    first = yard.run(files, jobs=1, max_failures=1)
+    yard.file("env-1")
+
+    done = batch.go_on(first.record.folder, program=FAKE)
+
+    assert ["env-0", "env-1", "env-1", "env-2", "env-3"] == yard.began
+    assert (0, first.record.folder.name) == (done.page.end.exit_code, done.page.facts.resumes)
+    assert [first.record.folder.name, "", "", ""] == [row.batch for row in done.page.rows]
+    with pytest.raises(ApprovalRefused, match="there is nothing to resume"):
+        batch.go_on(done.record.folder, program=FAKE)
