@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.errors import InvalidParameters, Problem
@@ -115,25 +114,9 @@ def _enter_sandboxes(records: Sequence[str]) -> None:
 
 
 def _told(done: Run) -> Answer:
-    from runbook_lib import headless
-    from runbook_lib.headless import outcome
+    from runbook_lib.headless.answer import told
 
-    verdicts: dict[str, int] = {}
-    for finding in done.findings:
-        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
-    answer = {
-        "meaning": headless.MEANINGS[done.exit_code],
-        "record": str(done.record.folder),
-        "record_digest": done.record_digest,
-        "digest": done.plan.digest,
-        "changes": sum(len(plan.changes) for plan in done.plan.plans),
-        "verdicts": verdicts,
-        "stages": [each.model_dump(mode="json") for each in outcome.stage_cells(done)],
-        "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
-        "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
-    }
-    check = f"check it: runbook audit verify {shlex.quote(str(done.record.folder))} --digest {done.record_digest}"
-    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
+    return told(done)
 
 
 def close_record(arguments: argparse.Namespace) -> Answer:

@@ -153,7 +153,8 @@ def newest(store: Path, environment: Environment) -> str:
     Raises ApprovalRefused.
     """
     name = environment.environment
-    for record in records(store, name):
+    # Names tell seconds and then chance: of two plans of one second the later may come first.
+    for record in sorted(records(store, name), key=lambda each: each.facts.started, reverse=True):
         plan = record.plan() if record.facts.verb == "plan" else None
         if plan is not None:
             found = stored(store, environment, plan.digest)

@@ -40,8 +40,8 @@ class FleetProgress:
 class FleetLines(FleetProgress):
     """Write it down, with the time since the start and how many of all have ended."""
 
-    def __init__(self, total: int, stream: TextIO = sys.stderr) -> None:
-        self._total, self._stream, self._begun = total, stream, time.monotonic()
+    def __init__(self, total: int, stream: TextIO | None = None) -> None:
+        self._total, self._stream, self._begun = total, stream or sys.stderr, time.monotonic()
         self._ended = self._failed = 0
         self._running: dict[str, str] = {}
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from runbook_lib import errors, evidence
 from runbook_lib.model import EnvironmentPlan
-from runbook_lib.model.fleets import StageCell
-from runbook_lib.runbook.start import all_stages
 
 if TYPE_CHECKING:
     from runbook_lib.model import Finding, Stage
@@ -59,23 +57,6 @@ class Run:
     def findings(self) -> tuple[Finding, ...]:
         """Give every stage's findings, and those about the record itself."""
         return (*(finding for result in self.results.values() for finding in result.findings), *self.leaks)
-
-
-def stage_cells(run: Run) -> tuple[StageCell, ...]:
-    """Say of each stage that was asked for how far it is; what the run did not come to is not planned."""
-    from runbook_lib.evidence.board import judged
-
-    known = {each.slug: each for each in all_stages()}
-    errors = {each.stage.slug: each.message for each in run.executed if each.error}
-    found: list[StageCell] = []
-    for slug in run.record.facts.stages:
-        result, state, detail = run.results.get(slug), "not planned", ""
-        if slug in errors:
-            state, detail = "blocked", errors[slug]
-        elif result is not None:
-            state, detail = ("not needed", result.idle) if result.idle else judged(result, run.record.facts.verb, set())
-        found.append(StageCell(number=known[slug].number, stage=slug, title=known[slug].title, state=state, detail=detail))
-    return tuple(found)
 
 
 def code_of(error: str) -> int:

@@ -142,24 +142,6 @@ def planned_both(desk: Desk) -> None:
     desk.plan("plan", "FILE", *BOTH)
 
 
-def approved(desk: Desk) -> None:
-    """Have a plan of the storage that somebody approved."""
-    desk.plan()
-    desk.type("approve", "RECORD", "--by", "Jo")
-
-
-def approved_and_replanned(desk: Desk) -> None:
-    """Have a newer plan than the approved one."""
-    approved(desk)
-    planned_both(desk)
-
-
-def approved_and_rejected(desk: Desk) -> None:
-    """Have a plan that somebody approved, and somebody else rejected."""
-    approved(desk)
-    desk.type("reject", "RECORD", "--reason", "wide")
-
-
 def applied(desk: Desk) -> None:
     """Have the storage set up."""
     desk.apply()
@@ -267,6 +249,12 @@ def rejected(desk: Desk) -> None:
     """Have a plan that somebody approved before he rejected it."""
     approved(desk)
     desk.type("reject", "RECORD", "--reason", "wide", "--by", "Jo")
+
+
+def approved_and_replanned(desk: Desk) -> None:
+    """Have a newer plan than the approved one."""
+    approved(desk)
+    planned_both(desk)
 
 
 def planned_again(desk: Desk) -> None:
@@ -491,7 +479,7 @@ CASES = (
     Case("apply FILE --approved", 3, FAILED, says="the record store holds no plan"),
     Case("apply FILE --approved", 3, FAILED, planned, "which nobody approved; read it, then: runbook approve staging/2"),
     Case("apply FILE --approved", 3, FAILED, approved_and_replanned, "which nobody approved"),
-    Case("apply FILE --approved", 3, FAILED, approved_and_rejected, "the plan was rejected by"),
+    Case("apply FILE --approved", 3, FAILED, rejected, "the plan was rejected by"),
     Case("apply FILE --approved --approve DIGEST", 2, INVALID, approved, "not allowed with"),
     Case("apply FILE --approve DIGEST", 3, FAILED, changed, "buckets.retention_days was 7, is 9"),
     Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),

@@ -1,0 +1,49 @@
+"""How a run's answer reads as JSON and as text, and how far it says that each stage is."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.evidence.board import judged
+from runbook_lib.headless.outcome import MEANINGS
+from runbook_lib.model.fleets import StageCell
+from runbook_lib.runbook.start import all_stages
+
+if TYPE_CHECKING:
+    from runbook_lib.headless.outcome import Run
+
+
+def told(done: Run) -> tuple[int, dict[str, Any], str]:
+    """Give the exit code, the answer as JSON, and the summary with the command that checks the record."""
+    verdicts: dict[str, int] = {}
+    for finding in done.findings:
+        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
+    answer = {
+        "meaning": MEANINGS[done.exit_code],
+        "record": str(done.record.folder),
+        "record_digest": done.record_digest,
+        "digest": done.plan.digest,
+        "changes": sum(len(plan.changes) for plan in done.plan.plans),
+        "verdicts": verdicts,
+        "stages": [each.model_dump(mode="json") for each in stage_cells(done)],
+        "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
+        "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
+    }
+    check = f"check it: runbook audit verify {shlex.quote(str(done.record.folder))} --digest {done.record_digest}"
+    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
+
+
+def stage_cells(run: Run) -> tuple[StageCell, ...]:
+    """Say of each stage that was asked for how far it is; what the run did not come to is not planned."""
+    known = {each.slug: each for each in all_stages()}
+    errors = {each.stage.slug: each.message for each in run.executed if each.error}
+    found: list[StageCell] = []
+    for slug in run.record.facts.stages:
+        result, state, detail = run.results.get(slug), "not planned", ""
+        if slug in errors:
+            state, detail = "blocked", errors[slug]
+        elif result is not None:
+            state, detail = ("not needed", result.idle) if result.idle else judged(result, run.record.facts.verb, set())
+        found.append(StageCell(number=known[slug].number, stage=slug, title=known[slug].title, state=state, detail=detail))
+    return tuple(found)
