@@ -34,14 +34,17 @@ def standing(history: History) -> dict[str, History]:
     nobody knows its end, and only where it may have left something that gives access.
     """
     changes: dict[str, History] = {}
+    held: dict[str, dict[str, None]] = {}
     for each in history:
         subject = each.change.subject
+        held.setdefault(subject.holder, {})[each.address] = None
         if subject.leaves_nothing and (each.is_certain or not subject.gives_access):
             changes.pop(each.address, None)
         elif not each.is_undo:
             changes[each.address] = (*changes.get(each.address, ()), each)
         elif each.is_certain:
-            for address in (each.address, *_lost_with(each, changes)):
+            on_it = {address: changes[address] for address in held.get(each.address, ()) if address in changes}
+            for address in (each.address, *_lost_with(each, on_it)):
                 changes.pop(address, None)
     return changes
 

@@ -101,11 +101,12 @@ class FileJournal:
 
 def _chained(lines: Iterable[dict[str, Any]], previous: str) -> bytes:
     """Write lines so that each holds the digest of the one before."""
-    written = b""
+    written = []
     for line in lines:
         octets = canonical({**line, "previous": previous}).encode()
-        previous, written = sha256(octets).hexdigest(), written + octets + b"\n"
-    return written
+        previous = sha256(octets).hexdigest()
+        written.append(octets + b"\n")
+    return b"".join(written)
 
 
 def anchor(folder: Path) -> str:
@@ -117,9 +118,9 @@ def anchor(folder: Path) -> str:
 def _last(file: BinaryIO) -> str:
     """Give the digest of the last line; empty when there is none. What a crash cut off is taken away: it was never sent."""
     start = end = file.seek(0, os.SEEK_END)
-    tail = b""
+    tail, block = b"", _BLOCK
     while start and tail[: tail.rfind(b"\n")].count(b"\n") == 0:
-        start = max(0, start - _BLOCK)
+        start, block = max(0, end - block), 2 * block
         file.seek(start)
         tail = file.read(end - start)
     whole = tail[: tail.rfind(b"\n") + 1]
@@ -160,14 +161,23 @@ def _settled(change: Written, folder: Path) -> Written:
 
 
 def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:
-    for number, line in enumerate(journal):
-        if "begin" not in line:
-            continue
-        ends = (later["end"] for later in journal[number + 1 :] if "end" in later and later["address"] == line["address"])
-        end, change = next(ends, ""), Change.model_validate(line["begin"])
+    for line, end in _ended(journal):
+        change = Change.model_validate(line["begin"])
         if end in {"applied", ""} or is_divisible(change):
             scope = tuple(sorted(line["scope"].items()))
             yield Written(stage=line["stage"], change=change, scope=scope, is_undo=bool(line["undo"]), is_certain=end == "applied")
+
+
+def _ended(journal: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Pair each `begin` with the next end of its address, empty where nobody knows."""
+    ends: dict[str, str] = {}
+    pairs = []
+    for line in reversed(journal):
+        if "end" in line:
+            ends[line["address"]] = line["end"]
+        elif "begin" in line:
+            pairs.append((line, ends.get(line["address"], "")))
+    return reversed(pairs)
 
 
 def is_divisible(change: Change) -> bool:

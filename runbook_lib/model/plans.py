@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from runbook_lib.model.findings import Verdict
 from runbook_lib.model.kinds import AnyResource, Resource, Value, canonical
@@ -90,7 +92,7 @@ class Plan(Value):
         owed = (each.wanted for each in self.owed)
         return (*self.kept, *(each for each in (*changed, *owed) if each is not None))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash the plan; who planned, when, and the reasons shown do not count, nor what is owed but for its address."""
         body = self.model_dump(mode="json", exclude={"owed": True, "contested": True, "changes": {"__all__": {"reason"}}})
@@ -99,6 +101,12 @@ class Plan(Value):
             "contested": sorted(each.address for each in self.contested),
         }
         return hashlib.sha256(canonical({**body, **addresses}).encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy without the digest, which is kept once it is known: a copy may say something else."""
+        made = super().model_copy(update=update, deep=deep)
+        made.__dict__.pop("digest", None)
+        return made
 
 
 class EnvironmentPlan(Value):

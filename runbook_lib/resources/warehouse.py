@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from runbook_lib.model import Question, Resource, Value
 from runbook_lib.resources.secretsmanager import Secret
@@ -222,8 +222,8 @@ class SchemasAsked(Question):
     side: Side
 
 
-class SchemaAnswer(Value):
-    """State a schema's owner and kind."""
+class SchemaAnswer(NamedTuple):
+    """State a schema's owner and kind; a plain tuple, since there may be 9,900 of them."""
 
     name: str
     owner: str
@@ -237,8 +237,8 @@ class RelationsAsked(Question):
     side: Side
 
 
-class RelationAnswer(Value):
-    """State a relation's owner and kind (`mv_tbl__...` storage tables are left out)."""
+class RelationAnswer(NamedTuple):
+    """State a relation's owner and kind (`mv_tbl__...` storage tables are left out); a plain tuple, since there may be 100,000."""
 
     schema_name: str
     name: str

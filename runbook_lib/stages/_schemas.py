@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from runbook_lib.parameters import Environment
     from runbook_lib.resources.warehouse import SchemaAnswer
@@ -28,21 +29,29 @@ class Included:
 def included(env: Environment, schemas: Iterable[SchemaAnswer]) -> Included:
     """Choose by the file's patterns. `*` means the local ones: external and shared schemas have to be named."""
     every = tuple(schemas)
-    chosen = [each for each in every if _is_chosen(env, each)]
-    patterns = (*env.schemas.include, *env.schemas.exclude)
-    names = [each.name for each in every]
+    include, exclude = env.schemas.include, env.schemas.exclude
+    local, others, unwanted = Patterns(include), Patterns(each for each in include if each != EVERYTHING), Patterns(exclude)
+    chosen = [each for each in every if (local if each.kind == "local" else others).match(each.name) and not unwanted.match(each.name)]
+    names = {each.name for each in every}
     return Included(
         local=_names(chosen, "local"),
         external=_names(chosen, "external"),
         shared=_names(chosen, "shared"),
-        idle_patterns=tuple(each for each in patterns if not any(matches(each, name) for name in names)),
+        idle_patterns=tuple(each for each in (*include, *exclude) if not _matches_one(each, names)),
     )
 
 
-def matches(pattern: str, name: str) -> bool:
-    """Match a name against a pattern in which only `*` and `?` are special."""
-    expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(expression, name, re.DOTALL) is not None
+class Patterns:
+    """Match names against patterns in which only `*` and `?` are special: all of them at once, whole names by look-up."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        each = frozenset(patterns)
+        self._names = frozenset(pattern for pattern in each if not _is_wild(pattern))
+        self._wild = re.compile("|".join(map(_expression, sorted(each - self._names))) or r"(?!)", re.DOTALL)
+
+    def match(self, name: str) -> bool:
+        """Tell whether one of the patterns matches a name."""
+        return name in self._names or self._wild.fullmatch(name) is not None
 
 
 def to_drop(env: Environment, source: Iterable[SchemaAnswer], destination: Iterable[SchemaAnswer]) -> tuple[str, ...]:
@@ -52,9 +61,19 @@ def to_drop(env: Environment, source: Iterable[SchemaAnswer], destination: Itera
     return tuple(sorted(each.name for each in destination if each.kind == "local" and each.name in ours and each.owner != user))
 
 
-def _is_chosen(env: Environment, schema: SchemaAnswer) -> bool:
-    named = [each for each in env.schemas.include if schema.kind == "local" or each != EVERYTHING]
-    return any(matches(each, schema.name) for each in named) and not any(matches(each, schema.name) for each in env.schemas.exclude)
+def _is_wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
+
+
+def _expression(pattern: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
+
+
+def _matches_one(pattern: str, names: AbstractSet[str]) -> bool:
+    if not _is_wild(pattern):
+        return pattern in names
+    wild = Patterns((pattern,))
+    return any(wild.match(name) for name in names)
 
 
 def _names(schemas: Iterable[SchemaAnswer], kind: str) -> tuple[str, ...]:
