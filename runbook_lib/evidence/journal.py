@@ -171,13 +171,13 @@ def _changes(journal: list[dict[str, Any]]) -> Iterator[Written]:
 def _ended(journal: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
     """Pair each `begin` with the next end of its address, empty where nobody knows."""
     ends: dict[str, str] = {}
-    pairs = []
+    pairs: list[tuple[dict[str, Any], str]] = []
     for line in reversed(journal):
         if "end" in line:
             ends[line["address"]] = line["end"]
         elif "begin" in line:
             pairs.append((line, ends.get(line["address"], "")))
-    return reversed(pairs)
+    yield from reversed(pairs)
 
 
 def is_divisible(change: Change) -> bool:

@@ -128,7 +128,7 @@ def _grid(grid: Grid) -> Markup:
     caption = Markup("<caption>{}</caption>").format(grid.caption)
     kind = Markup(' class="{}"').format(grid.kind) if grid.kind else ""
     table = Markup("<table{}>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(kind, caption, head, rows)
-    return scrolling("table", table)
+    return scrolling("table", table) + (Markup('<p class="more">{}</p>').format(grid.more) if grid.more else Markup(""))
 
 
 def scrolling(what: str, inside: Markup) -> Markup:

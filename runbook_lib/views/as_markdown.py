@@ -52,9 +52,10 @@ def block(value: Block) -> Iterator[str]:
             yield from _differences(parts)
         case Facts(caption=caption, pairs=pairs):
             yield from _table(("", caption), tuple(((label,), parts) for label, parts in pairs))
-        case Grid(caption=caption, columns=columns, rows=rows):
+        case Grid(caption=caption, columns=columns, rows=rows, more=more):
             yield f"**{escaped(caption)}**"
             yield from _table(columns, rows)
+            yield from (escaped(more),) if more else ()
         case Folded(summary=summary, blocks=blocks):
             yield f"<details><summary>{escaped(summary)}</summary>"
             yield view(blocks)

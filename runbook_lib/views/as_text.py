@@ -53,9 +53,10 @@ def block(value: Block) -> Iterator[str]:
             yield from (line for part in parts for line in _below(part, ""))
         case Facts(pairs=pairs):
             yield from _table(tuple(((label,), parts) for label, parts in pairs), FACT)
-        case Grid(caption=caption, columns=columns, rows=rows):
+        case Grid(caption=caption, columns=columns, rows=rows, more=more):
             yield caption
             yield from (f"  {line}" for line in _table((tuple((name,) for name in columns), *rows)))
+            yield from (f"  ... {more}",) if more else ()
         case Folded(summary=summary, blocks=blocks):
             yield summary
             yield from textwrap.indent(view(blocks), "  ").splitlines()

@@ -100,12 +100,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Grid:
-    """Hold a table; the first column names the row, `kind` is the class by which a live part finds it."""
+    """Hold a table; the first column names the row, `kind` is the class by which a live part finds it.
+
+    `more` says which rows are not shown, and where they are.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     kind: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True)

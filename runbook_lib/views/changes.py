@@ -8,6 +8,7 @@ from runbook_lib.engine.risk import RISKS, made_by, rank, risks
 from runbook_lib.views import naming
 from runbook_lib.views.blocks import Counts, Grid, Mark
 from runbook_lib.views.difference import shown
+from runbook_lib.views.many import first
 from runbook_lib.views.sending import sent
 
 if TYPE_CHECKING:
@@ -44,12 +45,17 @@ def gravest(plans: Sequence[Plan]) -> Iterator[Block]:
 
 
 def table(found: Sequence[Change], made: AbstractSet[str], caption: str = CAPTION) -> Grid:
-    """Draw changes as a table; `made` are the addresses that the same approval makes. Without a risk there is no column of risks."""
+    """Draw changes as a table; `made` are the addresses that the same approval makes. Without a risk there is no column of risks.
+
+    Of more than a person reads, those that are not shown carry no graver risk than those that are.
+    """
     numbered = [(risks(each, made), number, each) for number, each in enumerate(found, 1)]
-    rows = [_row(*each) for each in sorted(numbered, key=lambda each: (rank(each[0]), each[1]))]
+    some, more = first(sorted(numbered, key=lambda each: (rank(each[0]), each[1])), "plan.json")
+    rows = [_row(*each) for each in some]
     columns = ("no.", "risk", "change", "what", "name", "difference", "apply sends")
     kept = [place for place, name in enumerate(columns) if name != "risk" or any(row[place] for row in rows)]
-    return Grid(caption, tuple(columns[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows), "changes")
+    cells = tuple(tuple(row[place] for place in kept) for row in rows)
+    return Grid(caption, tuple(columns[place] for place in kept), cells, "changes", more)
 
 
 def _row(found: tuple[Risk, ...], number: int, each: Change) -> tuple[Cell, ...]:

@@ -13,6 +13,7 @@ from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import BucketSetting, BucketStatement
 from runbook_lib.resources.warehouse import DefaultPrivileges, Grants, Ownership
 from runbook_lib.views.blocks import Fold, Line, counted
+from runbook_lib.views.many import NAMES, first
 from runbook_lib.views.naming import dotted, some
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _DOCUMENTS = {"document", "trust", "policy", "statement", "value"}
 _NAMING = {"kind", "name", "role", "profile", "instance_id", "arn", "key", "bucket", "sid", "setting", "side"}
 _LABELS = {"password": "password from", "permissions_boundary": "boundary"}
 _SILENT: tuple[object, ...] = ("", [], None, "/")
+PLAN = "plan.json"
 _LISTS = (Grants, DefaultPrivileges, Ownership)
 
 
@@ -59,10 +61,11 @@ def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
             if before is None:
                 yield from _policy(None, _text(after, "policy"))
             yield from _fields(before, after)
-        case Grants() | DefaultPrivileges():
-            yield from _objects(_granted(before), _granted(after))
-        case Ownership():
-            yield from _owners(before, after)
+        case Grants() | DefaultPrivileges() | Ownership():
+            for sign, texts in _listed(before, after):
+                some_of, more = first(texts, PLAN, NAMES)
+                yield from (Line(each, sign) for each in some_of)
+                yield from (Line(more),) if more else ()
         case Rehearsal():
             yield from _played(after)
         case _:
@@ -83,6 +86,8 @@ def _subject(before: Resource | None, after: Resource | None) -> Resource | None
 def _summary(before: Resource | None, after: Resource | None, found: Sequence[Line]) -> str:
     """Say what is behind the fold: the first names of a list, the statements and fields of anything else."""
     match _subject(before, after):
+        case Grants() | DefaultPrivileges() | Ownership():
+            return "; ".join(f"{sign} {some(texts)}" for sign, texts in _listed(before, after))
         case BucketSetting():
             signs = ((sign, sum(each.sign == sign for each in found)) for sign in ("+", "-"))
             return ", ".join(f"{sign} {counted(count, 'line')} of JSON" for sign, count in signs if count)
@@ -127,10 +132,15 @@ def _json(before: str | None, after: str | None) -> Iterator[Line]:
             yield Line(text, sign)  # type: ignore[arg-type]
 
 
-def _objects(was: tuple[str, ...], now: tuple[str, ...]) -> Iterator[Line]:
-    had, has = set(was), set(now)
-    yield from (Line(each, "+") for each in now if each not in had)
-    yield from (Line(each, "-") for each in was if each not in has)
+def _listed(before: Resource | None, after: Resource | None) -> Iterator[tuple[Sign, tuple[str, ...]]]:
+    """Give what differs of a list, by sign; it may have 100,000 names."""
+    if isinstance(_subject(before, after), Ownership):
+        found: tuple[tuple[Sign, tuple[str, ...]], ...] = (("~", tuple(_owners(before, after))),)
+    else:
+        was, now = _granted(before), _granted(after)
+        had, has = set(was), set(now)
+        found = (("+", tuple(each for each in now if each not in had)), ("-", tuple(each for each in was if each not in has)))
+    yield from ((sign, texts) for sign, texts in found if texts)
 
 
 def _granted(resource: Resource | None) -> tuple[str, ...]:
@@ -142,11 +152,11 @@ def _granted(resource: Resource | None) -> tuple[str, ...]:
     return ()
 
 
-def _owners(before: Resource | None, after: Resource | None) -> Iterator[Line]:
+def _owners(before: Resource | None, after: Resource | None) -> Iterator[str]:
     was, now = (dict(each.owners) if isinstance(each, Ownership) else {} for each in (before, after))
     for name in sorted({*was, *now}):
         if was.get(name) != now.get(name):
-            yield Line(f"{dotted(name)}: {was.get(name, 'nobody known')} -> {now.get(name, 'left as it is')}", "~")
+            yield f"{dotted(name)}: {was.get(name, 'nobody known')} -> {now.get(name, 'left as it is')}"
 
 
 def _fields(before: Resource | None, after: Resource | None) -> Iterator[Line]:

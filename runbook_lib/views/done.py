@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from runbook_lib.views import as_html, changes, findings, plans
 from runbook_lib.views.blocks import Folded, Grid, Link, Mark
+from runbook_lib.views.many import ROWS
 from runbook_lib.views.timeline import timeline
 from runbook_lib.views.writes import writes
 
@@ -81,7 +82,8 @@ def _picture(page: RunPage) -> Markup:
         return picture
     said = "Each bar is one notebook, where it stands in the run"
     said += "; of each, the stronger part was spent waiting for AWS and the databases" if any(each.waiting for each in page.stages) else ""
-    said += "; each tick below a bar is one change, when it was sent." if page.writes else "."
+    tick = "one change, when it was sent" if len(page.writes) <= ROWS else "what was sent there"
+    said += f"; each tick below a bar is {tick}." if page.writes else "."
     return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(as_html.scrolling("picture", picture), said)
 
 

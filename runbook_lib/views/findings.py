@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.views.blocks import Counts, Fold, Folded, Grid, Line, Mark, Note, Way, counted
+from runbook_lib.views.many import first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +80,7 @@ def pending(found: Sequence[Finding]) -> Iterator[Block]:
 
 def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> Grid:
     """Draw findings as a table; a column that would be empty, or of one stage alone, is left out."""
+    found, more = first(found, "findings.json")
     has_stages = len({each.stage for each in found}) > 1
     columns: tuple[tuple[str, tuple[Cell, ...]], ...] = (
         ("verdict", tuple((_mark(each),) if is_marked else () for each in found)),
@@ -89,7 +91,7 @@ def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> 
         ("ledger", tuple((", ".join(each.rows),) for each in found)),
     )
     filled = [(name, cells) for name, cells in columns if any(any(parts) for parts in cells)]
-    return Grid(caption, tuple(name for name, _ in filled), tuple(zip(*(cells for _, cells in filled), strict=True)))
+    return Grid(caption, tuple(name for name, _ in filled), tuple(zip(*(cells for _, cells in filled), strict=True)), more=more)
 
 
 def _mark(each: Finding) -> Mark:

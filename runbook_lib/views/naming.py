@@ -48,6 +48,8 @@ FLOWS = {
     "destination_user": "what the destination user does",
 }
 NAMES_IN_A_LINE = 3
+FEW = 100
+"""Tables that a person knows by name."""
 
 
 def kind(resource: Resource) -> str:
@@ -85,7 +87,7 @@ def _held(resource: Resource) -> str:
 def _in_database(resource: Resource) -> str:
     match resource:
         case Grants(side=side, grantee=grantee, privilege=privilege):
-            return f"{privilege} on {counted(len(resource.objects), resource.on)} for {grantee} ({side})"
+            return f"{privilege} on {counted(len(resource.objects), resource.on)}{_spread(resource)} for {grantee} ({side})"
         case DefaultPrivileges(side=side, creator=creator, grantee=grantee):
             return f"SELECT on later tables of {creator} for {grantee} ({side})"
         case Ownership(side=side, on=on, owners=owners):
@@ -95,6 +97,12 @@ def _in_database(resource: Resource) -> str:
         case Rotation(side=side, user=user):
             return f"{user} ({side})"
     return ""
+
+
+def _spread(grants: Grants) -> str:
+    """Say of many tables in how many schemas they are."""
+    schemas = {each[0] for each in grants.objects} if grants.on == "table" and len(grants.objects) > FEW else ()
+    return f" in {len(schemas):,} schemas" if len(schemas) > 1 else ""
 
 
 def dotted(parts: Name) -> str:

@@ -8,6 +8,7 @@ from runbook_lib.engine.risk import made_by
 from runbook_lib.views import changes, naming
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
 from runbook_lib.views.changes import VERBS
+from runbook_lib.views.many import ROWS, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         Approval,
         Change,
         Contested,
+        Entry,
         EnvironmentPlan,
         Outcome,
         Owed,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from runbook_lib.views.blocks import Block, Cell, Tone
     from runbook_lib.views.shown import Asking, Gate
 
+PLAN = "plan.json"
 LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
 """Verdicts on what is left out of a plan."""
 OUTCOMES: dict[Outcome, Mark] = {
@@ -94,16 +97,19 @@ def change(value: Change) -> Iterator[Block]:
 
 def resources(found: Sequence[Resource], caption: str) -> Grid:
     """List resources by kind and name."""
-    rows = tuple(((naming.kind(each),), (naming.name(each),)) for each in found)
-    return Grid(caption, ("what", "name"), rows)
+    some, more = first(found, PLAN)
+    rows = tuple(((naming.kind(each),), (naming.name(each),)) for each in some)
+    return Grid(caption, ("what", "name"), rows, more=more)
 
 
 def _contested(found: Sequence[Contested]) -> Grid:
-    rows = tuple(((Code(each.address),), (each.reason, Way(each.way_out))) for each in found)
-    return Grid("Contested: left alone, they are not ours", ("address", "why, and the way out"), rows)
+    some, more = first(found, PLAN)
+    rows = tuple(((Code(each.address),), (each.reason, Way(each.way_out))) for each in some)
+    return Grid("Contested: left alone, they are not ours", ("address", "why, and the way out"), rows, more=more)
 
 
 def _owed(found: Sequence[Owed]) -> Grid:
+    some, more = first(found, PLAN)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             (Mark(each.verdict, LEFT_OUT.get(each.verdict, "quiet")),),
@@ -111,9 +117,9 @@ def _owed(found: Sequence[Owed]) -> Grid:
             (each.by,),
             (each.reason, *((Way(each.way_out),) if each.way_out else ())),
         )
-        for each in found
+        for each in some
     )
-    return Grid("Left out of the plan", ("verdict", "address", "by whom", "why, and the way out"), rows)
+    return Grid("Left out of the plan", ("verdict", "address", "by whom", "why, and the way out"), rows, more=more)
 
 
 def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
@@ -197,6 +203,7 @@ def receipt(value: Receipt) -> Iterator[Block]:
         return
     if not value.approvals:
         yield Note(("Withheld, because nobody approved it. Nothing was written.",))
+    some, more = first(_worst_first(value.entries), "receipt.json")
     rows = tuple(
         (
             (OUTCOMES[entry.outcome],),
@@ -206,6 +213,11 @@ def receipt(value: Receipt) -> Iterator[Block]:
             tuple(filter(None, (entry.detail, f"by {entry.by}" if entry.by else ""))),
             (entry.at,),
         )
-        for entry in value.entries
+        for entry in some
     )
-    yield Grid("Receipt", ("outcome", "change", "what", "name", "remark", "at"), rows)
+    yield Grid("Receipt", ("outcome", "change", "what", "name", "remark", "at"), rows, more=more)
+
+
+def _worst_first(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Put what was not applied before the rest where not all can be shown."""
+    return sorted(entries, key=lambda each: each.outcome == "applied") if len(entries) > ROWS else entries

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views import findings
 from runbook_lib.views.blocks import Code, Grid, Mark, Note, Way, counted
+from runbook_lib.views.many import first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +55,8 @@ def owed(found: Sequence[Finding], plans: Sequence[Plan]) -> Iterator[Block]:
     if rows:
         people = sorted({by or "somebody" for by, _ in rows})
         yield Note((f"{counted(len(rows), 'thing')} owed, by {', '.join(people)}.",), "owed")
-        ordered = tuple(cells for _, cells in sorted(rows, key=lambda row: row[0]))
-        yield Grid("What others owe", ("by whom", "stage", "what", "way out"), ordered)
+        ordered, more = first([cells for _, cells in sorted(rows, key=lambda row: row[0])], "findings.json and plan.json")
+        yield Grid("What others owe", ("by whom", "stage", "what", "way out"), tuple(ordered), more=more)
     elif found:
         yield Note(("Nobody owes anything.",), "good")
 

@@ -9,6 +9,7 @@ from runbook_lib.documents.requests import requests
 from runbook_lib.documents.sql import alter_password, statements
 from runbook_lib.resources.secretsmanager import Rotation
 from runbook_lib.views.blocks import Fold, Line, counted
+from runbook_lib.views.many import begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,16 @@ def sent(change: Change) -> Cell:
     asked, said = requests(change), _statements(change)
     if not asked and not said:
         return ()
-    lines = (*(line for each in asked for line in _request(each)), *(Line(text) for text in said))
+    lines = (*(line for each in asked for line in _request(each)), *_shown(said))
     return (Fold(_summary([each.action for each in asked], said), lines, is_list=True),)
+
+
+def _shown(said: tuple[str, ...]) -> Iterator[Line]:
+    """Show the first statements of many; the others are like them, for the other objects of the plan."""
+    some = begun(said)
+    yield from map(Line, some)
+    if len(said) > len(some):
+        yield Line(f"... and {counted(len(said) - len(some), 'statement')} more, for the other objects in plan.json")
 
 
 def _statements(change: Change) -> tuple[str, ...]:

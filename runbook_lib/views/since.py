@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views.blocks import Code, Facts, Folded, Grid, Link, Note, counted
 from runbook_lib.views.findings import VERDICTS
+from runbook_lib.views.many import first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,8 @@ def since(value: Since) -> Iterator[Block]:
 def _table(noun: str, caption: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> Iterator[Block]:
     if rows:
         said = f"{counted(len(rows), noun)} {'differs' if len(rows) == 1 else 'differ'}"
-        grid = Grid(f"{caption}: {said}", columns, rows)
+        some, more = first(rows, "both records")
+        grid = Grid(f"{caption}: {said}", columns, tuple(some), more=more)
         yield Folded(said, (grid,)) if len(rows) > FEW else grid
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.views import naming
-from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Heading, Listing, Mark, Note, counted
+from runbook_lib.views.blocks import Code, Counts, Facts, Fold, Folded, Grid, Heading, Line, Listing, Mark, Note, counted
 from runbook_lib.views.difference import shown
+from runbook_lib.views.many import begun, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runbook_lib.views.blocks import Block
     from runbook_lib.views.shown import Closing, DesiredResources, Sheet, StageBanner, Table
+
+LONGEST = 50_000
+"""Characters of a text that is shown, and copied, as a whole."""
 
 
 def banner(value: StageBanner) -> Iterator[Block]:
@@ -38,11 +42,22 @@ def desired(value: DesiredResources) -> Iterator[Block]:
         )
     )
     if value.resources:
-        rows = tuple(((naming.kind(each),), (naming.name(each),), shown(None, each)) for each in value.resources)
-        yield Grid("Wanted", ("what", "name", "holds"), rows)
+        some, more = first(value.resources, "plan.json")
+        rows = tuple(((naming.kind(each),), (naming.name(each),), shown(None, each)) for each in some)
+        yield Grid("Wanted", ("what", "name", "holds"), rows, more=more)
     if texts:
-        listings = tuple(Listing(name, text) for name, text in texts.items())
+        listings = tuple(_listing(name, text) for name, text in texts.items())
         yield Folded(f"{counted(len(texts), 'artefact')} for someone else to apply", listings)
+
+
+def _listing(name: str, text: str) -> Block:
+    """Hand over a text as it is; of one that nobody reads here, show the beginning, which cannot be taken for the whole."""
+    if len(text) <= LONGEST:
+        return Listing(name, text)
+    lines = text.splitlines()
+    some = begun(lines)
+    said = f"{name}: the first {counted(len(some), 'line')} of {len(lines):,}; the whole file is under artefacts, in the record"
+    return Note((Fold(said, tuple(map(Line, some)), is_list=True),))
 
 
 def closing(value: Closing) -> Iterator[Block]:

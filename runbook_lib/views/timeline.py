@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from runbook_lib.views.blocks import counted
+from runbook_lib.views.many import ROWS as MANY
 from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:
@@ -82,13 +83,20 @@ def _rows(ran: Sequence[StageLine], begun: Sequence[float], scale: float) -> Ite
 
 
 def _ticks(ran: Sequence[StageLine], begun: Sequence[float], writes: Sequence[Write], axis: tuple[str, float, float]) -> Iterator[Markup]:
-    """Draw the changes of each stage, and behind its bar how long it took and how many it sent."""
+    """Draw the changes of each stage, and behind its bar how long it took and how many it sent; of many on one another, one of a kind."""
     started, scale, total = axis
     for place, (each, start) in enumerate(zip(ran, begun, strict=True)):
         top = place * ROW + 2
+        drawn: set[tuple[int, str]] = set()
         for write in writes:
-            passed = seconds(started, write.begun)
-            if write.stage == each.slug and passed is not None and 0 <= passed <= total:
-                said = f"{passed:.1f} s: {write.verb} {write.address}, {write.outcome or 'nobody knows its end'}"
-                yield _TICK.format(LABELS + passed * scale, top + BAR + 1, 6, TICKS.get(write.outcome, "to"), said)
+            passed = seconds(started, write.begun) if write.stage == each.slug else None
+            if passed is None or not 0 <= passed <= total:
+                continue
+            kind = TICKS.get(write.outcome, "to")
+            spot = (int(passed * scale), kind)
+            if len(writes) > MANY and spot in drawn:
+                continue
+            drawn.add(spot)
+            said = f"{passed:.1f} s: {write.verb} {write.address}, {write.outcome or 'nobody knows its end'}"
+            yield _TICK.format(LABELS + passed * scale, top + BAR + 1, 6, kind, said)
         yield _WORD.format(LABELS + (start + each.seconds) * scale + 5, top + BAR - 1, "v", f"{each.seconds:.1f} s{_sent(each, writes)}")

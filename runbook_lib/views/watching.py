@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents.sql import statements
 from runbook_lib.views import naming
 from runbook_lib.views.blocks import Counts, Folded, Grid, Mark, counted
 from runbook_lib.views.changes import VERBS
+from runbook_lib.views.many import ROWS, first
 from runbook_lib.views.plans import OUTCOMES
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ REFUSED = 400
 """HTTP status from which an answer is a refusal."""
 LATEST = 6
 """Changes that are shown beside the running one: what is ahead stands in the plan, what is behind in the receipt."""
+AT_ONCE = 40
+"""Changes that are shown while something runs."""
 
 
 @dataclass
@@ -51,28 +55,32 @@ class Watch:
 
     def __init__(self, changes: Sequence[Change], clock: Callable[[], float] = time.monotonic) -> None:
         self._steps = {each.address: _Step(each) for each in changes}
+        self._running: dict[str, _Step] = {}
+        self._due, self._said = 0, 0
         self._clock, self._lock, self._began = clock, threading.Lock(), clock()
 
     def begins(self, *changes: Change) -> None:
         """Hear that changes are sent together."""
         with self._lock:
+            self._due, self._said = sum(len(statements(each)) for each in changes), 0
             for each in changes:
-                self._steps.setdefault(each.address, _Step(each)).begun = self._clock()
+                step = self._running[each.address] = self._steps.setdefault(each.address, _Step(each))
+                step.begun = self._clock()
 
     def sends(self, what: Mapping[str, object]) -> None:
         """Hear of a request or a statement for what has begun."""
         with self._lock:
-            for each in self._steps.values():
-                if each.is_running:
-                    status = what.get("status")
-                    each.tries += 1
-                    each.refused = status if isinstance(status, int) and status >= REFUSED else each.refused
+            status = what.get("status")
+            self._said += "sql" in what
+            for each in self._running.values():
+                each.tries += 1
+                each.refused = status if isinstance(status, int) and status >= REFUSED else each.refused
 
     def ends(self, *entries: Entry) -> None:
         """Hear what became of changes."""
         with self._lock:
             for each in entries:
-                step = self._steps.setdefault(each.change.address, _Step(each.change))
+                step = self._running.pop(each.change.address, None) or self._steps.setdefault(each.change.address, _Step(each.change))
                 step.outcome, step.seconds = each.outcome, self._clock() - step.begun if step.begun else 0.0
 
     def now(self) -> Iterator[Block]:
@@ -81,20 +89,27 @@ class Watch:
             steps = list(self._steps.values())
             done = [each for each in steps if each.outcome is not None]
             running = [each for each in steps if each.is_running]
-            took = f"{self._clock() - self._began:.0f} s"
-            yield Counts((Mark(f"{len(done):,} of {counted(len(steps), 'change')} done", "good" if done else "quiet"), Mark(took, "quiet")))
-            yield _grid("Now", [*running, *done[: -LATEST - 1 : -1]], self._clock())
+            yield Counts(
+                (
+                    Mark(f"{len(done):,} of {counted(len(steps), 'change')} done", "good" if done else "quiet"),
+                    *((Mark(f"{self._said:,} of {self._due:,} statements sent", "quiet"),) if running and self._due > len(running) else ()),
+                    Mark(f"{self._clock() - self._began:.0f} s", "quiet"),
+                )
+            )
+            yield _grid("Now", [*running, *done[: -LATEST - 1 : -1]], self._clock(), "the plan and the receipt", AT_ONCE)
 
     def whole(self) -> Iterator[Block]:
         """Draw how long each change took, once it is over; nothing where nothing was sent."""
         sent = [each for each in self._steps.values() if each.begun]
         if sent:
             said = f"{counted(len(sent), 'change')} sent in {self._clock() - self._began:.1f} s; how long each took"
-            yield Folded(said, (_grid("Time and tries", sent, self._clock()),))
+            yield Folded(said, (_grid("Time and tries", sent, self._clock(), "journal.jsonl", ROWS),))
 
 
-def _grid(caption: str, steps: Sequence[_Step], now: float) -> Grid:
-    return Grid(caption, ("state", "change", "what", "name", "seconds", "remark"), tuple(_row(each, now) for each in steps))
+def _grid(caption: str, steps: Sequence[_Step], now: float, where: str, limit: int) -> Grid:
+    some, more = first(steps, where, limit)
+    columns = ("state", "change", "what", "name", "seconds", "remark")
+    return Grid(caption, columns, tuple(_row(each, now) for each in some), more=more)
 
 
 def _row(step: _Step, now: float) -> tuple[Cell, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from runbook_lib.views.blocks import Code, Folded, Grid, Mark, counted
+from runbook_lib.views.many import first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,6 +51,7 @@ def seconds(start: str, end: str) -> float | None:
 def writes(found: Sequence[Write], started: str) -> Iterator[Block]:
     """Draw writes in the order in which they were sent."""
     if found:
+        some, more = first(found, "journal.jsonl")
         rows = tuple(
             (
                 (_after(started, each),),
@@ -59,9 +61,9 @@ def writes(found: Sequence[Write], started: str) -> Iterator[Block]:
                 (ENDS.get(each.outcome, OPEN), *((f"in {taken * 1000:,.0f} ms",) if (taken := seconds(each.begun, each.ended)) else ())),
                 (each.by,),
             )
-            for each in found
+            for each in some
         )
-        grid = Grid("Each change, when it was sent", ("after", "UTC", "stage", "change", "end", "sent by"), rows)
+        grid = Grid("Each change, when it was sent", ("after", "UTC", "stage", "change", "end", "sent by"), rows, more=more)
         yield Folded(f"{counted(len(found), 'change')} sent, with the time of each", (grid,))
 
 
