@@ -17,6 +17,8 @@ from runbook_lib.sandbox.redshift.secrecy import masked
 from runbook_lib.sandbox.redshift.translate import Translation, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
     from runbook_lib.sandbox.redshift.objects import Storage
     from runbook_lib.sandbox.redshift.transfer import Transfer
@@ -168,17 +170,22 @@ class Proxy:
         return translation
 
     async def _down(self, link: Link, server: asyncio.StreamReader) -> None:
+        inbox = wire.Inbox(server)
         while True:
-            kind, body = await wire.read_message(server)
-            if kind == b"Z":
-                link.note_answered(body)
-            if link.diverted is not None:
-                link.diverted.put_nowait((kind, body))
-                continue
-            shown = link.shown(kind, body)
-            if kind == b"Z" and shown is not None and link.is_dropping:
-                raise ConnectionResetError
-            if shown is not None:
-                link.writer.write(wire.message(kind, shown))
-            if kind in b"ZES":
-                await link.writer.drain()
+            link.writer.write(b"".join(_passed_on(link, await inbox.messages())))
+            await link.writer.drain()
+
+
+def _passed_on(link: Link, messages: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """Give what the client sees of the server's messages. Raises ConnectionResetError where it is to see no end."""
+    for kind, body in messages:
+        if kind == b"Z":
+            link.note_answered(body)
+        if link.diverted is not None:
+            link.diverted.put_nowait((kind, body))
+            continue
+        shown = link.shown(kind, body)
+        if kind == b"Z" and shown is not None and link.is_dropping:
+            raise ConnectionResetError
+        if shown is not None:
+            yield wire.message(kind, shown)
