@@ -131,6 +131,9 @@ def _fleet_commands(names: Any) -> None:
     batch.add_argument("--junit", default="", metavar="FILE", help="write the report for CI here too; the record holds it")
     batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
     _progress(batch)
+    diff = _command(names, "diff", commands.diff, "offline: what differs between two environments in more than their names")
+    diff.add_argument("one", metavar="ENV1")
+    diff.add_argument("other", metavar="ENV2")
 
 
 def _approval_commands(names: Any) -> None:

@@ -88,6 +88,13 @@ def batch(arguments: argparse.Namespace) -> Answer:
     return command.carry_out(arguments)
 
 
+def diff(arguments: argparse.Namespace) -> Answer:
+    """Compare two environments."""
+    from runbook_lib.fleet import command
+
+    return command.diff(arguments)
+
+
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 

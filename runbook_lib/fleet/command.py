@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import place
 from runbook_lib.errors import InvalidParameters, Problem
 from runbook_lib.evidence.batches import FACTS
-from runbook_lib.fleet import batch
+from runbook_lib.fleet import batch, twins
 from runbook_lib.fleet.progress import FleetLines
 from runbook_lib.fleet.waves import sizes
 from runbook_lib.model.fleets import Limits
+from runbook_lib.parameters.load import load
+from runbook_lib.runbook.world import now
+from runbook_lib.views import as_text
 from runbook_lib.views.fleet import batch_text
 from runbook_lib.views.junit import junit
+from runbook_lib.views.twins import twins as drawn
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +46,25 @@ def is_batch(run: str) -> bool:
 def resume(arguments: argparse.Namespace) -> Answer:
     """Run the rest of an earlier batch."""
     return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments)), "")
+
+
+def diff(arguments: argparse.Namespace) -> Answer:
+    """Compare two environments, offline."""
+    one, other = (load(place.parameter_file(each), is_attended=True) for each in (arguments.one, arguments.other))
+    found = twins.compared(one, other, now()[:10])
+    if found.one == found.other:
+        found = replace(found, one=arguments.one, other=arguments.other)
+    answer = {
+        "environments": [found.one, found.other],
+        "parameters": [asdict(each) for each in found.keys],
+        "resources": [
+            {"stage": each.stage, "address": each.address, "in": each.sides, "lines": [as_text.line(line) for line in each.lines]}
+            for each in found.resources
+        ],
+        "permissions": [asdict(each) for each in found.calls],
+        "not_compared": list(found.unknown),
+    }
+    return found.exit_code, answer, as_text.view(drawn(found))
 
 
 def _progress(arguments: argparse.Namespace) -> batch.Told:

@@ -95,7 +95,7 @@ def _below(part: Inline, indent: str) -> Iterator[str]:
         case Fold(summary=summary, is_list=True):
             yield indent + summary
         case Fold(lines=lines):
-            yield from (indent + _line(each) for each in lines[:SHOWN_LINES])
+            yield from (indent + line(each) for each in lines[:SHOWN_LINES])
             if len(lines) > SHOWN_LINES:
                 yield f"{indent}... {counted(len(lines) - SHOWN_LINES, 'more line', 'more lines')}"
         case _:
@@ -118,5 +118,6 @@ def _inline(part: Inline) -> str:
             return summary
 
 
-def _line(line: Line) -> str:
+def line(line: Line) -> str:
+    """Write one line of a difference."""
     return f"{line.sign} {'  ' * line.depth}{line.text}".rstrip()

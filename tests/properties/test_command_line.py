@@ -43,6 +43,7 @@ INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
 RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "stages", "findings", "errors"}
 BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "environments"}
+TWINS = {"exit_code", "environments", "parameters", "resources", "permissions", "not_compared"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
 RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}
 AUDITED = CHECKED | RUN_FACTS
@@ -436,6 +437,12 @@ def batched_and_mended(desk: Desk) -> None:
     doing(desk, "pending")
 
 
+def examples(desk: Desk) -> None:
+    """Have an example's file beside the own one."""
+    name = "example-v2.yaml"
+    (desk.file.parent / name).write_text((ROOT / "parameters" / name).read_text("utf-8"), "utf-8")
+
+
 @dataclass(frozen=True)
 class Case:
     """Hold a command, its exit code, the keys of its answer, what was before, and words that it says."""
@@ -535,6 +542,10 @@ CASES = (
     Case("resume BATCH", 7, BATCH, batched_and_mended, "goes on from 2"),
     Case("resume BATCH", 3, FAILED, batched, "there is nothing to resume"),
     Case("audit verify BATCH", 0, CHECKED | {"digest", "signer", "batch", "verb", "started"}, batched, "fine"),
+    Case("diff any any", 0, TWINS, says="any and any are twins: they differ in names alone"),
+    Case("diff any example-v2", 4, TWINS, examples, "any and example-v2 differ: 10 parameters"),
+    Case("diff FILE nowhere", 2, INVALID, says="there is no such parameter file"),
+    Case("diff FILE any", 2, INVALID, bad, "pipeline"),
     Case("render FILE --out OUT", 0, {"exit_code", "folder", "files"}, says="storage.sh"),
     Case("render FILE --out TAKEN", 1, FAILED, taken, "is no folder"),
     Case("unlock FILE", 0, {"exit_code", "taken_away"}),
