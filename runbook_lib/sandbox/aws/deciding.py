@@ -58,7 +58,9 @@ def role_may(call: Call, role: str, action: str, resource: str) -> bool:
 
 
 def owner_of(call: Call, resource: str) -> str:
-    """Give the account of a resource: a bucket's is looked up, and what is not there yet is the caller's."""
+    """Give the account of a resource: a bucket's is looked up, and what is not there yet, or is to be made anew, is the caller's."""
+    if call.name == "s3:CreateBucket":
+        return call.account
     if resource.split(":")[2:3] == ["s3"]:
         owner, _ = held.bucket_of(_bucket(resource))
         return owner or call.account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook_lib.errors import Conflict, Denied, InUse, LoginRefused, NotFound, Rejected, Transient, Unreachable, Unresolved
+from runbook_lib.errors import Conflict, Denied, InUse, LoginRefused, NotFound, Rejected, TargetError, Transient, Unreachable, Unresolved
 from runbook_lib.views.causes.cause import Cause
 
 CAUSES = (
@@ -22,6 +22,8 @@ CAUSES = (
           "A policy of the organisation forbids it. No policy of this account can allow it; the organisation's administrators can."),
     Cause("denied-by-boundary", Denied, r"permissions boundary",
           "The permissions boundary of the caller does not reach so far: a boundary limits, whatever the role's policies allow."),
+    Cause("key-lockout", TargetError, r"will not allow you to update the key policy",
+          "With this policy nobody could change the key's policy any more. The check against that is never bypassed.", ("E2",)),
     Cause("denied-by-key", Denied, r"\bkms:\w+",
           "The key's own policy decides who may use it. Unless it lets IAM decide, no role's policy helps.", ("E4", "A8")),
     Cause("denied-passing", Denied, r"iam:PassRole",
@@ -40,8 +42,6 @@ CAUSES = (
           "S3 may not send to the queue: the queue's policy, or that of the key that encrypts it, does not let S3 in.", ("E2",)),
     Cause("visibility-too-short", Rejected, r"(?i)visibility timeout.*less than",
           "The queue shows a message again before the function is done with it, so Lambda refuses to connect the two.", ("F4",)),
-    Cause("key-lockout", Rejected, r"will not allow you to update the key policy",
-          "With this policy nobody could change the key's policy any more. The check against that is never bypassed.", ("E2",)),
     Cause("key-unusable", Rejected, r"KMSInvalidState|pending deletion|Disabled",
           "The key is disabled or waits for its deletion: what it encrypted cannot be read until it is enabled again.", ("E1",)),
     Cause("principal-unsettled", Rejected, r"(?i)principal",
@@ -56,9 +56,9 @@ CAUSES = (
           "Somebody else wrote the same object in the same moment; theirs stands."),
     Cause("bucket-not-empty", InUse, r"BucketNotEmpty",
           "The bucket holds objects. They may be somebody's data, so no teardown removes them.", ("A4",)),
-    Cause("still-attached", InUse, r"DeleteConflict|DependencyViolation|ResourceInUse",
+    Cause("still-attached", InUse, r"DeleteConflict|DependencyViolation|ResourceInUse|still has",
           "Something else still uses it, and what the runbook did not attach it does not detach."),
-    Cause("bucket-missing", NotFound, r"NoSuchBucket|s3:HeadBucket.*404",
+    Cause("bucket-missing", NotFound, r"NoSuchBucket\b|s3:HeadBucket.*404",
           "There is no such bucket in the account's view: a typing error, another account, or it was removed.", ("A4",)),
     Cause("role-missing", NotFound, r"NoSuchEntity",
           "IAM has no such role, profile or policy: it was never made, or somebody removed it.", ("A3",)),

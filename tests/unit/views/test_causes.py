@@ -1,4 +1,7 @@
-"""Every cause of failure that people meet has words of its own; each is provoked where it arises."""
+"""Every cause of failure that people meet has words of its own; each is provoked where it arises, by answers that are made up.
+
+Whether services answer so is told by `tests/sandbox/causes`, which asks them.
+"""
 
 from __future__ import annotations
 
