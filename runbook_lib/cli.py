@@ -146,7 +146,12 @@ def _approval_commands(names: Any) -> None:
     reject = _command(names, "reject", commands.reject, "reject the plans of records: they are not applied until they are planned again")
     reject.add_argument("--reason", required=True, metavar="TEXT", help="what has to be mended")
     for one in (approve, reject):
-        one.add_argument("records", nargs="+", metavar="RECORD", help="a plan's record: its folder, or ENV/NAME of one in the record store")
+        one.add_argument(
+            "records",
+            nargs="+",
+            metavar="RECORD",
+            help="a plan's record: its folder, or ENV/NAME of one in the record store; or a batch's folder",
+        )
         one.add_argument("--by", default="", metavar="NAME", help="who it is, as approvers names him")
         one.add_argument("--key", default="", metavar="PRIVATE", help="PEM file of his Ed25519 private key, or the ARN of a key of KMS")
 

@@ -112,12 +112,15 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
         command.enter(environment)
 
 
-def _enter_sandboxes(records: Sequence[str]) -> None:
-    """Enter it for records too, which may lie in its bucket."""
+def _entered(names: Sequence[str]) -> list[str]:
+    """Name the records that are meant, those of a batch one by one, and enter the sandbox for them, for they may lie in its bucket."""
+    from runbook_lib.fleet import command
     from runbook_lib.headless import approving
 
+    records = [each for name in names for each in (command.plans_of(name) if command.is_batch(name) else (name,))]
     for each in records:
         _enter_sandbox(approving.file_of(each))
+    return records
 
 
 def _told(done: Run) -> Answer:
@@ -164,12 +167,10 @@ def approve(arguments: argparse.Namespace) -> Answer:
     """Approve the plans of records."""
     from runbook_lib.headless import approving
 
-    _enter_sandboxes(arguments.records)
-    made = approving.approve(
-        arguments.records, by=arguments.by, key=arguments.key, acknowledge=arguments.acknowledge, expires=arguments.expires
-    )
+    records = _entered(arguments.records)
+    made = approving.approve(records, by=arguments.by, key=arguments.key, acknowledge=arguments.acknowledge, expires=arguments.expires)
     lines: list[str] = []
-    for record, (_, each) in zip(arguments.records, made, strict=True):
+    for record, (_, each) in zip(records, made, strict=True):
         lines += (
             f"{each.environment}: {each.digest} is approved by {each.by} until {each.expires}",
             f"next    {approving.way_on(record, each)}",
@@ -181,8 +182,7 @@ def reject(arguments: argparse.Namespace) -> Answer:
     """Reject the plans of records."""
     from runbook_lib.headless import approving
 
-    _enter_sandboxes(arguments.records)
-    made = approving.reject(arguments.records, reason=arguments.reason, by=arguments.by, key=arguments.key)
+    made = approving.reject(_entered(arguments.records), reason=arguments.reason, by=arguments.by, key=arguments.key)
     lines = [f"{each.environment}: {each.digest} is rejected by {each.by}; a new plan takes that back" for _, each in made]
     return 0, {"rejections": [{"file": str(path), **each.model_dump(mode="json")} for path, each in made]}, "\n".join(lines)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
-from runbook_lib.errors import InvalidParameters, Problem
-from runbook_lib.evidence.batches import FACTS
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, Problem
+from runbook_lib.evidence.batches import FACTS, BatchRecord
 from runbook_lib.fleet import batch, twins
 from runbook_lib.fleet.progress import FleetLines
 from runbook_lib.fleet.waves import sizes
@@ -41,6 +41,15 @@ def carry_out(arguments: argparse.Namespace) -> Answer:
 def is_batch(run: str) -> bool:
     """Tell whether what somebody names is the folder of a batch."""
     return (Path(run) / FACTS).is_file()
+
+
+def plans_of(run: str) -> tuple[str, ...]:
+    """Name the records of a batch whose plans can be approved. Raises ApprovalRefused where there is none."""
+    rows = BatchRecord(Path(run)).rows()
+    found = tuple(row.folder for row in rows if row.folder and row.changes and row.is_done)
+    if not found:
+        raise ApprovalRefused(run, "holds no plan that could be approved", "name the batch of a plan, in which something is to be changed")
+    return found
 
 
 def resume(arguments: argparse.Namespace) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -161,5 +162,8 @@ def _foot(page: BatchPage, check: str) -> Iterator[str]:
     if page.facts.resumes:
         yield f"goes on from {page.facts.resumes}"
     if not page.is_whole:
-        yield f"next    runbook resume {page.record}"
+        yield f"next    runbook resume {shlex.quote(page.record)}"
+    if page.facts.verb == "plan" and any(row.changes and row.is_done for row in page.rows):
+        yield f"next    read the plans, then runbook approve {shlex.quote(page.record)}"
+        yield f"        and runbook batch {shlex.join(page.facts.files)} --verb apply"
     yield check

@@ -19,9 +19,11 @@ import pytest
 from runbook_lib import cli, place
 from runbook_lib.errors import GuardRefused, Locked, Rejected
 from runbook_lib.evidence import RunFacts, StageResult, lock, steps
+from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.evidence.owner import Owner
 from runbook_lib.lab import Opened
 from runbook_lib.model import Inventory, Question, Unanswered
+from runbook_lib.model.fleets import BatchFacts, Row
 from runbook_lib.parameters.load import load
 from runbook_lib.parameters.written import as_yaml
 from runbook_lib.resources.ec2 import InstanceAsked
@@ -430,6 +432,13 @@ def batched(desk: Desk) -> None:
     desk.type("batch", "FILE", "--verb", "verify")
 
 
+def planned_in_batch(desk: Desk) -> None:
+    """Have a batch that planned the storage of one environment."""
+    desk.plan()
+    row = Row(number=1, file="any", environment="staging", state="ended", exit_code=0, changes=2, folder=str(desk.record))
+    BatchRecord.create(desk.home / "runs", BatchFacts(verb="plan", started=NOW, files=("any",))).keep(row)
+
+
 def batched_and_mended(desk: Desk) -> None:
     """Have a batch in which an environment failed, and what made it fail mended."""
     failing_in_batch(desk)
@@ -515,6 +524,9 @@ CASES = (
     Case("approve RECORD --by Jo --expires 8h", 0, {"exit_code", "approvals"}, planned, "is approved by Jo until"),
     Case("approve RECORD --expires soon", 3, FAILED, planned, "hours or days, such as 8h"),
     Case("approve RECORD", 3, FAILED, applied, "approved already"),
+    Case("approve BATCH --by Jo", 0, {"exit_code", "approvals"}, planned_in_batch, "is approved by Jo until"),
+    Case("approve BATCH", 3, FAILED, batched, "holds no plan that could be approved"),
+    Case("reject BATCH --reason wide", 0, {"exit_code", "rejections"}, planned_in_batch, "a new plan takes that back"),
     Case("approve nothing/at-all", 2, INVALID, says="no such parameter file"),
     Case("reject RECORD --reason wide", 0, {"exit_code", "rejections"}, planned, "a new plan takes that back"),
     Case("reject RECORD", 2, INVALID, planned, "--reason"),

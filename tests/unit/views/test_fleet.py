@@ -1,0 +1,126 @@
+"""A batch as text, as a page, and as the XML that every CI reads."""
+
+from __future__ import annotations
+
+import dataclasses
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_lib.model.fleets import BatchEnd, BatchFacts, Limits, Row, StageCell
+from runbook_lib.views.fleet import BatchPage, batch_html, batch_text
+from runbook_lib.views.junit import junit
+from tests.unit.views.markup import asks_outside, read
+
+
+def cells(*states: str, detail: str = "") -> tuple[StageCell, ...]:
+    """Make a cell of each state; the last has the detail."""
+    known = ((20, "storage", "Storage"), (50, "server_role", "Server role"))
+    return tuple(
+        StageCell(number=number, stage=slug, title=title, state=state, detail=detail if state == states[-1] else "")
+        for (number, slug, title), state in zip(known, states, strict=True)
+    )
+
+
+ROWS = (
+    Row(
+        number=1, file="a.yaml", environment="alpha", account="111122223333", state="ended", exit_code=0,
+        started="2026-06-30T10:00:00.000Z", seconds=4.25,
+        record="20260630T100000Z-plan-abc123", folder="runs/alpha/20260630T100000Z-plan-abc123", record_digest="ab12",
+        digest="d1", changes=14, stages=cells("changes pending", "converged"),
+    ),
+    Row(
+        number=2, file="b.yaml", environment="beta", state="ended", exit_code=4, seconds=3.0,
+        stages=cells("not needed", "drifted", detail="1 no longer as applied"),
+    ),
+    Row(number=3, file="c.yaml", state="ended", exit_code=2, said="c.yaml:7: pipeline is v3", way_out="runbook check c.yaml"),
+    Row(number=4, file="d.yaml", environment="delta", wave=2),
+)  # fmt: skip
+FACTS = BatchFacts(
+    verb="plan", started="2026-06-30T10:00:00.000Z", files=("a.yaml", "b.yaml", "c.yaml", "d.yaml"), by="Jo",
+    limits=Limits(jobs=2, waves=("3",)), command="runbook batch a.yaml b.yaml c.yaml d.yaml --verb plan", versions=(("python", "3.11"),),
+)  # fmt: skip
+END = BatchEnd(finished="2026-06-30T10:01:00.000Z", exit_code=2, meaning="bad usage or parameters", halted="wave 1 ended with 2 failures")
+PAGE = BatchPage(
+    FACTS, ROWS, END, "runs/_batches/20260630T100000Z-batch-abc123", {1: "../../alpha/20260630T100000Z-plan-abc123/index.html"}
+)
+DASH = "\N{EN DASH}"
+TEXT = f"""\
+plan of 4 environments. 1 of 4 environments done, 2 failed, 1 not begun: wave 1 ended with 2 failures.
+exit code 2: bad usage or parameters
+
+Environments and stages
+  environment  code       20  50  changes  seconds
+  alpha        ✓ 0        +   ✓   14       4.2
+  beta         ✗ 4        {DASH}   ≈   -        3.0
+  c.yaml       ✗ 2                -
+  delta        ○ not run          -
+
+≈ drifted, + changes pending, ✓ converged, {DASH} not needed
+
+20 Storage, 50 Server role
+
+Needs attention
+  environment  what       where, and why
+  beta         ≈ drifted  Server role
+                          1 no longer as applied
+  c.yaml       ✗ 2        c.yaml:7: pipeline is v3
+        -> runbook check c.yaml
+
+record  runs/_batches/20260630T100000Z-batch-abc123
+open    runs/_batches/20260630T100000Z-batch-abc123/index.html
+next    runbook resume runs/_batches/20260630T100000Z-batch-abc123
+next    read the plans, then runbook approve runs/_batches/20260630T100000Z-batch-abc123
+        and runbook batch a.yaml b.yaml c.yaml d.yaml --verb apply
+check it: so"""
+HOSTILE = '"><script>alert(1)</script>\x00\x1b[31m'
+
+
+def test_the_matrix_as_text() -> None:
+    """A row for each environment, a column for each stage, what the signs mean, what needs attention, and what to type next."""
+    assert TEXT == batch_text(PAGE, "check it: so")
+
+
+def test_the_page_stands_alone() -> None:
+    """It is well formed, asks nobody, leads to the environments' own pages, and names each record by its digest."""
+    page = read(batch_html(PAGE))
+
+    assert ([], []) == (page.open, page.astray)
+    assert [] == asks_outside(page)
+    assert ("href", PAGE.links[1]) in page.attributes
+    assert "script" not in page.tags
+    for said in ("What needs attention", "ab12", "3, the rest", "runbook batch a.yaml b.yaml c.yaml d.yaml --verb plan"):
+        assert said in " ".join(page.texts)
+
+
+def test_what_files_and_errors_say_is_text() -> None:
+    """Nothing in a name or a message becomes markup."""
+    row = Row(number=1, file=HOSTILE, state="ended", exit_code=1, said=HOSTILE, way_out=HOSTILE, stages=cells("blocked", HOSTILE))
+    page = read(batch_html(dataclasses.replace(PAGE, rows=(row,), links={1: "x.html"})))
+
+    assert "script" not in page.tags
+
+
+def test_the_report_for_ci() -> None:
+    """An environment is a suite; what failed, drifted, is owed or never ran is what a CI calls it."""
+    root = ET.fromstring(junit(PAGE))  # noqa: S314 - written here
+
+    assert {"tests": "8", "failures": "1", "errors": "2", "skipped": "1"} == {
+        name: root.attrib[name] for name in ("tests", "failures", "errors", "skipped")
+    }
+    assert ["alpha", "beta", "c.yaml", "delta"] == [each.attrib["name"] for each in root]
+    assert [("20 Storage", None), ("50 Server role", "drifted: 1 no longer as applied"), ("run", None)] == [
+        (case.attrib["name"], failure.attrib["message"] if (failure := case.find("failure")) is not None else None)
+        for case in root[1].findall("testcase")
+    ]
+    assert "exit code 2: c.yaml:7: pipeline is v3" == root[2].findall("testcase/error")[0].attrib["message"]
+    assert {"name": "record_digest", "value": "ab12"} in [each.attrib for each in root[0].findall("properties/property")]
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_reported(name: str, said: str) -> None:
+    """Whatever a message holds, the report is XML."""
+    row = Row(number=1, file=name, state="ended", exit_code=1, said=said, stages=cells("blocked", "blocked", detail=said))
+
+    ET.fromstring(junit(BatchPage(FACTS, (row,), END)))  # noqa: S314 - written here
