@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runbook_lib.model import Change
     from runbook_lib.resources.warehouse import Name
@@ -34,6 +35,7 @@ when where with without
 RESERVED = frozenset(WORDS.split())
 
 
+@lru_cache(2**15)
 def identifier(name: str) -> str:
     """Quote a name unless it is plain; quoting `public` is needless, and the vendor's statements do not."""
     return name if PLAIN.fullmatch(name) and name not in RESERVED else '"' + name.replace('"', '""') + '"'
@@ -46,7 +48,7 @@ def user_name(name: str) -> str:
 
 def qualified(name: Name) -> str:
     """Quote a name of several parts."""
-    return ".".join(identifier(part) for part in name)
+    return ".".join(map(identifier, name))
 
 
 def literal(text: str) -> str:
@@ -79,13 +81,18 @@ def grants(change: Change) -> Iterator[str]:
     """Grant what is wanted and missing, revoke what is there and not wanted, many objects a statement."""
     subject = change.subject
     assert isinstance(subject, Grants)  # noqa: S101 - the caller dispatched on it
-    had = set(change.before.objects) if isinstance(change.before, Grants) else set()
-    has = set(change.after.objects) if isinstance(change.after, Grants) else set()
+    had, has = (each.objects if isinstance(each, Grants) else () for each in (change.before, change.after))
     who = user_name(subject.grantee)
-    for verb, names, preposition in (("GRANT", has - had, "TO"), ("REVOKE", had - has, "FROM")):
-        for batch in _batches(sorted(names), TABLES_A_STATEMENT if subject.on == "table" else SCHEMAS_A_STATEMENT):
+    for verb, names, preposition in (("GRANT", _without(has, had), "TO"), ("REVOKE", _without(had, has), "FROM")):
+        for batch in _batches(names, TABLES_A_STATEMENT if subject.on == "table" else SCHEMAS_A_STATEMENT):
             what = "" if subject.on == "table" else f"{subject.on.upper()} "
             yield f"{verb} {subject.privilege} ON {what}{', '.join(map(qualified, batch))} {preposition} {who};"
+
+
+def _without(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
+    """Leave out what is among others; names are sorted already, which makes sorting them cheap."""
+    known = set(others)
+    return sorted(each for each in names if each not in known)
 
 
 def _batches(names: list[Name], size: int) -> Iterator[list[Name]]:

@@ -110,9 +110,8 @@ class Grants(OfSide):
 
         DROP is left out: who owns a schema by now may drop it, and no REVOKE changes that.
         """
-        if self.privilege == "DROP":
-            return self
-        return self.model_copy(update={"objects": tuple(sorted({*self.objects, *self._granted(history)}))})
+        more = self._granted(history).difference(self.objects) if self.privilege != "DROP" else set()
+        return self.model_copy(update={"objects": tuple(sorted((*self.objects, *more)))}) if more else self
 
     def may_be_ours(self, known: Collection[Resource | None]) -> bool:
         """Be ours as far as our changes granted it."""

@@ -12,9 +12,9 @@ from runbook_lib.resources.kms import Key, KeyStatement
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import BucketSetting, BucketStatement
 from runbook_lib.resources.warehouse import DefaultPrivileges, Grants, Ownership
+from runbook_lib.views import lists
 from runbook_lib.views.blocks import Fold, Line, counted
-from runbook_lib.views.many import NAMES, first
-from runbook_lib.views.naming import dotted, some
+from runbook_lib.views.naming import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,6 @@ _DOCUMENTS = {"document", "trust", "policy", "statement", "value"}
 _NAMING = {"kind", "name", "role", "profile", "instance_id", "arn", "key", "bucket", "sid", "setting", "side"}
 _LABELS = {"password": "password from", "permissions_boundary": "boundary"}
 _SILENT: tuple[object, ...] = ("", [], None, "/")
-PLAN = "plan.json"
 _LISTS = (Grants, DefaultPrivileges, Ownership)
 
 
@@ -62,10 +61,7 @@ def lines(before: Resource | None, after: Resource | None) -> Iterator[Line]:
                 yield from _policy(None, _text(after, "policy"))
             yield from _fields(before, after)
         case Grants() | DefaultPrivileges() | Ownership():
-            for sign, texts in _listed(before, after):
-                some_of, more = first(texts, PLAN, NAMES)
-                yield from (Line(each, sign) for each in some_of)
-                yield from (Line(more),) if more else ()
+            yield from lists.lines(before, after)
         case Rehearsal():
             yield from _played(after)
         case _:
@@ -87,7 +83,7 @@ def _summary(before: Resource | None, after: Resource | None, found: Sequence[Li
     """Say what is behind the fold: the first names of a list, the statements and fields of anything else."""
     match _subject(before, after):
         case Grants() | DefaultPrivileges() | Ownership():
-            return "; ".join(f"{sign} {some(texts)}" for sign, texts in _listed(before, after))
+            return lists.summary(before, after)
         case BucketSetting():
             signs = ((sign, sum(each.sign == sign for each in found)) for sign in ("+", "-"))
             return ", ".join(f"{sign} {counted(count, 'line')} of JSON" for sign, count in signs if count)
@@ -130,33 +126,6 @@ def _json(before: str | None, after: str | None) -> Iterator[Line]:
         sign, text = line[0], line[2:]
         if sign != "?":
             yield Line(text, sign)  # type: ignore[arg-type]
-
-
-def _listed(before: Resource | None, after: Resource | None) -> Iterator[tuple[Sign, tuple[str, ...]]]:
-    """Give what differs of a list, by sign; it may have 100,000 names."""
-    if isinstance(_subject(before, after), Ownership):
-        found: tuple[tuple[Sign, tuple[str, ...]], ...] = (("~", tuple(_owners(before, after))),)
-    else:
-        was, now = _granted(before), _granted(after)
-        had, has = set(was), set(now)
-        found = (("+", tuple(each for each in now if each not in had)), ("-", tuple(each for each in was if each not in has)))
-    yield from ((sign, texts) for sign, texts in found if texts)
-
-
-def _granted(resource: Resource | None) -> tuple[str, ...]:
-    match resource:
-        case Grants(objects=objects):
-            return tuple(dotted(each) for each in objects)
-        case DefaultPrivileges(schemas=schemas):
-            return schemas
-    return ()
-
-
-def _owners(before: Resource | None, after: Resource | None) -> Iterator[str]:
-    was, now = (dict(each.owners) if isinstance(each, Ownership) else {} for each in (before, after))
-    for name in sorted({*was, *now}):
-        if was.get(name) != now.get(name):
-            yield f"{dotted(name)}: {was.get(name, 'nobody known')} -> {now.get(name, 'left as it is')}"
 
 
 def _fields(before: Resource | None, after: Resource | None) -> Iterator[Line]:

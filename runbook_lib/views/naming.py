@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runbook_lib.resources.ec2 import InstanceProfile, InstanceProfileRole, ProfileAssociation
 from runbook_lib.resources.iam import AttachedPolicy, Role, RolePolicy
@@ -14,9 +14,12 @@ from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivi
 from runbook_lib.views.blocks import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from runbook_lib.model import Resource
     from runbook_lib.resources.warehouse import Name
 
+T = TypeVar("T")
 KINDS: dict[type[Resource], str] = {
     Role: "IAM role",
     RolePolicy: "inline policy",
@@ -110,7 +113,8 @@ def dotted(parts: Name) -> str:
     return ".".join(f'"{part}"' if "." in part or '"' in part else part for part in parts)
 
 
-def some(names: tuple[str, ...], shown: int = NAMES_IN_A_LINE) -> str:
+def some(names: Sequence[T], shown: int = NAMES_IN_A_LINE, say: Callable[[T], str] = str) -> str:
     """Write the first names and how many follow."""
     rest = len(names) - shown
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:shown])} and {rest:,} more"
+    said = ", ".join(map(say, names[:shown]))
+    return said if rest <= 0 else f"{said} and {rest:,} more"

@@ -25,7 +25,7 @@ from runbook_lib.resources.warehouse import (
 )
 from runbook_lib.sandbox.redshift.lexer import statements
 from runbook_lib.sandbox.redshift.parser import Parser
-from runbook_lib.stages._schemas import matches
+from runbook_lib.stages._schemas import Patterns
 from tests.contract.aws.test_life import observed, write
 from tests.contract.redshift.conftest import standin
 from tests.contract.redshift.standin import Standin
@@ -199,4 +199,4 @@ def test_the_server_matches_patterns_as_the_stage_does(world: World, pattern: st
         from runbook_lib.adapters.redshift.session import run
 
         found = run(connection, f"select 1 from (select {sql.literal(name)}::varchar as nspname) named where true{condition}")
-    assert (len(found) == 1) == matches(pattern, name)
+    assert (len(found) == 1) == Patterns((pattern,)).match(name)
