@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivileges, Grants, Ownership
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runbook_lib.model import Change
     from runbook_lib.resources.warehouse import Name
 
+N = TypeVar("N", str, tuple[str, ...])
 MASKED_LITERAL = "'********'"
 # Where to log in while the side's own database does not exist yet: Redshift makes it with every cluster.
 MAINTENANCE = "dev"
@@ -89,13 +90,13 @@ def grants(change: Change) -> Iterator[str]:
             yield f"{verb} {subject.privilege} ON {what}{', '.join(map(qualified, batch))} {preposition} {who};"
 
 
-def _without(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
+def _without(names: Sequence[N], others: Sequence[N]) -> list[N]:
     """Leave out what is among others; names are sorted already, which makes sorting them cheap."""
     known = set(others)
     return sorted(each for each in names if each not in known)
 
 
-def _batches(names: list[Name], size: int) -> Iterator[list[Name]]:
+def _batches(names: list[N], size: int) -> Iterator[list[N]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
 
@@ -104,13 +105,12 @@ def default_privileges(change: Change) -> Iterator[str]:
     """Grant or revoke SELECT on the tables that one creator makes later."""
     subject = change.subject
     assert isinstance(subject, DefaultPrivileges)  # noqa: S101 - the caller dispatched on it
-    had = set(change.before.schemas) if isinstance(change.before, DefaultPrivileges) else set()
-    has = set(change.after.schemas) if isinstance(change.after, DefaultPrivileges) else set()
+    had, has = (each.schemas if isinstance(each, DefaultPrivileges) else () for each in (change.before, change.after))
     head = f"ALTER DEFAULT PRIVILEGES FOR USER {user_name(subject.creator)} IN SCHEMA"
     who = user_name(subject.grantee)
-    for verb, schemas, preposition in (("GRANT", has - had, "TO"), ("REVOKE", had - has, "FROM")):
-        if schemas:
-            yield f"{head} {', '.join(map(identifier, sorted(schemas)))} {verb} SELECT ON TABLES {preposition} {who};"
+    for verb, schemas, preposition in (("GRANT", _without(has, had), "TO"), ("REVOKE", _without(had, has), "FROM")):
+        for batch in _batches(schemas, SCHEMAS_A_STATEMENT):
+            yield f"{head} {', '.join(map(identifier, batch))} {verb} SELECT ON TABLES {preposition} {who};"
 
 
 def revoke_default(creator: str, schema: str, objects: str, kind: str, grantee: str) -> str:

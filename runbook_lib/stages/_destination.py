@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.sql import alter_owner, user_name
+from runbook_lib.model import Unanswered
 from runbook_lib.resources.warehouse import (
     TABLE_INFO,
     Grants,
@@ -19,12 +21,12 @@ from runbook_lib.resources.warehouse import (
     UsersAsked,
 )
 from runbook_lib.stages import _databases
-from runbook_lib.stages._judging import advised, broken, kept, listed, owed
+from runbook_lib.stages._judging import FEW, advised, broken, kept, listed, owed, to_run
 from runbook_lib.stages._schemas import included, to_drop
 from runbook_lib.stages._source import RERUN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from runbook_lib.model import Inventory, Judgement
     from runbook_lib.parameters import Environment
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 SOURCE_SCHEMAS, DESTINATION_SCHEMAS = SchemasAsked(side="source"), SchemasAsked(side="destination")
 RELATIONS = RelationsAsked(side="destination")
+TAKE_OVER, OWNERS = "take_over.sql", "source_owners.sql"
+"""Files for others to run, where there are many statements: who takes over what is there, and which users it belongs to in the source."""
 BORN_WITH = (SchemaAnswer(name="public", owner="rdsdb", kind="local"),)
 """The schemas of a database that has just been made: Redshift's own user owns them."""
 
@@ -130,13 +134,22 @@ def judge_superuser(env: Environment, inventory: Inventory) -> Iterator[Judgemen
     elif env.destination.take_ownership:
         yield broken(f"{len(others)} objects belong to others", RERUN)
     else:
-        way_out = f"set destination.take_ownership: true, or run:\n{take_over_sql(env.destination.user.name, others)}"
+        way_out = f"set destination.take_ownership: true, or {to_run(_take_over(env, others), TAKE_OVER)}"
         yield owed(f"{len(others)} objects belong to others", way_out, _databases.ADMIN)
 
 
-def take_over_sql(user: str, objects: tuple[tuple[str, Name], ...]) -> str:
+def reports(env: Environment, inventory: Inventory) -> Mapping[str, str]:
+    """Write what others have to run for a superuser to own everything, where it is more than a finding holds."""
+    texts = {}
+    with suppress(Unanswered):
+        texts[TAKE_OVER] = () if env.destination.take_ownership else _take_over(env, _others(env, inventory))
+        texts[OWNERS] = tuple(map(_create_user, _absent_owners(env, inventory)))
+    return {name: "\n".join((*lines, "")) for name, lines in texts.items() if len(lines) > FEW}
+
+
+def _take_over(env: Environment, objects: tuple[tuple[str, Name], ...]) -> tuple[str, ...]:
     """Write the statements that give objects to the user, schemas first."""
-    return "\n".join(alter_owner(kind, name, user) for kind, name in objects)
+    return tuple(alter_owner(kind, name, env.destination.user.name) for kind, name in objects)
 
 
 def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], ...]:
@@ -150,21 +163,29 @@ def _others(env: Environment, inventory: Inventory) -> tuple[tuple[str, Name], .
 
 
 def _judge_owners(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
+    absent = _absent_owners(env, inventory)
+    if absent:
+        detail = f"owners in the source without a user in the destination: {listed(absent)}"
+        yield owed(detail, to_run(tuple(map(_create_user, absent)), OWNERS), _databases.ADMIN)
+    else:
+        yield kept(f"all {len(_owners(env, inventory))} owners in the source exist in the destination's cluster")
+
+
+def _owners(env: Environment, inventory: Inventory) -> set[str]:
     chosen = set(included(env, inventory[SOURCE_SCHEMAS]).local)
     relations: tuple[RelationAnswer, ...] = inventory[RelationsAsked(side="source")]
     owners = {each.owner for each in relations if each.schema_name in chosen}
     owners |= {each.owner for each in inventory[SOURCE_SCHEMAS] if each.name in chosen}
-    owners.discard("")  # what a dropped user left belongs to nobody who could be preserved
-    absent = tuple(sorted(owners - {name for name, _ in inventory[UsersAsked(side="destination")]}))
-    if absent:
-        statements = "\n".join(f"CREATE USER {user_name(name)} PASSWORD DISABLE;" for name in absent)
-        yield owed(
-            f"owners in the source without a user in the destination: {listed(absent)}",
-            f"run:\n{statements}",
-            _databases.ADMIN,
-        )
-    else:
-        yield kept(f"all {len(owners)} owners in the source exist in the destination's cluster")
+    return owners - {""}  # what a dropped user left belongs to nobody who could be preserved
+
+
+def _absent_owners(env: Environment, inventory: Inventory) -> tuple[str, ...]:
+    there = {name for name, _ in inventory[UsersAsked(side="destination")]}
+    return tuple(sorted(_owners(env, inventory) - there))
+
+
+def _create_user(name: str) -> str:
+    return f"CREATE USER {user_name(name)} PASSWORD DISABLE;"
 
 
 def _privileges(env: Environment, inventory: Inventory) -> PrivilegesAnswer:

@@ -10,7 +10,7 @@ from runbook_lib.resources.warehouse import TABLE_INFO, Grants, PrivilegesAnswer
 from runbook_lib.stages import _databases
 from runbook_lib.stages._confirmations import owed as unconfirmed
 from runbook_lib.stages._confirmations import vouched
-from runbook_lib.stages._judging import advised, broken, kept, listed, owed
+from runbook_lib.stages._judging import advised, broken, each_or_all, kept, listed, owed
 from runbook_lib.stages._schemas import included
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def judge_patterns(env: Environment, inventory: Inventory) -> Iterator[Judgement
     chosen = included(env, inventory[SchemasAsked(side="source")])
     for pattern in chosen.idle_patterns:
         yield broken(f"`{pattern}` matches no schema of {env.source.database}", "correct schemas: include or exclude")
-    for name in chosen.shared:
-        detail = f"{name} comes from a datashare: grants across databases are not supported"
+    for names in each_or_all(chosen.shared):
+        come = "comes" if len(names) == 1 else "come"
+        detail = f"{listed(names)} {come} from a datashare: grants across databases are not supported"
         user = user_name(env.source.user.name)
         way_out = f"let the datashare's admin GRANT USAGE ON its database and schema TO {user}, or exclude it"
         yield owed(detail, way_out, _databases.ADMIN)
@@ -100,9 +101,10 @@ def judge_writes(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     if answer.database_create:
         way_out = f"REVOKE CREATE ON DATABASE {identifier(env.source.database)} FROM {user};"
         yield broken(f"it may create schemas in {env.source.database}", way_out)
-    for name in sorted(public):
-        detail = f"everybody may create in {name}, the source user too"
-        yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {identifier(name)} FROM PUBLIC;")
+    for names in each_or_all(tuple(sorted(public))):
+        detail = f"everybody may create in {listed(names)}, the source user too"
+        schemas = listed(tuple(map(identifier, names)))
+        yield advised(detail, f"if nobody needs it: REVOKE CREATE ON SCHEMA {schemas} FROM PUBLIC;")
     if not (writable or creatable or public or answer.database_create):
         yield kept("it may neither write nor create")
 

@@ -123,7 +123,9 @@ def drop_check_asks(env: Environment) -> tuple[Question, ...]:
 
 
 def superuser_asks(env: Environment) -> tuple[Question, ...]:
-    """Ask who owns what on both sides, and who exists in the destination's cluster."""
+    """Ask who owns what on both sides, and who exists in the destination's cluster, where ownership is preserved."""
+    if not env.destination.preserve_ownership:
+        return ()
     relations = (RelationsAsked(side="source"), RelationsAsked(side="destination"))
     return (*drop_asks(env), *relations, UsersAsked(side="destination"))
 
@@ -131,6 +133,11 @@ def superuser_asks(env: Environment) -> tuple[Question, ...]:
 def user_asks(env: Environment) -> tuple[Question, ...]:
     """Ask for the users of the destination's cluster, and whether the database may be the source."""
     return (UsersAsked(side="destination"), *_apart.asks(env))
+
+
+def reports(env: Environment, inventory: Inventory) -> Mapping[str, str]:
+    """Write what others have to run under preserved ownership, where it is much."""
+    return _destination.reports(env, inventory) if env.destination.preserve_ownership else {}
 
 
 def artefacts(env: Environment, desired: tuple[Resource, ...]) -> Mapping[str, str]:
@@ -195,4 +202,6 @@ STAGE = Stage(
         ),
     ),
     artefacts=artefacts,
+    report_asks=superuser_asks,
+    reports=reports,
 )

@@ -71,7 +71,7 @@ class Watch:
         """Hear of a request or a statement for what has begun."""
         with self._lock:
             status = what.get("status")
-            self._said += "sql" in what
+            self._said += str(what["sql"]).count(";\n") + 1 if "sql" in what else 0
             for each in self._running.values():
                 each.tries += 1
                 each.refused = status if isinstance(status, int) and status >= REFUSED else each.refused

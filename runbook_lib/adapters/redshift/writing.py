@@ -11,11 +11,11 @@ from runbook_lib.adapters.redshift.owning import held_by, owned_by
 from runbook_lib.adapters.redshift.session import run, run_masked
 from runbook_lib.documents import sql
 from runbook_lib.errors import InUse, Rejected, TargetError, Transient
-from runbook_lib.resources.warehouse import Database, DatabaseUser, Grants
+from runbook_lib.resources.warehouse import Database, DatabaseUser, Grants, Ownership
 from runbook_lib.secrets import broken_password_rules, md5_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runbook_lib.secrets import Masked
 
 ATTEMPTS = 5
+OWNERS_A_TRIP = 200
 SHOWN = 10
 
 
@@ -102,11 +103,19 @@ def _in_transaction(session: Session, connection: Connection, change: Change, pa
     subject = change.subject
     if isinstance(subject, DatabaseUser) and change.after is None:
         _refuse_owner(session, connection, subject)
-    for statement in sql.statements(change):
+    for statement in _trips(change):
         if password is None:
             run(connection, statement)
         else:
             run_masked(connection, statement, password)
+
+
+def _trips(change: Change) -> Iterator[str]:
+    """Give what is sent at once: there is no statement that gives many objects to an owner, so that many of those go together."""
+    said = sql.statements(change)
+    size = OWNERS_A_TRIP if isinstance(change.subject, Ownership) else 1
+    for start in range(0, len(said), size):
+        yield "\n".join(said[start : start + size])
 
 
 def _refuse_owner(session: Session, connection: Connection, user: DatabaseUser) -> None:
