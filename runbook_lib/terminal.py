@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import time
 
-from runbook_lib.progress import Progress
+from runbook_lib.progress import FEW, Progress
+
+SECONDS = 2.0
+"""Between two lines about the statements of one change."""
 
 
 def progress(*, is_quiet: bool) -> Progress:
@@ -18,6 +21,7 @@ class Lines(Progress):
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
+        self._sent, self._quiet_until = 0, 0.0
 
     def step(self, text: str) -> None:
         """Write what is done outside the stages."""
@@ -30,7 +34,21 @@ class Lines(Progress):
     def change(self, stage: str, verb: str, address: str, outcome: str) -> None:
         """Write what was sent and what became of it."""
         del stage
+        self._sent = 0
         self._line(f"       {verb or '':6} {address}" if not outcome else f"       {outcome:6} {address}")
+
+    def changes(self, stage: str, said: str, number: int) -> None:
+        """Write how many changes were sent, or what became of them."""
+        del stage
+        self._sent = 0
+        self._line(f"       {said:6} {number:,} changes")
+
+    def statements(self, number: int) -> None:
+        """Write how many were sent, once there are many, and not more often than somebody reads it."""
+        self._sent += number
+        if self._sent > FEW and time.monotonic() >= self._quiet_until:
+            self._quiet_until = time.monotonic() + SECONDS
+            self._line(f"       sent   {self._sent:,} statements so far")
 
     def stage_ends(self, title: str, seconds: float, message: str) -> None:
         """Write how long a stage took, and its error."""

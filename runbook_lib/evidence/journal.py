@@ -139,6 +139,17 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(text)
 
 
+def lines_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
+    """Read the whole lines of a journal from a place on, and tell where the next begins: who follows it reads each line once."""
+    if not path.exists():
+        return [], start
+    with path.open("rb") as file:
+        file.seek(start)
+        given = file.read()
+    whole = given[: given.rfind(b"\n") + 1]
+    return [json.loads(each) for each in whole.splitlines()], start + len(whole)
+
+
 def history(environment_folder: Path) -> History:
     """Read our changes of an environment from all its records, oldest first."""
     journals = [(read, each.parent) for each in sorted(environment_folder.glob(f"*/{FILE}")) if (read := list(lines(each)))]
