@@ -8,7 +8,7 @@ from runbook_lib.errors import InvalidParameters, Problem
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from runbook_lib.headless import Run
@@ -239,14 +239,27 @@ def lab(arguments: argparse.Namespace) -> Answer:
         from runbook_lib.sandbox import command
 
         command.up()
-    _enter_sandbox(file)
     environment = load(file, is_attended=True)
     name = environment.environment
-    opened = open_lab(file, environment, arguments.port, has_browser=not arguments.no_browser)
+    opened = open_lab(file, environment, _variables, arguments.port, has_browser=not arguments.no_browser)
     moved = [f"{each.name} is newer than what was run: that lies in {each}" for each in opened.aside]
-    said = f"{name} is open already: {opened.elsewhere}" if opened.elsewhere else "JupyterLab has ended; the working copies are kept"
+    said = "JupyterLab has ended; the working copies are kept"
+    if opened.elsewhere:
+        choose = "" if _last_chosen() == file.resolve() else f"\nchoose {name} on its start page"
+        said = f"JupyterLab is open already: {opened.elsewhere}{choose}"
     answer = {"environment": name, "folder": str(opened.folder), "open_at": opened.elsewhere, "aside": [str(each) for each in opened.aside]}
     return 0, answer, "\n".join([*moved, said])
+
+
+def _variables(file: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the variables of a kernel: those of whoever opened the lab, and for the running sandbox its own."""
+    from runbook_lib.parameters.load import load
+    from runbook_lib.sandbox import command
+
+    try:
+        return command.entered(load(file, is_attended=True), environ)
+    except (InvalidParameters, OSError):
+        return environ
 
 
 def _last_chosen() -> Path | None:

@@ -13,6 +13,7 @@ CHOICE = ".environment"
 LAB = ".lab"
 LEDGER = "ledger.md"
 """The page that links from working copies lead to, and from a record of what was done in them."""
+NEWER = "open the notebook of its name in the environment's own folder, or choose the environment in 00_start"
 FRONT_END = "JPY_SESSION_NAME"
 """The variable by which Jupyter's server names the session of a kernel that it starts: somebody looks."""
 BUCKET = "s3://"
@@ -82,7 +83,7 @@ def lab() -> Path:
 def working_folder() -> Path | None:
     """Give the folder of an environment's working copies where a notebook runs in one; None elsewhere."""
     here = Path.cwd()
-    return here if here.parent == lab().resolve() and _is(Path.is_file, here / CHOICE) else None
+    return here if here.parent == lab().resolve() and kept_choice(here) is not None else None
 
 
 def ledger_page() -> str:
@@ -99,11 +100,22 @@ def choose(path: Path, folder: Path | None = None) -> None:
     (kept / CHOICE).write_text(f"{path.resolve()}\n", "utf-8")
 
 
+def kept_choice(folder: Path) -> Path | None:
+    """Give the file that is remembered in a folder; None where none is."""
+    return Path((folder / CHOICE).read_text("utf-8").strip()) if _is(Path.is_file, folder / CHOICE) else None
+
+
 def chosen() -> Path:
-    """Give the file of a working copy's own environment, else the one that `00_start` chose. Raises InvalidParameters when none was."""
-    choice = (working_folder() or home() / "runs") / CHOICE
-    if not choice.is_file():
+    """Give the file of a working copy's own environment, else the one that `00_start` chose.
+
+    Raises InvalidParameters when none was, or when the notebook is a copy that gave way to a newer one: it belongs to no choice.
+    """
+    own = working_folder()
+    if own is None and lab().resolve() in Path.cwd().parents:
+        raise InvalidParameters("parameters", [Problem(0, "environment", "is told by no copy that was moved aside", NEWER)])
+    found = kept_choice(own or home() / "runs")
+    if found is None:
         raise InvalidParameters(
             "parameters", [Problem(0, "environment", "is empty", "choose one in 00_start, or pass a parameter file with `papermill -f`")]
         )
-    return Path(choice.read_text("utf-8").strip())
+    return found

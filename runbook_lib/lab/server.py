@@ -1,4 +1,4 @@
-"""Run JupyterLab on the working copies of an environment, once for each."""
+"""Run JupyterLab on the working copies, once for each checkout: its start page has one choice, which all environments share."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runbook_lib.lab.sessions import Variables
     from runbook_lib.parameters import Environment
 
 SERVED = ".served"
@@ -31,19 +32,20 @@ class Opened:
     aside: tuple[Path, ...] = ()
 
 
-def open_lab(file: Path, environment: Environment, port: int = 0, *, has_browser: bool = True) -> Opened:
-    """Serve the notebooks until somebody stops it; where an environment is served already, tell where.
+def open_lab(file: Path, environment: Environment, variables: Variables, port: int = 0, *, has_browser: bool = True) -> Opened:
+    """Serve the notebooks until somebody stops it; where they are served already, tell where, and leave the choice as it is.
 
-    A second server would write into the same copies. Two tabs are two views of one kernel, and a stage that is applied twice finds
-    the environment's lock taken, or nothing left to write.
+    A second server would write into the same copies, and its choice would be the first one's too. Two tabs are two views of one kernel,
+    and a stage that is applied twice finds the environment's lock taken, or nothing left to write.
     """
     folder = place.lab()
-    with _served(private_folder(folder / environment.environment)) as other:
+    with _served(private_folder(folder)) as other:
         if other:
             return Opened(folder, _address(other))
         aside = (*working.start_page(), *working.working_copies(file, environment))
         place.choose(file)
         os.environ.update(settings.write(folder), RUNBOOK_HOME=str(place.home()))
+        _give(variables)
         _run(settings.arguments(folder, port, has_browser=has_browser))
         return Opened(folder, aside=aside)
 
@@ -70,6 +72,12 @@ def _address(process: int) -> str:
 
     found = (each for each in list_running_servers() if each["pid"] == process)
     return next((f"{each['url']}lab/tree/{working.START}?token={each['token']}" for each in found), f"process {process}")
+
+
+def _give(variables: Variables) -> None:
+    from runbook_lib.lab.sessions import Sessions
+
+    Sessions.variables = staticmethod(variables)
 
 
 def _run(arguments: list[str]) -> None:

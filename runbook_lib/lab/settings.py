@@ -38,6 +38,8 @@ ARGUMENTS = (
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.default_url=/lab/tree/00_start.ipynb",
     "--ServerApp.ip=127.0.0.1",
+    # Kernels of different environments have credentials of their own.
+    "--ServerApp.session_manager_class=runbook_lib.lab.sessions.Sessions",
     "--ServerApp.answer_yes=True",
     "--Application.log_level=WARN",
 )

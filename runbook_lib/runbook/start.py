@@ -49,6 +49,7 @@ class Start:
     def __init__(self, parameters: dict[str, Any]) -> None:
         self.parameters = parameters
         self._shown: dict[str, tuple[Any, Callable[[], object]]] = {}
+        self._closing: Path | None = None
 
     def environments(self) -> Files:
         """List the parameter files with what each is, and whether it is valid."""
@@ -99,7 +100,7 @@ class Start:
         if live.has_front_end():
             from runbook_lib.views.live.start import closer
 
-            closer(lambda: str(place.chosen()), self.refresh)
+            closer(lambda: str(self._closing or place.chosen()), self.refresh)
         return self._live("record", self._open_record)
 
     def refresh(self) -> None:
@@ -151,6 +152,8 @@ class Start:
 
     def _open_record(self) -> Table:
         environment = _chosen()
+        # The button closes what stands below it, whatever was chosen elsewhere since.
+        self._closing = place.chosen() if environment is not None else None
         found = interactive.open_record(place.lab() / environment.environment) if environment is not None else None
         if found is None:
             return Table("Open record", ("record", "what to do"), (("none", "open a stage's notebook and run it: that begins one"),))

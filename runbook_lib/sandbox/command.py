@@ -18,6 +18,8 @@ from runbook_lib.sandbox import injection, processes, supervisor
 from runbook_lib.sandbox.state import SandboxError, State, default_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runbook_lib.headless import Run
     from runbook_lib.parameters import Environment
     from runbook_lib.progress import Progress
@@ -106,14 +108,20 @@ def _refuse_foreign(target: Path) -> None:
 
 
 def enter(environment: Environment) -> None:
-    """Where a file names the running sandbox, take its keys and password in the place of what the shell holds for somewhere else."""
+    """Take the variables of a file's place in the place of this process's own."""
+    known = entered(environment, os.environ)
+    for name in [each for each in os.environ if each not in known]:
+        del os.environ[name]
+    os.environ.update(known)
+
+
+def entered(environment: Environment, environ: Mapping[str, str]) -> dict[str, str]:
+    """Where a file names the running sandbox, give its keys and password in the place of what is held for somewhere else."""
     told = supervisor.status()
     place_named = urlsplit(environment.aws.endpoint)
     if told is None or not is_loopback(place_named.hostname or "") or place_named.port != told[0].aws_port:
-        return
-    for name in OF_ELSEWHERE:
-        os.environ.pop(name, None)
-    os.environ.update(supervisor.environment())
+        return dict(environ)
+    return {**{name: each for name, each in environ.items() if name not in OF_ELSEWHERE}, **supervisor.environment()}
 
 
 def refuse_absent(file: Path, environment: Environment) -> None:

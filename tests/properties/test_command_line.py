@@ -585,7 +585,12 @@ CASES = (
     Case("record close FILE", 1, FAILED, unsaved, "was not saved since"),
     Case("record close FILE", 0, RAN, stepped, "check it: runbook audit verify "),
     Case("record close nowhere", 2, INVALID, says="there is no such parameter file"),
-    Case("lab FILE", 0, {"exit_code", "environment", "folder", "open_at", "aside"}, says="staging is open already: http://lab"),
+    Case(
+        "lab FILE",
+        0,
+        {"exit_code", "environment", "folder", "open_at", "aside"},
+        says="JupyterLab is open already: http://lab\nchoose staging on its start page",
+    ),
     Case("lab FILE", 2, INVALID, bad, "pipeline"),
     Case("demo", 4, RAN, says="exit code 4: a check is broken"),
     Case("sandbox up", 0, RUNS, says="127.0.0.1:2"),

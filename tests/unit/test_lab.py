@@ -1,13 +1,21 @@
-"""JupyterLab's settings as `runbook lab` writes them."""
+"""JupyterLab as `runbook lab` starts it: its settings, its one server, and what its kernels are given."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_server.services.sessions.sessionmanager import SessionManager
 
-from runbook_lib.lab import settings
+from runbook_lib import place
+from runbook_lib.evidence.record import private_folder
+from runbook_lib.lab import server, settings
+from runbook_lib.lab.sessions import Sessions
+from runbook_lib.parameters.load import load
+from tests.machine import ROOT
 
 
 def test_nothing_outside_is_asked(tmp_path: Path) -> None:
@@ -59,3 +67,44 @@ def test_a_port_that_was_named_is_taken_or_refused(tmp_path: Path) -> None:
     told = settings.arguments(tmp_path, 9000, has_browser=False)
 
     assert {"--ServerApp.port=9000", "--ServerApp.port_retries=0", "--ServerApp.open_browser=False"} <= set(told)
+
+
+class Served:
+    """Be a Jupyter server that was started with some variables."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(SessionManager, "get_kernel_env", lambda _self, path, _name: {"MINE": "1", "JPY_SESSION_NAME": path})
+        monkeypatch.setattr(Sessions, "variables", staticmethod(lambda file, environ: {**environ, "OF": file.stem}))
+        self.sessions: Any = Sessions.__new__(Sessions)
+
+    def kernel(self, path: str) -> dict[str, str]:
+        """Give the variables of a notebook's kernel."""
+        found: dict[str, str] = self.sessions.get_kernel_env(path)
+        return found
+
+
+def test_each_kernel_has_its_own_environments_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the sandbox takes, no other environment gets; the start page, and what is no environment's, have what the server has."""
+    monkeypatch.setattr(place, "home", lambda: tmp_path)
+    for name in ("sandbox", "staging"):
+        place.choose(tmp_path / f"{name}.yaml", private_folder(place.lab() / name))
+    served = Served(monkeypatch)
+
+    assert {"MINE": "1", "JPY_SESSION_NAME": "staging/20_storage.ipynb", "OF": "staging"} == served.kernel("staging/20_storage.ipynb")
+    assert "sandbox" == served.kernel("sandbox/earlier/20_storage-1.ipynb")["OF"]
+    assert ["OF" in served.kernel(each) for each in ("00_start.ipynb", "other/x.ipynb")] == [False, False]
+
+
+def test_one_server_serves_all_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second lab is told where the first one is, and changes neither its choice nor its copies."""
+    monkeypatch.setattr(place, "home", lambda: tmp_path)
+    monkeypatch.setattr(server, "_address", lambda process: f"http://of-{process}")
+    private_folder(place.lab())
+    place.choose(tmp_path / "sandbox.yaml")
+    sandbox = load(ROOT / "parameters" / "sandbox.yaml")
+
+    with server._served(place.lab()):
+        opened = server.open_lab(tmp_path / "staging.yaml", sandbox.model_copy(update={"environment": "staging"}), lambda _, known: known)
+
+    assert (place.lab(), f"http://of-{os.getpid()}") == (opened.folder, opened.elsewhere)
+    assert (tmp_path / "sandbox.yaml", []) == (place.chosen(), list(place.lab().glob("**/*.ipynb")))

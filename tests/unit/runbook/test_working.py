@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from runbook_lib import place
-from runbook_lib.errors import Rejected
+from runbook_lib.errors import InvalidParameters, Rejected
+from runbook_lib.evidence.record import private_folder
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook import working
 from runbook_lib.views import failures
@@ -131,3 +132,13 @@ def test_a_copy_works_on_its_own_environment(home: Path, monkeypatch: pytest.Mon
     assert home / FILE == place.chosen()
     monkeypatch.chdir(home)
     assert (home / "parameters" / "production.yaml", None) == (place.chosen(), place.working_folder())
+
+
+def test_a_copy_that_was_moved_aside_works_on_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there to be read: neither its folder's environment nor another one is taken without a word."""
+    working.working_copies(home / FILE, STAGING)
+    place.choose(home / "parameters" / "production.yaml")
+    monkeypatch.chdir(private_folder(place.lab() / "staging" / working.ASIDE))
+
+    with pytest.raises(InvalidParameters, match="is told by no copy that was moved aside; open the notebook of its name"):
+        place.chosen()
