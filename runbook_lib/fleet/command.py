@@ -88,6 +88,8 @@ def _limits(arguments: argparse.Namespace) -> Limits:
     ]
     if arguments.jobs is not None and arguments.jobs > MOST:
         problems.append(Problem(0, "", f"--jobs is {arguments.jobs}", f"give at most {MOST}"))
+    if arguments.junit and not Path(arguments.junit).parent.is_dir():
+        problems.append(Problem(0, "", f"--junit is {arguments.junit}", "name a file in a folder that is there"))
     if problems:
         raise InvalidParameters("command line", problems)
     return Limits(

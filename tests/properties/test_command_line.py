@@ -550,6 +550,7 @@ CASES = (
     Case("batch FILE any --verb plan", 2, INVALID, says="names too; name each environment once"),
     Case("batch FILE", 2, INVALID, says="--verb"),
     Case("batch FILE --verb plan --jobs 0 --max-failures 0", 2, INVALID, says="--max-failures is 0"),
+    Case("batch FILE --verb plan --junit nowhere/report.xml", 2, INVALID, says="in a folder that is there"),
     Case("batch FILE --verb plan --waves 1,half", 2, INVALID, says="'half' is no size of a wave"),
     Case("resume BATCH", 7, BATCH, batched_and_mended, "goes on from 2"),
     Case("resume BATCH", 3, FAILED, batched, "there is nothing to resume"),
