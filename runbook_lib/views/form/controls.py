@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -32,6 +33,11 @@ SOURCES = (
     ("asked for once and kept in Secrets Manager (prompt)", "prompt:secretsmanager:"),
 )
 """Where a secret may be; there is no control for what it is."""
+VARIABLE = "env:"
+NOT_SET = (
+    "No variable of this name is set here. That is fine if it is set where the notebooks run. If you typed the password itself, take it "
+    "out: here goes the name of a variable that holds it."
+)
 
 
 class Control:
@@ -68,11 +74,16 @@ class Control:
         """Give what the control holds."""
         return self.inputs[0].value
 
+    @property
+    def note(self) -> str:
+        """Say what is to be thought of, though it may be right; empty for nothing."""
+        return ""
+
     def show(self, problems: Sequence[Problem]) -> None:
-        """Say beside the control what is wrong and the way out, else what the key means."""
+        """Say beside the control what is wrong and the way out, else what is to be thought of, else what the key means."""
         wrong = self.flaw or "; ".join(f"{each.what}; {each.way_out}" for each in problems)
-        tone, sign = ("bad", "\N{BALLOT X} ") if wrong else ("help", "")
-        said = Markup('<span class="{}" role="status">{}{}</span>').format(tone, sign, wrong or self._help)
+        tone, sign = ("bad", "\N{BALLOT X} ") if wrong else ("help", "\N{BLACK RIGHT-POINTING TRIANGLE} " if self.note else "")
+        said = Markup('<span class="{}" role="status">{}{}</span>').format(tone, sign, wrong or self.note or self._help)
         if self._slot.value != said:
             self._slot.value = str(said)
 
@@ -126,6 +137,12 @@ class Secret(Control):
         """Write the reference."""
         source, name = (str(each.value) for each in self.inputs)
         return f"{source}{name.strip()}" if source else ""
+
+    @property
+    def note(self) -> str:
+        """Tell of a variable that is not set here: it may be set elsewhere, or be no variable's name at all."""
+        source, name = (str(each.value) for each in self.inputs)
+        return NOT_SET if source == VARIABLE and name.strip() and not os.environ.get(name.strip()) else ""
 
     def _made(self, value: Any) -> list[Any]:
         text = value if isinstance(value, str) else ""

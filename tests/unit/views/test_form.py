@@ -107,6 +107,22 @@ def test_an_untouched_form_changes_nothing(path: Path) -> None:
     assert "The file is valid" in widget.state.value
 
 
+def test_a_variable_that_is_not_set_is_told_and_is_no_mistake(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be set where the notebooks run, or be the password itself: a note asks, and Save stays open."""
+    monkeypatch.setenv("SET_HERE", "Sesame-0pen")
+    monkeypatch.delenv("hunter2Hunter2", raising=False)
+    widget = FormWidget(form(path, "source"))
+
+    type_in(widget, "source.user.password", "env:", "hunter2Hunter2")
+
+    assert "No variable of this name is set here" in slot(widget, "source.user.password")
+    assert ('class="bad"' in slot(widget, "source.user.password"), widget.save.disabled) == (False, False)
+
+    type_in(widget, "source.user.password", "env:", "SET_HERE")
+
+    assert "No variable" not in slot(widget, "source.user.password")
+
+
 def test_a_problem_stands_beside_its_field_while_typing(path: Path) -> None:
     """What is wrong is told with the way out, Save is closed, and both go when it is mended."""
     widget = FormWidget(form(path, "buckets", "worker"))
