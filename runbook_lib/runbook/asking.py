@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 Agree = Callable[[tuple[str, ...]], Gate]
 """Approves a plan with the addresses that were acknowledged, and keeps that. Raises ApprovalRefused."""
+Facts = tuple[tuple[str, str], ...]
+USED_UP: Facts = (("The digest in the cell", "was carried out already, and something was undone since: approve it here, if it is meant"),)
 ANEW = "run the cells from Open on: they begin a record of their own"
 SHOWN = ("Environment", "Account", "AWS endpoint", "Source", "Destination")
 """What of a banner a person reads once more before approving."""
 
 
-def asking(setting: Setting, plan: Plan, agree: Agree) -> Asking | None:
-    """Say what is asked of whoever approves a plan; None where it is empty."""
-    return _asking(setting, plan, agree) if plan.changes else None
+def asking(setting: Setting, plan: Plan, agree: Agree, note: Facts = ()) -> Asking | None:
+    """Say what is asked of whoever approves a plan, with what he should know besides; None where it is empty."""
+    return _asking(setting, plan, agree, note) if plan.changes else None
 
 
 def given(setting: Setting, gate: Gate) -> Gate:
@@ -55,7 +57,7 @@ def refuse_incomplete(where: str, name: str, grave: tuple[str, ...], typed: str,
         raise ApprovalRefused(where, f"not acknowledged: {', '.join(missing)}", "read each of them, and tick its box")
 
 
-def _asking(setting: Setting, plan: Plan, agree: Agree) -> Asking:
+def _asking(setting: Setting, plan: Plan, agree: Agree, note: Facts) -> Asking:
     grave = {address: ", ".join(found) for address, found in risk.to_acknowledge((plan,)).items()}
     name = setting.environment.environment if setting.environment.protected else ""
 
@@ -64,5 +66,5 @@ def _asking(setting: Setting, plan: Plan, agree: Agree) -> Asking:
         refuse_incomplete(setting.stage.slug, name, tuple(grave), typed, ticked)
         return agree(ticked)
 
-    facts = tuple(each for each in facts_of(setting) if each[0] in SHOWN)
+    facts = tuple(each for each in facts_of(setting) if each[0] in SHOWN) + note
     return Asking(facts=facts, name=name, acknowledge=tuple(grave.items()), approve=approve)

@@ -37,25 +37,31 @@ def gate(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
     return Gate(plan=plan, approved=approved, approvals=given)
 
 
-def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
-    """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask."""
+def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str], *, is_agreed: bool = False) -> Gate:
+    """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask.
+
+    What stands in the cell may stand there since yesterday: where it was used up, the plan that somebody undid meanwhile is approved at
+    the gate.
+    """
     asking.refuse_closed(setting)
     given = stepping.counting(setting, stepping.standing(setting.record, plan, setting.approve))
     if given is not None and not stepping.unused(setting.record, given.approvals, plan):
         given = None
-    if given is None and stepping.is_given_now(setting.record, plan, setting.approve):
+    is_used_up = bool(setting.approve) and not is_agreed and stepping.is_used_up(setting.record, plan.stage, setting.approve)
+    if given is None and setting.approve and not is_used_up:
         whole = _approved(setting, plan)
         engine.consent(setting.approve, whole, plan.stage)
         given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now(), _planners(setting))
         steps.keep(setting.record, given)
     if given is not None:
         return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
-    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, caller)))
+    note = asking.USED_UP if is_used_up else ()
+    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, caller), note))
 
 
 def _agreed(setting: Setting, plan: Plan, caller: Callable[[], str], acknowledge: tuple[str, ...]) -> Gate:
     """Give the gate of a plan that somebody approves at it."""
-    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, caller)
+    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, caller, is_agreed=True)
 
 
 def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:

@@ -8,6 +8,7 @@ from runbook_lib.engine.approving import Case, sufficient
 from runbook_lib.engine.consent import drift
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import approvals, steps
+from runbook_lib.evidence.record import records
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ def unused(record: Record, given: tuple[Approval, ...], fresh: Plan) -> tuple[Ap
     return ()
 
 
-def is_given_now(record: Record, plan: Plan, asked: str) -> bool:
-    """Tell whether a digest approves something here and now; what was carried out already approves nothing but the very same plan again."""
-    known = steps.consents(record.folder, plan.stage)
-    spent = {each.digest for each in known if steps.is_spent(record, each) or steps.is_carried_out(record, each)}
-    return bool(asked) and (asked == plan.digest or asked not in spent)
+def is_used_up(record: Record, stage: str, digest: str) -> bool:
+    """Tell whether all that a digest approves of a stage was carried out, as this record or another one of the environment tells."""
+    under = (each for each in steps.consents(record.folder, stage) if each.digest == digest)
+    if any(steps.is_carried_out(record, each) for each in under):
+        return True
+    known = records(record.folder.parent.parent, record.folder.parent.name)
+    receipts = (result.receipt for each in known for result in each.all_results(stage))
+    return any(each is not None and each.is_applied and digest in {given.digest for given in each.approvals} for each in receipts)
 
 
 def _refuse_outdated(setting: Setting, given: steps.Consent) -> None:

@@ -272,6 +272,28 @@ def test_approval_is_used_once(desk: Desk) -> None:
     assert () == later.gate(plan).approvals
 
 
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_digest_in_its_cell_is_used_once(desk: Desk, *, is_closed: bool) -> None:
+    """Left there, it does not apply again what somebody took away since, in the same record or the next: the gate asks, and says why."""
+    digest = desk.opened().plan().digest
+    run = desk.opened(approve=digest)
+    applied(run, run.gate(run.plan()))
+    run.close()
+    if is_closed:
+        statement.close(Record(desk.records[-1].parent), None)
+    writes = desk.target.writes
+    desk.target.things.clear()
+    desk.target.ours.clear()
+
+    later = desk.opened(approve=digest)
+    gate = later.gate(later.plan())
+    assert (digest, {"withheld"}, writes) == (gate.plan.digest, outcomes(applied(later, gate)), desk.target.writes)
+    assert "was carried out already" in dict(asked(gate).facts)["The digest in the cell"]
+
+    approved(gate)
+    assert {"applied"} == outcomes(applied(later, gate))
+
+
 def test_approval_is_used_once_also_without_evidence(desk: Desk) -> None:
     """Undone before the Evidence cell was run: neither the same cell nor a kernel started anew applies it again."""
     run = desk.opened()

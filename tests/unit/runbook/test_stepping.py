@@ -72,13 +72,14 @@ def test_who_asks_for_an_approval_learns_what_moved(record: Record) -> None:
     assert stepping.standing(record, FOREIGN, "another") is None
 
 
-def test_a_spent_digest_approves_nothing_but_its_own_plan(record: Record) -> None:
-    """Left in its cell it approves no other plan, and the very same plan when somebody undid it by hand."""
-    receive(record, "applied")
+@pytest.mark.parametrize(("outcome", "expected"), [("applied", True), ("failed", False)])
+def test_a_digest_is_used_up_by_a_finished_apply(record: Record, outcome: str, expected: bool) -> None:
+    """In whichever record that was; what failed goes on, another stage and another digest are not meant."""
+    receive(record, outcome)
+    later = Record.create(record.folder.parent.parent, FACTS)
 
-    assert [True, False, False] == [stepping.is_given_now(record, each, PENDING.digest) for each in (PENDING, DONE, FOREIGN)]
-    assert stepping.is_given_now(record, PENDING, "another")
-    assert not stepping.is_given_now(record, PENDING, "")
+    assert [expected] * 2 == [stepping.is_used_up(each, "storage", PENDING.digest) for each in (record, later)]
+    assert [False] * 2 == [stepping.is_used_up(later, *each) for each in (("encryption", PENDING.digest), ("storage", "another"))]
 
 
 def test_approvals_of_several_stages_are_read_in_their_order(record: Record) -> None:
