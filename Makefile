@@ -24,7 +24,7 @@ STAMP := $(VENV)/.installed
 WRITE_NOTEBOOKS := runbook_lib.parameters
 # Writes docs/call-ledger.md from the call ledger.
 WRITE_PAGES := runbook_lib.views
-# Writes docs/record-1.schema.json from the models that a record is written from.
+# Writes docs/record-1.schema.json and docs/batch-1.schema.json from the models that records are written from.
 WRITE_SCHEMA := runbook_lib.evidence
 
 .PHONY: help venv demo lab test test-all lint types notebooks reference bench screenshots clean

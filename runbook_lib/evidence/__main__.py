@@ -1,4 +1,4 @@
-"""Write the published JSON Schema of records below `docs/`."""
+"""Write the published JSON Schemas of records below `docs/`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_lib.evidence.schema import json_schema, name
+from runbook_lib.evidence.schema import published
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Write the schema below a folder (default: the working directory); name it when it changed."""
-    path = Path(arguments[0] if arguments else ".") / "docs" / name()
-    if not path.exists() or path.read_text("utf-8") != json_schema():
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json_schema(), "utf-8")
-        sys.stdout.write(f"{path}\n")
+    """Write the schemas below a folder (default: the working directory); name each that changed."""
+    for name, text in published().items():
+        path = Path(arguments[0] if arguments else ".") / "docs" / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+            sys.stdout.write(f"{path}\n")
     return 0
 
 

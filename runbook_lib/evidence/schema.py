@@ -1,4 +1,4 @@
-"""Write the JSON Schema of a record: what each of its JSON files holds, from the models that they are written from."""
+"""Write the JSON Schemas of a record and of a batch's: what each JSON file holds, from the models that they are written from."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from runbook_lib.evidence import batches
+from runbook_lib.evidence.batches import BatchPredicate
 from runbook_lib.evidence.forms import Envelope, Line
 from runbook_lib.evidence.record import SCHEMA, RunEnd, RunFacts, StageResult
 from runbook_lib.evidence.snapshots import Snapshot
 from runbook_lib.evidence.statement import Predicate
 from runbook_lib.evidence.steps import Consent, Opened
 from runbook_lib.model import EnvironmentPlan, Finding, Kinded, Receipt, Rejection, Resource
+from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
 from runbook_lib.resources.rehearsals import Exercise
 
 if TYPE_CHECKING:
@@ -47,9 +50,42 @@ WORDS = (
 )
 
 
-def name() -> str:
-    """Name the file of the schema."""
-    return f"record-{SCHEMA.rpartition(':')[2]}.schema.json"
+BATCH_FILES: dict[str, Any] = {
+    r"batch\.json": BatchFacts,
+    r"environments/[1-9][0-9]*\.json": Row,
+    r"end\.json": BatchEnd,
+    rf"statement{NUMBERED}": Envelope,
+}
+"""The same of a batch's."""
+BATCH_WORDS = (
+    "The record of a batch as one object: each of its JSON files by name. "
+    "BatchPredicate is what the in-toto statement in statement.json's payload holds."
+)
+
+
+def name(schema: str = SCHEMA) -> str:
+    """Name the file of a schema."""
+    kind, version = schema.split(":")[-2:]
+    return f"{kind}-{version}.schema.json"
+
+
+def published() -> dict[str, str]:
+    """Write every schema, by the name of its file."""
+    return {name(): json_schema(), name(batches.SCHEMA): batch_schema()}
+
+
+def batch_schema() -> str:
+    """Write the schema of a batch's record."""
+    described: list[tuple[str, Any]] = [*BATCH_FILES.items(), ("", BatchPredicate)]
+    inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [(key, "validation", TypeAdapter(each)) for key, each in described]
+    parts, shared = TypeAdapter.json_schemas(inputs, ref_template="#/$defs/{model}")
+    return _written(batches.SCHEMA, "Record of a batch", {
+        "description": BATCH_WORDS,
+        "type": "object",
+        "required": [batches.FACTS],
+        "patternProperties": {f"^{pattern}$": parts[pattern, "validation"] for pattern in BATCH_FILES},
+        "$defs": dict(sorted(shared["$defs"].items())),
+    })  # fmt: skip
 
 
 def json_schema() -> str:
@@ -72,7 +108,11 @@ def json_schema() -> str:
         "patternProperties": {f"^{pattern}$": parts[pattern, "validation"] for pattern in FILES},
         "$defs": dict(sorted(definitions.items())),
     }
-    return json.dumps({"$schema": DIALECT, "$id": SCHEMA, "title": "Record of a run", **_said(whole)}, indent=1, ensure_ascii=False) + "\n"
+    return _written(SCHEMA, "Record of a run", whole)
+
+
+def _written(schema: str, title: str, whole: dict[str, Any]) -> str:
+    return json.dumps({"$schema": DIALECT, "$id": schema, "title": title, **_said(whole)}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _marked(schema: dict[str, Any], kind: str) -> dict[str, Any]:

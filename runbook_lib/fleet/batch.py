@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runbook_lib import place
-from runbook_lib.errors import ApprovalRefused
+from runbook_lib.errors import ApprovalRefused, InvalidParameters
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing, processes
 from runbook_lib.fleet.going_on import left, words_of
@@ -24,7 +24,7 @@ from runbook_lib.runbook.versions import versions
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from runbook_lib.fleet.filing import Filed
@@ -56,9 +56,7 @@ def silent(_total: int) -> FleetProgress:
 def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = ()) -> Filed:
     """Run a verb over every file, one process each; `program` stands in for `runbook`. Raises InvalidParameters before anything starts."""
     found = members(files)
-    numbered = zip(range(1, len(found) + 1), found, waves(len(found), options.limits.waves), strict=True)
-    rows = {number: row_of(number, each, wave) for number, each, wave in numbered}
-    return _run(_facts(files, options), found, rows, {}, told, program)
+    return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, program)
 
 
 def go_on(folder: Path, told: Told = silent, program: Sequence[str] = ()) -> Filed:
@@ -67,10 +65,10 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = ()) -> Fil
     Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
     """
     before = BatchRecord(folder)
-    facts, known = before.facts, {each.number: each for each in before.rows()}
+    facts = before.facts
     found = members(facts.files)
-    wave = waves(len(found), facts.limits.waves)
-    rows = {number: row_of(number, each, wave[number - 1]) for number, each in enumerate(found, 1)}
+    rows = dict(_rows(found, facts.limits))
+    known = {each.number: each for each in before.rows() if each.number in rows}
     earlier = {number: row for number, row in known.items() if left(row, rows[number])}
     if len(known) == len(rows) and not earlier:
         way_out = f"runbook batch {shlex.join(facts.files)} --verb {facts.verb}"
@@ -84,12 +82,13 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = ()) -> Fil
     return _run(again, found, rows, earlier, told, program)
 
 
-def row_of(number: int, member: Member, wave: int) -> Row:
-    """Give the row of an environment before it runs; one whose file cannot be used has ended."""
-    row = Row(number=number, file=member.typed, environment=member.name, account=member.account, wave=wave)
-    if not member.problem:
-        return row
-    return row.model_copy(update={"state": "ended", "exit_code": 2, "said": member.problem, "way_out": f"runbook check {member.typed}"})
+def _rows(found: Sequence[Member], limits: Limits) -> Iterator[tuple[int, Row]]:
+    """Give the row of each environment before it runs, by its number; one whose file cannot be used has ended."""
+    for number, (each, wave) in enumerate(zip(found, waves(len(found), limits.waves), strict=True), 1):
+        row = Row(number=number, file=each.typed, environment=each.name, account=each.account, wave=wave)
+        way_out = f"runbook check {shlex.quote(each.typed)}"
+        ended = {"state": "ended", "exit_code": InvalidParameters.exit_code, "said": each.problem, "way_out": way_out}
+        yield number, row.model_copy(update=ended) if each.problem else row
 
 
 def _facts(files: Sequence[str], options: Options) -> BatchFacts:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from runbook_lib.evidence import audit
-from runbook_lib.evidence.batches import BatchRecord
+from runbook_lib.evidence.batches import SCHEMA, BatchRecord
+from runbook_lib.evidence.schema import name
 from runbook_lib.evidence.signing import FileKey, PublicKey
 from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
 from tests import records
+from tests.machine import ROOT
 
 STARTED = "2026-01-02T03:04:05.678Z"
 
@@ -73,6 +78,19 @@ def test_a_batch_is_checked_with_all_that_it_names(store: Path) -> None:
     assert [] == flaws(store, ("broken", "unknown", "note"))
     assert any("against its digest, and within" in each for each in found.checked)
     assert any("the signature of" in each for each in found.checked)
+
+
+def test_a_batch_fits_its_published_schema(store: Path) -> None:
+    """Each of its JSON files has a form, and the statement's predicate too."""
+    published: dict[str, Any] = json.loads((ROOT / "docs" / name(SCHEMA)).read_text("utf-8"))
+    folder = batch_of(store)
+    files = {path.relative_to(folder).as_posix(): json.loads(path.read_text("utf-8")) for path in folder.rglob("*.json")}
+    said = json.loads(base64.b64decode(files["statement.json"]["payload"]))
+
+    assert [] == [error.message for error in Draft202012Validator(published).iter_errors(files)]
+    assert [] == [each for each in files if not any(re.search(pattern, each) for pattern in published["patternProperties"])]
+    predicate = {"$ref": "#/$defs/BatchPredicate", "$defs": published["$defs"]}
+    assert [] == list(Draft202012Validator(predicate).iter_errors(said["predicate"]))
 
 
 def test_a_changed_record_of_an_environment_is_found(store: Path) -> None:

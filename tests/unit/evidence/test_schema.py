@@ -15,11 +15,11 @@ from jsonschema import Draft202012Validator
 from runbook_lib.adapters.aws.recording import Call
 from runbook_lib.adapters.redshift.recording import Statement
 from runbook_lib.errors import Denied, RunbookError, Unreachable
-from runbook_lib.evidence import audit, statement
+from runbook_lib.evidence import audit, batches, statement
 from runbook_lib.evidence.__main__ import main
 from runbook_lib.evidence.forms import SentCall, SentStatement
 from runbook_lib.evidence.record import SCHEMA
-from runbook_lib.evidence.schema import json_schema, name
+from runbook_lib.evidence.schema import name, published
 from runbook_lib.model import Change, Kinded, Resource
 from runbook_lib.resources.s3 import Bucket
 from tests import records
@@ -54,16 +54,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_published_is_in_step() -> None:
-    """`make notebooks` would not change the schema."""
-    assert json_schema() == (ROOT / "docs" / name()).read_text("utf-8")
+    """`make notebooks` would not change the schemas, and the pages lead to them."""
+    assert published() == {each: (ROOT / "docs" / each).read_text("utf-8") for each in published()}
     assert re.search(r"^WRITE_SCHEMA := runbook_lib\.evidence$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert f"]({name()})" in (ROOT / "docs" / "evidence.md").read_text("utf-8")
+    assert f"]({name(batches.SCHEMA)})" in (ROOT / "docs" / "fleets.md").read_text("utf-8")
 
 
 def test_main_writes_it_and_names_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first call writes the schema, the second finds nothing to write."""
+    """The first call writes the schemas, the second finds nothing to write."""
     assert [0, 0] == [main([str(tmp_path)]), main([str(tmp_path)])]
-    assert [str(tmp_path / "docs" / name())] == capsys.readouterr().out.splitlines()
+    assert [str(tmp_path / "docs" / each) for each in published()] == capsys.readouterr().out.splitlines()
 
 
 def test_the_schema_is_a_schema() -> None:
