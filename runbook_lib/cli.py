@@ -183,6 +183,9 @@ def _lab_commands(names: Any) -> None:
     actions = _group(names, "record", "the record of what you do step by step in JupyterLab")
     close = _command(actions, "close", commands.close_record, "keep the executed notebooks, file the record and sign it")
     close.add_argument("environment", metavar="ENV")
+    close.add_argument(
+        "--unfinished", action="store_true", help="also where a notebook wrote and was not run to its end: the journal tells"
+    )
     lab = _command(names, "lab", commands.lab, "open the notebooks in JupyterLab, on working copies")
     lab.add_argument("environment", metavar="ENV", nargs="?", default="", help="default: the one chosen last, else the sandbox, started")
     lab.add_argument("--port", type=int, default=0, help="default: 8888, or the next one that is free")

@@ -136,7 +136,7 @@ def close_record(arguments: argparse.Namespace) -> Answer:
 
     file = place.parameter_file(arguments.environment)
     _enter_sandbox(file)
-    return _told(steps.close(file))
+    return _told(steps.close(file, is_unfinished=arguments.unfinished))
 
 
 def render(arguments: argparse.Namespace) -> Answer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.evidence.record import StageResult
 from runbook_lib.evidence.writes import writes
-from runbook_lib.model import Approval, Entry, EnvironmentPlan, Plan, Receipt, Value
+from runbook_lib.model import Approval, Change, Entry, EnvironmentPlan, Plan, Receipt, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.evidence.approvals import Kept
     from runbook_lib.evidence.record import Record
+    from runbook_lib.views.writes import Write
 
 FOLDER = "steps"
 CONSENT = re.compile(r"steps/([a-z_]+)-consent(?:\.([1-9][0-9]*))?\.json")
@@ -104,11 +105,36 @@ def is_spent(record: Record, consent: Consent) -> bool:
 
 
 def receive(record: Record, consent: Consent) -> None:
-    """Keep the receipt of what was carried out, as the journal tells it: nobody ran the cell that does."""
-    if (plan := consent.plan) is not None:
-        entries = tuple(Entry(change=each, outcome="applied", detail="as the journal tells") for each in plan.changes)
-        receipt = Receipt(stage=plan.stage, digest=plan.digest, approvals=consent.approvals, entries=entries)
-        record.close_stage(StageResult(stage=plan.stage, plan=plan, receipt=receipt))
+    """Keep the receipt of what was begun under a consent, as the journal tells it, beside what else the stage found: no cell kept one."""
+    if (plan := consent.plan) is None:
+        return
+    begun = {each.address: each for each in _under(record, consent)}
+    entries = tuple(_entry(each, begun.get(each.address)) for each in plan.changes)
+    receipt = Receipt(stage=plan.stage, digest=plan.digest, approvals=consent.approvals, entries=entries)
+    newest = next(reversed(record.all_results(plan.stage)), StageResult(stage=plan.stage, plan=plan))
+    record.close_stage(newest.model_copy(update={"receipt": receipt}))
+
+
+def untold(record: Record, stage: str) -> tuple[Consent, ...]:
+    """List the consents under which something was begun that no receipt of the stage names."""
+    receipts = (result.receipt for result in record.all_results(stage))
+    told = {entry.change.address for each in receipts if each is not None for entry in each.entries}
+    return tuple(each for each in consents(record.folder, stage) if {one.address for one in _under(record, each)} - told)
+
+
+def _under(record: Record, consent: Consent) -> list[Write]:
+    """List what was begun under a consent: until the next one of the stage."""
+    later = [each.at for each in consents(record.folder, consent.stage) if each.at > consent.at]
+    ours = (each for each in writes(record.folder) if each.stage == consent.stage and each.begun >= consent.at)
+    return [each for each in ours if not later or each.begun < min(later)]
+
+
+def _entry(change: Change, write: Write | None) -> Entry:
+    if write is None:
+        return Entry(change=change, outcome="withheld", detail="not begun, as the journal tells")
+    if not write.outcome:
+        return Entry(change=change, outcome="failed", detail="nobody knows whether it took effect: the journal has no end of it")
+    return Entry.model_validate({"change": change, "outcome": write.outcome, "detail": "as the journal tells"})
 
 
 def is_carried_out(record: Record, consent: Consent) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
 DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json", place.LEDGER)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
+GONE = "its notebook is no longer among the working copies"
+FROM_JOURNAL = "it wrote, and no Evidence cell tells of all of it: the receipt is what the journal tells"
+WAYS = "run it to its end, nothing is written twice; or close what the journal tells of it: runbook record close {} --unfinished"
 
 
-def close(file: Path) -> Run:
-    """Close the open record of an environment's working copies.
+def close(file: Path, *, is_unfinished: bool = False) -> Run:
+    """Close the open record of an environment's working copies; of what was written and never told, the journal tells.
 
-    Raises RunbookError when there is none, or when a notebook wrote and was not run to its end, NotSaved when one is not saved, Unresolved
-    when the key that signs cannot be read, and Locked while something is written.
+    Raises RunbookError when there is none, or, unless it is to be closed unfinished, when a notebook wrote and was not run to its end
+    since, NotSaved when one is not saved, Unresolved when the key that signs cannot be read, and Locked while something is written.
     """
     from runbook_lib.parameters.load import kept, load
 
@@ -52,11 +56,14 @@ def close(file: Path) -> Run:
     records, key = Records(environment), signing_key(environment)
     stages = tuple(stage for stage in all_stages() if stage.slug in steps.opened_stages(record.folder))
     with records.locked("record close", now()), Known() as known:
-        _refuse_unfinished(record, stages, working)
+        _refuse_unsaved(record, stages, working)
+        if not is_unfinished:
+            _refuse_unfinished(record, stages, place.typed(file))
         for each in DERIVED:
             # Nothing but a closing that was cut off wrote them, and nothing states them yet.
             (record.folder / each).unlink(missing_ok=True)
         executed = tuple(_executed(record, stage, working / notebook_of(stage).name) for stage in stages)
+        executed = tuple(_received(record, each) for each in executed)
         record.write(place.LEDGER, ledger.page())
         interactive.learn_secrets(environment)
         run = filed(record, executed, environment, known, key, detailed=False)
@@ -64,14 +71,18 @@ def close(file: Path) -> Run:
     return run
 
 
-def _refuse_unfinished(record: Record, stages: tuple[Stage, ...], working: Path) -> None:
-    """Raise NotSaved for outputs that would be lost, RunbookError for writes that no receipt tells of."""
+def _refuse_unsaved(record: Record, stages: tuple[Stage, ...], working: Path) -> None:
+    """Raise NotSaved for outputs that would be lost."""
     unsaved = [name for stage in stages if _is_unsaved(record, stage, working / (name := notebook_of(stage).name))]
     if unsaved:
         raise NotSaved(", ".join(unsaved), "ran and was not saved since", "save it in JupyterLab (it does so within ten seconds)")
-    untold = [notebook_of(stage).name for stage in stages if _untold(record, stage)]
+
+
+def _refuse_unfinished(record: Record, stages: tuple[Stage, ...], target: str) -> None:
+    """Raise RunbookError for a stage that wrote and was not run to its end since: its Evidence cell may tell of that yet."""
+    untold = [notebook_of(stage).name for stage in stages if _untold(record, stage) and not _ended_since(record, stage)]
     if untold:
-        raise RunbookError(", ".join(untold), "wrote, and its Evidence cell was not run", "run it to its end: nothing is written twice")
+        raise RunbookError(", ".join(untold), "wrote, and its Evidence cell was not run", WAYS.format(target))
 
 
 def _is_unsaved(record: Record, stage: Stage, copy: Path) -> bool:
@@ -86,11 +97,28 @@ def _untold(record: Record, stage: Stage) -> set[str]:
     return begun - {entry.change.address for receipt in receipts for entry in receipt.entries}
 
 
+def _ended_since(record: Record, stage: Stage) -> bool:
+    """Tell whether the stage's Evidence cell was run after its last write."""
+    last = max((line["at"] for line in lines(record.folder / FILE) if line.get("stage") == stage.slug), default="")
+    ended = [path.stat().st_mtime for path in record.folder.glob(f"stages/{stage.slug}*.json")]
+    return bool(ended) and max(ended) >= datetime.fromisoformat(last).timestamp()
+
+
+def _received(record: Record, executed: Executed) -> Executed:
+    """Keep the receipts that no cell kept, and say so."""
+    untold = steps.untold(record, executed.stage.slug)
+    for each in untold:
+        steps.receive(record, each)
+    return replace(executed, message=FROM_JOURNAL) if untold and not executed.error else executed
+
+
 def _executed(record: Record, stage: Stage, copy: Path) -> Executed:
     """Keep an executed notebook without what only a running page understands, and say how it went."""
     path = record.folder / "notebooks" / copy.name
     path.unlink(missing_ok=True)
     path.with_suffix(".html").unlink(missing_ok=True)
+    if not copy.exists():
+        return Executed(stage, 0.0, path, "", GONE)
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]

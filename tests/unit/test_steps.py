@@ -11,13 +11,15 @@ import pytest
 
 from runbook_lib import place
 from runbook_lib.errors import NotSaved, RunbookError
-from runbook_lib.evidence import Record, RunFacts, StageResult, audit, steps
+from runbook_lib.evidence import Record, RunFacts, StageResult, audit, snapshots, steps
+from runbook_lib.evidence.approvals import Kept, written
+from runbook_lib.headless import Run, verbs
 from runbook_lib.headless import steps as closing
-from runbook_lib.headless import verbs
-from runbook_lib.model import Change, Entry, Receipt
-from runbook_lib.parameters.load import load
+from runbook_lib.model import Approval, Change, Entry, EnvironmentPlan, Plan, Receipt
+from runbook_lib.parameters.load import kept, load
 from runbook_lib.resources.s3 import Bucket
 from runbook_lib.runbook import interactive, working
+from runbook_lib.runbook.open import scope_of
 from runbook_lib.runbook.records import Records
 from tests.machine import ROOT
 
@@ -122,6 +124,64 @@ def test_writes_without_a_receipt_are_not_closed(file: Path) -> None:
     assert record.folder == closing.close(file).record.folder
 
 
+def died(record: Record, *changes: Change, ends: int) -> None:
+    """Approve some changes, begin them all, and die when some of them have ended."""
+    plan = Plan(stage="storage", environment="sandbox", scope=scope_of(kept(record.folder / "parameters.yaml")), changes=changes)
+    approval = Approval(digest=plan.digest, by="ada", at="2026-01-01T00:00:01.500Z", environment="sandbox")
+    whole = EnvironmentPlan(environment="sandbox", plans=(plan,))
+    steps.keep(record, steps.consent("storage", [Kept(approval, written(approval, None))], whole, approval.at))
+    snapshots.keep(record, plan, "before")
+    journal = record.journal(is_undo=False, now=lambda: "2026-01-01T00:00:02.000Z", scope=plan.scope)
+    for number, each in enumerate(changes[: ends + 1]):
+        journal.begin("storage", each)
+        if number < ends:
+            journal.end("storage", Entry(change=each, outcome="applied"))
+
+
+CHANGES = tuple(Change(before=None, after=Bucket(name=f"tonic-{each}", region="us-east-1")) for each in "abc")
+
+
+def entries(record: Record) -> dict[str, str]:
+    """Read the receipt that the closed record sums up."""
+    (receipt,) = json.loads((record.folder / "receipt.json").read_text("utf-8"))
+    return {each["change"]["after"]["name"]: each["outcome"] for each in receipt["entries"]}
+
+
+def flaws(done: Run) -> list[str]:
+    """Say what an audit finds wrong with a closed record."""
+    found = audit.carry_out(str(done.record.folder), digest=done.record_digest)
+    return [f"{each.file}: {each.what}" for each in found.flaws if each.weight != "note"]
+
+
+def test_a_kernel_that_died_in_the_middle_can_be_closed_as_it_is(file: Path) -> None:
+    """Whoever asks for it gets what the journal tells: applied, nobody knows, not begun; the audit agrees, and it counts as failed."""
+    record = begin(file)
+    died(record, *CHANGES, ends=1)
+    save()
+    with pytest.raises(RunbookError, match=r"or close what the journal tells of it: runbook record close .* --unfinished"):
+        closing.close(file)
+
+    done = closing.close(file, is_unfinished=True)
+
+    assert {"tonic-a": "applied", "tonic-b": "failed", "tonic-c": "withheld"} == entries(record)
+    assert (1, []) == (done.exit_code, flaws(done))
+    assert closing.FROM_JOURNAL in (record.folder / "index.html").read_text("utf-8")
+
+
+def test_a_world_that_moved_after_a_kernel_died_is_closed(file: Path) -> None:
+    """The next plan has other addresses, and no cell will ever tell of the former ones: once it was run to its end, the record closes."""
+    record = begin(file)
+    died(record, *CHANGES, ends=2)
+    moved = Plan(stage="storage", environment="sandbox", scope=scope_of(kept(record.folder / "parameters.yaml")))
+    record.close_stage(StageResult(stage="storage", plan=moved, receipt=Receipt(stage="storage", digest=moved.digest)))
+    save()
+
+    done = closing.close(file)
+
+    assert {"tonic-a": "applied", "tonic-b": "applied", "tonic-c": "failed"} == entries(record)
+    assert [] == flaws(done)
+
+
 def test_a_closing_that_was_cut_off_is_done_again(file: Path) -> None:
     """What it had written is nobody's evidence yet."""
     record = begin(file, idle="nothing")
@@ -138,3 +198,14 @@ def test_a_stage_that_was_only_opened_says_so(file: Path) -> None:
     save()
 
     assert closing.UNFINISHED in (closing.close(file).record.folder / "index.html").read_text("utf-8")
+
+
+def test_a_copy_that_is_gone_keeps_nothing_open(file: Path) -> None:
+    """The record says that the notebook is not there, and holds what it did."""
+    record = begin(file, idle="nothing")
+    (place.lab() / "sandbox" / "20_storage.ipynb").unlink()
+
+    done = closing.close(file)
+
+    assert [] == flaws(done)
+    assert closing.GONE in (record.folder / "index.html").read_text("utf-8")
