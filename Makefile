@@ -27,10 +27,10 @@ WRITE_PAGES := runbook_lib.views
 # Writes docs/record-1.schema.json and docs/batch-1.schema.json from the models that records are written from.
 WRITE_SCHEMA := runbook_lib.evidence
 
-.PHONY: help venv demo lab test test-all lint types notebooks reference bench screenshots clean
+.PHONY: help venv demo lab test test-all test-airflow lint types notebooks reference bench screenshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## install everything into .venv
 	@echo "installed in $(VENV): $$($(PYTHON) --version)"
@@ -46,6 +46,9 @@ test: $(STAMP) ## run every suite; tell which could not be run, and why
 
 test-all: $(STAMP) ## the same, and fail when a suite could not be run
 	@$(PYTHON) -m tests.suites --all
+
+test-airflow: $(STAMP) ## run the DAGs by a real Airflow, in an environment of its own
+	@$(PYTHON) -m tests.suites airflow
 
 lint: $(STAMP) ## check style and format
 	@$(PYTHON) -m tests.suites lint

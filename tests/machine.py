@@ -1,4 +1,4 @@
-"""Find what some suites need of this machine: other Pythons, their packages, Chromium, Node, the AWS CLI; or say why it is not there."""
+"""Find what some suites need of this machine: other Pythons, their packages, Chromium, Node, the AWS CLI, Airflow; or say why not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,8 @@ PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("sandbox", "dev")
 AWS_CLI = "awscli>=1.40,<2"
 """In an environment of its own, for it asks for one exact botocore."""
+AIRFLOWS_DAY = "2026-10-01"
+"""Until when what Airflow depends on counts: it sets few bounds itself, and its own list of what fits is on no package index."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAYWRIGHTS_OWN = (
     ".cache/ms-playwright/chromium-*/chrome-linux*/chrome",
@@ -94,6 +97,23 @@ def scripting() -> Path:
     pip = [*uv, "pip", "install", "--python", its_python] if uv else [its_python, "-m", "pip", "install"]
     _made(folder, ([*made, "--clear", str(folder)], [*pip, "--quiet", AWS_CLI]), f"{sys.executable} {AWS_CLI}".encode())
     return folder / "bin"
+
+
+def airflow() -> str:
+    """Make `.venv-airflow` with Airflow, and this project without its dependencies; give its interpreter. Raises Absent, or Conflict."""
+    folder = ROOT / ".venv-airflow"
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["airflow"]
+    uv, its_python = _uv(), str(folder / "bin" / "python")
+    if not uv:
+        raise Absent("uv is not installed, and pip cannot leave out what was released after Airflow")
+    install = [*uv, "pip", "install", "--quiet", "--python", its_python]
+    commands = (
+        [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+        [*install, "--exclude-newer", AIRFLOWS_DAY, *asked],
+        [*install, "--no-deps", "--editable", "."],
+    )
+    _made(folder, commands, f"{sys.executable} {asked} {AIRFLOWS_DAY}".encode())
+    return its_python
 
 
 def _made(folder: Path, commands: Iterable[list[str]], content: bytes) -> None:

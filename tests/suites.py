@@ -68,6 +68,7 @@ def suites() -> Iterator[Suite]:
     for name in ("faults", "notebooks", "rehearsal", "repository", "stages"):
         yield Suite(name, partial(run_pytest, (name,)))
     yield Suite("rendered", rendered)
+    yield Suite("airflow", airflow)
     yield Suite("oracle", oracle)
     for name in ("vendor", "ledger"):
         yield Suite(name, partial(run_pytest, (name,)))
@@ -119,6 +120,12 @@ def rendered() -> Outcome:
     """Run what was rendered; the AWS CLI is fetched first, since a test reaches loopback only."""
     machine.scripting()
     return run_pytest(("rendered",))
+
+
+def airflow() -> Outcome:
+    """Run DAGs by a real Airflow; it is fetched first, since a test reaches loopback only."""
+    machine.airflow()
+    return run_pytest(("airflow",))
 
 
 def live() -> Outcome:

@@ -38,6 +38,11 @@ COMES_WITH = {
 """Distributions that a declared one is made of, in step with it."""
 
 
+WITH_AIRFLOW = {"airflow", "pyyaml"}
+APART = {"airflow", "sandbox"}
+"""Folders whose imports are declared by an extra of their own."""
+
+
 @cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph("runbook_lib", include_external_packages=True, cache_dir=None)
@@ -110,19 +115,35 @@ def test_no_name_knows_the_sandbox() -> None:
 
 
 def test_every_import_is_declared() -> None:
-    """What the library imports stands among its dependencies, what the sandbox and the tests import among the extras."""
+    """What the library imports stands among its dependencies, what the sandbox and the tests import among the extras.
+
+    What Airflow's own Python imports takes Airflow alone, with what comes with it.
+    """
     core, sandbox, dev = _declared()
-    places = ((source.PACKAGE, core), (source.PACKAGE / "sandbox", core | sandbox), (ROOT / "tests", core | sandbox | dev))
+    places = (
+        (source.PACKAGE, core),
+        (source.PACKAGE / "sandbox", core | sandbox),
+        (source.PACKAGE / "fleet" / "airflow", WITH_AIRFLOW),
+        (ROOT / "tests", core | sandbox | dev | WITH_AIRFLOW),
+    )
     undeclared = {
         f"{path.relative_to(ROOT)}: {name}"
         for folder, allowed in places
         for path in source.modules(folder)
-        if folder != source.PACKAGE or "sandbox" not in path.parts
+        if folder != source.PACKAGE or not APART & set(path.relative_to(ROOT).parts)
         for name in _imported(source.tree(path))
         if not _distributions(name) & allowed
     }
 
     assert set() == undeclared
+
+
+def test_what_airflow_imports_knows_nothing_else_of_ours() -> None:
+    """In Airflow's own Python our dependencies are not there, so nothing is imported that may need them."""
+    inside = {"runbook_lib.fleet.airflow", *_graph().find_descendants("runbook_lib.fleet.airflow")}
+    imported = {name for module in inside for name in _graph().find_modules_directly_imported_by(module)}
+
+    assert set() == {name for name in imported if name.startswith("runbook_lib")} - inside
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

@@ -1,0 +1,67 @@
+"""Find parameter files, and read of each what a DAG is named and limited by; the command itself says what is wrong with one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """Hold a parameter file and its account, which is empty where the file does not say it."""
+
+    path: Path
+    account: str
+
+    @property
+    def name(self) -> str:
+        """Name the environment as a command takes it."""
+        return self.path.stem
+
+    @property
+    def dag_id(self) -> str:
+        """Name its DAG."""
+        return f"runbook-{self.name}"
+
+    @property
+    def pool(self) -> str:
+        """Name the pool of its account, or Airflow's own."""
+        return f"runbook-{self.account}" if self.account else "default_pool"
+
+
+def parameter_files(given: str | Iterable[str]) -> tuple[ParameterFile, ...]:
+    """List the files that patterns name, in order. Raises ValueError where one names none, or two files have one name."""
+    patterns = (given,) if isinstance(given, str) else tuple(given)
+    paths = sorted({path for pattern in patterns for path in _named(pattern)})
+    names = [path.stem for path in paths]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        message = f"{', '.join(twice)}: two parameter files have this name, and a DAG is named after its file; rename one"
+        raise ValueError(message)
+    return tuple(ParameterFile(path, _account(path)) for path in paths)
+
+
+def _named(pattern: str) -> Iterator[Path]:
+    found = glob(str(Path(pattern).expanduser()))  # noqa: PTH207 - the pattern may be absolute
+    if not found:
+        message = f"{pattern}: there is no such parameter file; name files, or a pattern such as /opt/runbook/parameters/prod-*.yaml"
+        raise ValueError(message)
+    return (Path(each).resolve() for each in found)
+
+
+def _account(path: Path) -> str:
+    """Read the account; a file that is no YAML has none here."""
+    try:
+        account = yaml.safe_load(path.read_text("utf-8"))["aws"]["account"]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return ""
+    return account if isinstance(account, str) and ACCOUNT.fullmatch(account) else ""

@@ -1,0 +1,69 @@
+"""Which DAG and which pool a parameter file has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.fleet.airflow import __main__ as written
+from runbook_lib.fleet.airflow.files import parameter_files
+from runbook_lib.fleet.airflow.pools import pools
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Write files of two accounts, and some that say none."""
+    for name, text in {
+        "prod-a": 'aws: {account: "111122223333"}',
+        "prod-b": 'aws: {account: "111122223333"}',
+        "prod-c": 'aws: {account: "444455556666"}',
+        "odd-octal": "aws: {account: 012345670123}",
+        "odd-empty": "",
+        "odd-yaml": "aws: [",
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_a_file_names_its_dag_and_its_account_the_pool(folder: Path) -> None:
+    """A pattern gives them in order."""
+    found = parameter_files(f"{folder}/prod-*.yaml")
+
+    assert ["runbook-prod-a", "runbook-prod-b", "runbook-prod-c"] == [each.dag_id for each in found]
+    assert ["runbook-111122223333", "runbook-111122223333", "runbook-444455556666"] == [each.pool for each in found]
+
+
+def test_a_file_that_says_no_account_has_its_dag_all_the_same(folder: Path) -> None:
+    """What is wrong with it the command says, in its own DAG; the others are not touched."""
+    found = parameter_files([f"{folder}/odd-*.yaml", f"{folder}/odd-empty.yaml"])
+
+    assert [("odd-empty", "default_pool"), ("odd-octal", "default_pool"), ("odd-yaml", "default_pool")] == [(e.name, e.pool) for e in found]
+
+
+def test_a_pattern_that_names_nothing_is_refused(folder: Path) -> None:
+    """A fleet that is gone shows as an error, not as no DAGs."""
+    with pytest.raises(ValueError, match=r"test-\*\.yaml: there is no such parameter file"):
+        parameter_files(f"{folder}/test-*.yaml")
+
+
+def test_two_files_of_one_name_are_refused(folder: Path) -> None:
+    """One would take the other's DAG."""
+    (folder / "more").mkdir()
+    (folder / "more" / "prod-a.yaml").write_text("", "utf-8")
+
+    with pytest.raises(ValueError, match="prod-a: two parameter files have this name"):
+        parameter_files([f"{folder}/prod-a.yaml", f"{folder}/more/prod-a.yaml"])
+
+
+def test_each_account_has_one_pool(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are written as Airflow imports them; a pattern without files is bad usage."""
+    found = pools(f"{folder}/*.yaml", 3)
+
+    assert {"runbook-111122223333": 3, "runbook-444455556666": 3} == {name: each["slots"] for name, each in found.items()}
+    monkeypatch.setattr("sys.argv", ["pools", f"{folder}/prod-c.yaml"])
+    assert 0 == written.main()
+    assert '"runbook-444455556666"' in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["pools", f"{folder}/none.yaml"])
+    with pytest.raises(SystemExit, match="2"):
+        written.main()
