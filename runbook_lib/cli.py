@@ -109,7 +109,10 @@ def _verbs(names: Any) -> None:
             digest = one.add_mutually_exclusive_group()
             digest.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
             if verb == "apply":
-                digest.add_argument("--approved", action="store_true", help="apply the newest plan, under what `runbook approve` stored")
+                digest.add_argument(
+                    "--approved", nargs="?", const=commands.NEWEST, default="", metavar="DIGEST",
+                    help="apply this plan, else the newest, under what `runbook approve` stored and nothing else",
+                )  # fmt: skip
             one.add_argument(
                 "--acknowledge", action="append", default=[], metavar="ADDRESS", help="approve this risky change too (* for any)"
             )

@@ -17,6 +17,8 @@ _UNLOCKED = (
     "took away the lock of {}\nits journal tells what that run was about to write, and live state decides what became of it: plan again"
 )
 _SANDBOX = "sandbox"
+NEWEST = "newest"
+"""What `apply --approved` stands for without a digest."""
 Answer = tuple[int, dict[str, Any], str]
 """Exit code, the answer as JSON, the answer as text."""
 
@@ -54,14 +56,15 @@ def run(arguments: argparse.Namespace) -> Answer:
 
     file = place.parameter_file(arguments.environment)
     _enter_sandbox(file, is_running=True)
+    stored = getattr(arguments, "approved", "")
     done = headless.carry_out(
         file,
         arguments.verb,
         stages=tuple(getattr(arguments, "stage", ())),
-        approve=getattr(arguments, "approve", ""),
+        approve=getattr(arguments, "approve", "") or ("" if stored == NEWEST else stored),
         by=arguments.by,
         acknowledge=tuple(getattr(arguments, "acknowledge", ())),
-        is_stored=getattr(arguments, "approved", False),
+        is_stored=bool(stored),
         detailed=getattr(arguments, "detailed_exitcode", False),
         progress=terminal.progress(is_quiet=arguments.json and not arguments.progress),
     )

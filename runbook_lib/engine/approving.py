@@ -125,7 +125,7 @@ def _expired(approval: Approval, case: Case) -> Iterator[str]:
 
 
 def _way_out(approvals: Sequence[Approval], case: Case) -> str:
-    if not case.environment.approvers:
-        return ACKNOWLEDGE
     name = case.environment.environment
+    if not case.environment.approvers:
+        return ACKNOWLEDGE if approvals else f"read the plan, then: runbook approve {name}/RECORD"
     return f"let an approver sign: runbook approve {name}/RECORD --key PRIVATE.pem" + (", or plan again" if approvals else "")

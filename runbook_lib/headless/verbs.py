@@ -64,8 +64,9 @@ def carry_out(
 ) -> Run:
     """Carry out a command's verb: where the file approves automatically, plan first and approve that plan.
 
-    With `is_stored`, apply carries out the newest plan under the approvals that lie beside it. Raises InvalidParameters first, and
-    ApprovalRefused when apply is given no approval and the file asks for one.
+    With `is_stored`, apply carries out that plan, else the newest, under the approvals that lie beside it.
+
+    Raises InvalidParameters first, and ApprovalRefused when apply is given no approval and the file asks for one.
     """
     from runbook_lib.parameters.load import load
 
@@ -73,7 +74,7 @@ def carry_out(
     _stages(verb, stages)
     start = partial(run, file, stages=stages, progress=progress, execute=execute)
     if verb not in {"apply", "destroy"} or approve:
-        return start(verb, Consent(approve, by, acknowledge), detailed=detailed)
+        return start(verb, Consent(approve, by, acknowledge, is_stored), detailed=detailed)
     if environment.approval == "automatic":
         planned = start("plan" if verb == "apply" else verb, Consent(by=by))
         if planned.exit_code in {1, 2, 3, 5}:

@@ -59,7 +59,7 @@ def test_a_failed_apply_is_resumed_and_the_next_run_only_verifies(airflow: Airfl
     assert [planned, resumed, verified] == [handed_on[name]["record"] for name in ("plan", "apply", "verify")]
     assert {"record": resumed, "exit_code": 0} == {name: handed_on["apply"][name] for name in ("record", "exit_code")}
     digest = handed_on["plan"]["digest"]
-    assert f"{house.runbook} apply {house.file(ONE)} --approve {digest} --json" == ran["apply"]["command"]
+    assert f"{house.runbook} apply {house.file(ONE)} --approved {digest} --json --progress" == ran["apply"]["command"]
     kept = client("s3", house.state).get_object(Bucket=BUCKET, Key=f"team/{ONE}/{resumed}/run.json")["Body"]
     assert stopped == json.load(kept)["resumes"]["record"]
 

@@ -54,14 +54,16 @@ def _dag(
     limited: dict[str, Any] = {"folder": folder, "owed": owed, "pool": file.pool}
     status = f"{runbook} status {target} --digest {DIGEST} --json"
     with _empty(file, options) as dag:
-        plan = RunbookOperator(task_id="plan", command=f"{runbook} plan {target}{chosen} --json", **limited)
+        plan = RunbookOperator(task_id="plan", command=f"{runbook} plan {target}{chosen} --json --progress", **limited)
         approval = ApprovalSensor(
             task_id="approval", command=status, folder=folder, mode="reschedule", poke_interval=poke_interval, timeout=LONGEST
         )
-        apply = ApplyOperator(task_id="apply", command=f"{runbook} apply {target} --approve {DIGEST} --json", status=status, **limited)
+        apply = ApplyOperator(
+            task_id="apply", command=f"{runbook} apply {target} --approved {DIGEST} --json --progress", status=status, **limited
+        )
         # What had nothing to approve was skipped, and is verified all the same.
         verify = RunbookOperator(
-            task_id="verify", command=f"{runbook} verify {target}{chosen} --json", trigger_rule="none_failed", **limited
+            task_id="verify", command=f"{runbook} verify {target}{chosen} --json --progress", trigger_rule="none_failed", **limited
         )
         plan >> approval >> apply >> verify
     return dag

@@ -63,7 +63,7 @@ class ApplyOperator(RunbookOperator):
         if answer.get("state") != "begun":
             return self.command
         program, _, file, *_ = shlex.split(self.command)
-        return shlex.join((program, "resume", answer["run"], file, "--json"))
+        return shlex.join((program, "resume", answer["run"], file, "--json", "--progress"))
 
 
 class ApprovalSensor(BaseSensorOperator):  # type: ignore[misc]
