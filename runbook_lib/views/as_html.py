@@ -68,7 +68,7 @@ def block(value: Block) -> Markup:
             said = Markup("<details><summary>{}, as tables</summary>{}</details>").format(caption, body(twins))
             return Markup("<figure><figcaption>{}</figcaption>{}</figure>{}").format(caption, drawing, said)
         case Listing(name=name, text=text):
-            return Markup('<details class="listing"><summary>{}</summary><pre>{}</pre></details>').format(name, text)
+            return Markup('<details class="listing"><summary>{}</summary><pre tabindex="0">{}</pre></details>').format(name, text)
 
 
 def cell(parts: Cell) -> Markup:
@@ -96,7 +96,7 @@ def _inline(part: Inline) -> Markup:
         case Link(text=text, href=href):
             return Markup('<a href="{}">{}</a>').format(href, wrapped(text))
         case Fold(summary=summary, lines=lines):
-            return Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(wrapped(summary), _lines(lines))
+            return Markup('<details><summary>{}</summary><pre tabindex="0">{}</pre></details>').format(wrapped(summary), _lines(lines))
 
 
 def _said(mark: Mark) -> str:

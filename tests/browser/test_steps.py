@@ -6,14 +6,12 @@ import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from runbook_lib.sandbox.injection import Fault
 from tests.browser.desk import RUN, STORAGE, TEARDOWN, UNTIL_GATE, Desk, approve, shown, step
 from tests.browser.lab import Notebook
-
-WIDEST = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter((each) => each.scrollWidth > each.clientWidth + 1
-    && getComputedStyle(each).overflowX === 'visible').length"""
+from tests.browser.rules import WIDEST, look
 
 
 def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
@@ -58,6 +56,7 @@ def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
         gate = step(notebook, *UNTIL_GATE)
         boxes = gate.get_by_role("checkbox")
         boxes.first.wait_for()
+        assert [] == look(notebook).broken
         for box in boxes.all()[1:]:
             box.check()
         approve(gate)
@@ -102,23 +101,32 @@ def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
         assert "14 applied" in shown(notebook, "apply").inner_text()
 
 
-def test_gate_of_a_protected_environment_refuses_a_wrong_name(desk: Desk) -> None:
-    """Another environment's name is refused; with the right one it is the approvers' signatures that lack."""
-    plain = desk.lab.file.read_text("utf-8")
-    key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (desk.lab.home / "jo.pem").write_bytes(key)
-    protected = "approval: manual\nprotected: true\napprovers:\n  - name: Jo Rivera\n    key: jo.pem"
+def signed(desk: Desk) -> None:
+    """Have an approver sign what somebody else planned."""
+    planned = json.loads(desk.lab.command("plan", str(desk.lab.file), "--stage", "storage", "--by", "Lee Chan", "--json").stdout)
+    done = desk.lab.command("approve", planned["record"], "--key", str(desk.lab.home / "jo.pem"))
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_gate_of_a_protected_environment_wants_its_name_and_a_signature(desk: Desk) -> None:
+    """Another environment's name is refused; with the right one an approver's signature lacks; with both the plan is applied."""
+    plain, key = desk.emptied().lab.file.read_text("utf-8"), Ed25519PrivateKey.generate()
+    (desk.lab.home / "jo.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (desk.lab.home / "jo.pub.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    protected = "approval: manual\nprotected: true\napprovers:\n  - name: Jo Rivera\n    key: jo.pub.pem"
     desk.lab.file.write_text(plain.replace("approval: automatic", protected), "utf-8")
     try:
-        with desk.lab.page(TEARDOWN) as notebook:
+        with desk.lab.page(STORAGE) as notebook:
             gate = step(notebook, *UNTIL_GATE)
-            for box in gate.get_by_role("checkbox").all():
-                box.check()
             for name, said in (("production", "'production' was typed"), ("sandbox", "signed by different approvers")):
                 gate.get_by_role("textbox").fill(name)
                 approve(gate)
                 gate.get_by_text(said).wait_for()
-            assert "withheld" in step(notebook, "apply").inner_text()
+            assert "14 withheld" in step(notebook, "apply").inner_text()
+            signed(desk)
+            approve(gate)
+            gate.get_by_text("Approved by Jo Rivera").wait_for()
+            assert "14 applied" in step(notebook, "apply").inner_text()
     finally:
         desk.lab.file.write_text(plain, "utf-8")
 

@@ -173,7 +173,7 @@ def test_line_opens_to_its_evidence() -> None:
     """What a claim is about, and for which rows it stands, is behind how it is known."""
     html = body(Finding(stage="storage", rows=("A4",), claim="it is ours", verdict="kept", grade="read back", address="s3_bucket/b"))
 
-    assert "<summary>read back</summary><pre>  about s3_bucket/b\n  ledger row A4\n  stage storage\n</pre>" in html
+    assert '<summary>read back</summary><pre tabindex="0">  about s3_bucket/b\n  ledger row A4\n  stage storage\n</pre>' in html
 
 
 def test_long_detail_is_read_behind_its_beginning() -> None:
