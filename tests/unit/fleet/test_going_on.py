@@ -1,0 +1,82 @@
+"""What a batch left is gone on with: by the environments' own records where those can be resumed, anew where not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.errors import Rejected
+from runbook_lib.fleet import batch
+from runbook_lib.fleet.going_on import left, words_of
+from runbook_lib.fleet.members import members
+from runbook_lib.model.fleets import BatchFacts, Row
+from tests import records
+from tests.fake_runbook import FAKE
+from tests.unit.fleet.fleets import Yard
+
+FACTS = BatchFacts(verb="apply", started="2026-01-02T03:04:05.678Z", files=("any",), stages=("storage",), by="Jo")
+ANEW = ("--stage", "storage", "--approved", "--by", "Jo", "--json", "--progress")
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> records.House:
+    """Build a house in which an apply was refused at its second write."""
+    made = records.house(tmp_path / "house")
+    monkeypatch.setenv("RUNBOOK_HOME", str(made.home))
+    return made
+
+
+def stopped(house: records.House) -> str:
+    """Let an apply fail in the middle; give its record's name."""
+
+    def fail(number: int) -> None:
+        if number > 1:
+            raise Rejected("s3:PutBucketPolicy", "is refused")
+
+    digest = house.run("plan").plan.digest
+    house.target.before_write = fail
+    return house.run("apply", approve=digest).record.folder.name
+
+
+def test_a_run_that_stopped_in_the_middle_is_resumed(house: records.House) -> None:
+    """Under its own approval, as a record that names it."""
+    name = stopped(house)
+    [member] = members(["any"])
+
+    words = words_of(member, FACTS, Row(number=1, file="any", environment="staging", record=name))
+
+    assert ("resume", name, str(house.file), "--json", "--progress") == words
+
+
+def test_what_cannot_be_resumed_is_begun_anew(house: records.House) -> None:
+    """So it is where there is no record, where that of a plan is meant, or where it is not there any more."""
+    plan = house.run("plan").record.folder.name
+    [member] = members(["any"])
+
+    for name in ("", plan, "20260102T030405Z-apply-abc123"):
+        words = words_of(member, FACTS, Row(number=1, file="any", environment="staging", record=name))
+        assert ("apply", str(house.file), *ANEW) == words
+
+
+def test_what_is_left(house: records.House) -> None:
+    """Whatever did not end without a failure, and a file that is of another environment by now."""
+    row = Row(number=1, file="any", environment="staging", state="ended", exit_code=6)
+
+    assert not left(row, row)
+    assert left(row, row.model_copy(update={"environment": "production"}))
+    for changes in ({"exit_code": 4}, {"state": "stopped", "exit_code": 1}, {"state": "not started", "exit_code": None}):
+        assert left(row.model_copy(update=changes), row)
+
+
+def test_a_batch_that_was_killed_goes_on(yard: Yard) -> None:
+    """What it had no row of yet is run; what it had is taken over."""
+    files = [yard.file(f"env-{place}") for place in range(3)]
+    folder = yard.run(files, jobs=1).record.folder
+    for name in ("environments/3.json", "end.json", "statement.json"):
+        (folder / name).unlink()
+
+    done = batch.go_on(folder, program=FAKE)
+
+    assert ["env-0", "env-1", "env-2", "env-2"] == yard.began
+    assert 0 == done.page.end.exit_code
