@@ -116,8 +116,9 @@ def _code(row: Row) -> Mark:
 
 
 def attention(page: BatchPage) -> Iterator[Block]:
-    """List what failed, was stopped or is not in order: for each environment a line a state, with the first reason of each."""
-    found = tuple(cells for row in page.rows for cells in _told(page, row))
+    """List what failed, then what is not in order: for each environment a line a state, with the first reasons of each."""
+    gravest_first = sorted(page.rows, key=lambda row: not row.is_failed)
+    found = tuple(cells for row in gravest_first for cells in _told(page, row))
     if found:
         yield Grid("Needs attention", ("environment", "what", "where, and why"), found)
 
