@@ -28,10 +28,11 @@ class Standin:
     port: int
     postgres_port: int
     folder: Path
+    password: str = PASSWORD
 
     def past(self, database: str, *statements: str) -> list[tuple[Any, ...]]:
         """Run statements past the proxy, as its own superuser, and give the rows of the last."""
-        place: dict[str, Any] = {"host": "127.0.0.1", "port": self.postgres_port, "user": ADMIN, "password": PASSWORD}
+        place: dict[str, Any] = {"host": "127.0.0.1", "port": self.postgres_port, "user": ADMIN, "password": self.password}
         with closing(psycopg2.connect(**place, dbname=database)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             for statement in statements:
