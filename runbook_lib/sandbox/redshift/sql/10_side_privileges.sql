@@ -6,6 +6,7 @@ CREATE TABLE pg_catalog.rs_acl (
   dbid oid NOT NULL, class text NOT NULL, object oid NOT NULL, grantee oid NOT NULL, privilege text NOT NULL,
   grantor oid NOT NULL, grantable bool NOT NULL DEFAULT false,
   PRIMARY KEY (dbid, class, object, grantee, privilege));
+CREATE INDEX rs_acl_object ON pg_catalog.rs_acl (object, class, privilege);
 -- Users are cluster-wide, tables are not: what PostgreSQL has no column for stands in the role's (shared) comment, which nobody else may read.
 REVOKE ALL ON pg_catalog.pg_shdescription FROM PUBLIC;
 CREATE VIEW pg_catalog.rs_user_option AS

@@ -12,11 +12,10 @@ ALTER FUNCTION pg_catalog.has_database_privilege(name, text, text) RENAME TO rs_
 ALTER FUNCTION pg_catalog.has_table_privilege(name, text, text) RENAME TO rs_native_table;
 ALTER FUNCTION pg_catalog.has_table_privilege(name, oid, text) RENAME TO rs_native_table;
 
-CREATE FUNCTION pg_catalog.has_schema_privilege(name, oid, text) RETURNS bool LANGUAGE plpgsql STABLE STRICT AS $$
-BEGIN
-  IF upper($3) IN ('ALTER', 'DROP') THEN RETURN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'schema', $2, upper($3)); END IF;
-  RETURN pg_catalog.rs_native_schema($1, $2, $3);
-END$$;
+-- By oid they are asked of every schema and table at once: in SQL, and not STRICT, so that they are inlined.
+CREATE FUNCTION pg_catalog.has_schema_privilege(name, oid, text) RETURNS bool LANGUAGE sql STABLE AS
+$$SELECT CASE WHEN upper($3) IN ('ALTER', 'DROP') THEN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'schema', $2, upper($3))
+              ELSE pg_catalog.rs_native_schema($1, $2, $3) END$$;
 CREATE FUNCTION pg_catalog.has_schema_privilege(name, text, text) RETURNS bool LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
   IF upper($3) IN ('ALTER', 'DROP') THEN RETURN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'schema', (pg_catalog.rs_resolve('schema', $2)).object, upper($3)); END IF;
@@ -27,11 +26,9 @@ BEGIN
   IF upper($3) IN ('ALTER', 'USAGE') THEN RETURN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'database', (pg_catalog.rs_resolve('database', $2)).object, upper($3)); END IF;
   RETURN pg_catalog.rs_native_database($1, $2, $3);
 END$$;
-CREATE FUNCTION pg_catalog.has_table_privilege(name, oid, text) RETURNS bool LANGUAGE plpgsql STABLE STRICT AS $$
-BEGIN
-  IF upper($3) IN ('ALTER', 'DROP') THEN RETURN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'table', $2, upper($3)); END IF;
-  RETURN pg_catalog.rs_native_table($1, $2, $3);
-END$$;
+CREATE FUNCTION pg_catalog.has_table_privilege(name, oid, text) RETURNS bool LANGUAGE sql STABLE AS
+$$SELECT CASE WHEN upper($3) IN ('ALTER', 'DROP') THEN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'table', $2, upper($3))
+              ELSE pg_catalog.rs_native_table($1, $2, $3) END$$;
 CREATE FUNCTION pg_catalog.has_table_privilege(name, text, text) RETURNS bool LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
   IF upper($3) IN ('ALTER', 'DROP') THEN RETURN pg_catalog.rs_holds(pg_catalog.rs_role($1), 'table', $2::regclass, upper($3)); END IF;
