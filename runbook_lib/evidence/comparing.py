@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.errors import InvalidParameters
 from runbook_lib.evidence.record import PARAMETERS, Record, records
-from runbook_lib.model import EnvironmentPlan, Finding, Plan, canonical
+from runbook_lib.model import EnvironmentPlan, Finding, Plan, Resource
 from runbook_lib.parameters.changed import changed
 from runbook_lib.parameters.load import kept
 from runbook_lib.views.since import Since, Turned
@@ -106,23 +106,21 @@ def _planned(
 ) -> Iterator[tuple[str, str, str]]:
     before, after = _addresses(then, applied), _addresses(now)
     for address in dict.fromkeys((*after, *before)):
-        (was, once), (word, value) = before.get(address, (ABSENT, "")), after.get(address, (ABSENT, ""))
+        (was, once), (word, value) = before.get(address, (ABSENT, None)), after.get(address, (ABSENT, None))
         if was != word:
             yield address, was, word
         elif once != value:
             yield address, was, f"{word}, to another value"
 
 
-def _addresses(plans: Iterable[Plan | None], applied: frozenset[str] = frozenset()) -> dict[str, tuple[str, str]]:
+def _addresses(plans: Iterable[Plan | None], applied: frozenset[str] = frozenset()) -> dict[str, tuple[str, Resource | None]]:
     """Say of each address what a plan does with it, and which value it is to have."""
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, Resource | None]] = {}
     for plan in (each for each in plans if each is not None):
-        found |= {each.address: ("kept", canonical(each.model_dump(mode="json"))) for each in plan.kept}
-        for each in plan.changes:
-            word = "kept" if each.address in applied else each.verb
-            found[each.address] = (word, canonical(each.model_dump(mode="json")["after"]))
-        found |= {each.address: (each.verdict, "") for each in plan.owed}
-        found |= {each.address: ("contested", "") for each in plan.contested}
+        found |= {each.address: ("kept", each) for each in plan.kept}
+        found |= {each.address: ("kept" if each.address in applied else each.verb, each.after) for each in plan.changes}
+        found |= {each.address: (each.verdict, None) for each in plan.owed}
+        found |= {each.address: ("contested", None) for each in plan.contested}
     return found
 
 

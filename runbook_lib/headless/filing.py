@@ -16,7 +16,10 @@ from runbook_lib.headless.outcome import MEANINGS, Executed, Run, exit_code
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runbook_lib import evidence
+    from runbook_lib.model import Value
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import SigningKey
     from runbook_lib.secrets import Known
@@ -38,9 +41,8 @@ def filed(
     """
     done = _judged(Run(record, executed, leaks=cleaned(record.folder, known)), detailed=detailed)
     record.write("plan.json", done.plan.model_dump_json(indent=1))
-    receipts = [result.receipt.model_dump(mode="json") for result in done.results.values() if result.receipt]
-    record.write("receipt.json", _json(receipts))
-    record.write("findings.json", _json([finding.model_dump(mode="json") for finding in done.findings]))
+    record.write("receipt.json", _json([result.receipt for result in done.results.values() if result.receipt]))
+    record.write("findings.json", _json(done.findings))
     end = RunEnd(finished=now(), exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
     _pages(done, environment, end)
     if late := cleaned(record.folder, known):
@@ -58,10 +60,10 @@ def _judged(run: Run, *, detailed: bool) -> Run:
     return replace(done, exit_code=exit_code(done, detailed=detailed))
 
 
-def _json(value: object) -> str:
-    import json
+def _json(values: Sequence[Value]) -> str:
+    from pydantic_core import to_json
 
-    return json.dumps(value, indent=1, ensure_ascii=False)
+    return to_json(values, indent=1).decode()
 
 
 def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
