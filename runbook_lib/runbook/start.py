@@ -124,6 +124,16 @@ class Start:
         if _is_lab() and (environment := _loaded(path)) is not None:
             working.working_copies(path, environment)
         self.refresh()
+        self._redraw_form()
+
+    def _redraw_form(self) -> None:
+        """Put the form of what was chosen in the place of the former one: whoever saves there means what the page shows."""
+        if live.has_front_end() and isinstance(found := self.form(), ParameterForm):
+            from IPython import get_ipython
+
+            from runbook_lib.views.form.display import redraw
+
+            redraw(get_ipython(), found)
 
     def _checked(self) -> Files | Table:
         try:

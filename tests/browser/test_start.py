@@ -51,11 +51,14 @@ def test_another_environment_is_chosen_with_the_list(lab: Lab) -> None:
     """Choosing draws the page anew, makes that environment's working copies, and is remembered."""
     with lab.page() as notebook:
         notebook.run_all()
+        forms = notebook.panel.locator(".rb-form").count()
         control = notebook.panel.get_by_label("Environment", exact=True)
         control.select_option(label="example-legacy")
         notebook.panel.locator("figcaption", has_text="The set-up of legacy").wait_for()
         assert notebook.panel.locator("table", has_text="Stages of legacy").count()
         assert (lab.folder / "legacy" / "40_lambda_role.ipynb").exists()
+        notebook.panel.locator("details", has_text="example-legacy.yaml").first.wait_for(state="attached")
+        assert forms == notebook.panel.locator(".rb-form").count()
         control.select_option(label="sandbox")
         board(notebook).wait_for()
 

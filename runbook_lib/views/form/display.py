@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from runbook_lib.parameters.fields import fields
 from runbook_lib.views import as_html, as_markdown, as_text
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 SUMMARIES = {ParameterForm: "What the file says", Creation: "What is asked"}
 WIDGETS: dict[type, Callable[[Any], Any]] = {}
 """How the widget of a value is made; each import of ipywidgets waits until one is."""
-_SHOWN: dict[type, Any] = {}
-"""The form of each kind that is shown."""
+_SHOWN: dict[type, tuple[Any, str]] = {}
+"""The form of each kind that is shown, and its place on the page."""
+NOTHING = {"text/html": "", "text/plain": ""}
 
 
 def register(shell: Any) -> None:
@@ -29,14 +31,26 @@ def register(shell: Any) -> None:
 
 def show(shell: Any, value: Any) -> None:
     """Publish what is kept, folded, and below it the controls; those of the same cell's former run are closed."""
-    close(_SHOWN.pop(type(value), None))
-    _SHOWN[type(value)] = made = WIDGETS[type(value)](value)
+    _draw(shell, value, uuid4().hex, is_update=False)
+
+
+def redraw(shell: Any, value: Any) -> None:
+    """Put a value in the place of the one of its kind that is shown; where none is, do nothing."""
+    if type(value) in _SHOWN:
+        _draw(shell, value, _SHOWN[type(value)][1], is_update=True)
+
+
+def _draw(shell: Any, value: Any, place: str, *, is_update: bool) -> None:
+    kind = type(value)
+    close(_SHOWN.pop(kind, (None, ""))[0])
+    made = WIDGETS[kind](value)
+    _SHOWN[kind] = made, place
     blocks = tuple(drawn(value))
-    kept = (Folded(SUMMARIES[type(value)], blocks),) if made is not None else blocks
-    publish = shell.display_pub.publish
-    publish({"text/html": as_html.view(kept), "text/markdown": as_markdown.view(kept), "text/plain": as_text.view(kept)})
-    if made is not None:
-        publish(*shell.display_formatter.format(made))
+    kept = (Folded(SUMMARIES[kind], blocks),) if made is not None else blocks
+    told = {"text/html": as_html.view(kept), "text/markdown": as_markdown.view(kept), "text/plain": as_text.view(kept)}
+    form = shell.display_formatter.format(made) if made is not None else (NOTHING, {})
+    for name, (content, metadata) in (("kept", (told, {})), ("form", form)):
+        shell.display_pub.publish(content, metadata, transient={"display_id": f"{place}-{name}"}, update=is_update)
 
 
 def close(widget: Any) -> None:

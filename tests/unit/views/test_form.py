@@ -330,7 +330,7 @@ def test_controls_are_shown_only_where_somebody_looks(path: Path, is_looked_at: 
     made: Any = DisplayFormatter()
     shell = SimpleNamespace(
         display_formatter=made, set_custom_exc=lambda *_words: None,
-        display_pub=SimpleNamespace(publish=lambda *bundle: published.append(bundle[0])),
+        display_pub=SimpleNamespace(publish=lambda *bundle, **_place: published.append(bundle[0])),
     )  # fmt: skip
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     monkeypatch.setattr(live, "has_front_end", lambda: is_looked_at)
@@ -351,10 +351,33 @@ def test_controls_are_shown_only_where_somebody_looks(path: Path, is_looked_at: 
 def test_a_form_that_is_shown_again_leaves_no_control_of_the_former(path: Path) -> None:
     """What is open in the kernel does not grow: a page that is loaded anew asks for all of it."""
     made: Any = DisplayFormatter()
-    shell = SimpleNamespace(display_formatter=made, display_pub=SimpleNamespace(publish=lambda *_bundle: None))
+    shell = SimpleNamespace(display_formatter=made, display_pub=SimpleNamespace(publish=lambda *_bundle, **_place: None))
     counts = []
     for _ in range(2):
         display.show(shell, form(path, "buckets", "adopt", "worker"))
         counts.append(len(_instances))
 
     assert counts[0] == counts[1]
+
+
+def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chosen on the start page, its form stands where the former one stood; where no form is shown, nothing is."""
+    published: list[tuple[bool, str, str]] = []
+
+    def publish(bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
+        published.append((update, transient["display_id"], bundle.get("text/html", "widget")))
+
+    monkeypatch.setattr(display, "_SHOWN", {})
+    shell = SimpleNamespace(display_formatter=DisplayFormatter(), display_pub=SimpleNamespace(publish=publish))
+    other = path.with_name("other.yaml")
+    shutil.copy(path, other)
+
+    display.redraw(shell, form(other))
+    assert [] == published
+
+    display.show(shell, form(path))
+    display.redraw(shell, form(other))
+
+    assert [False, False, True, True] == [each[0] for each in published]
+    assert [each[1] for each in published[:2]] == [each[1] for each in published[2:]]
+    assert ["some.yaml" in published[0][2], "other.yaml" in published[2][2]] == [True, True]
