@@ -107,7 +107,7 @@ class Many:
 
 @contextmanager
 def many(standin: Standin, schemas: int, tables: int) -> Iterator[Many]:
-    """Make two databases, the source with so many schemas of so many tables; both go with the context."""
+    """Make two databases with so many schemas, the source's of so many tables; both go with the context, and so do the users."""
     environment = environment_on(standin.port, f"many{schemas}")
     users = (f"source/{environment.source.user.name}", f"destination/{environment.destination.user.name}")
     # Nobody keeps a journal that would tell whose the users are.
@@ -120,3 +120,4 @@ def many(standin: Standin, schemas: int, tables: int) -> Iterator[Many]:
         yield Many(standin, environment)
     finally:
         standin.past("dev", *(f"DROP DATABASE {each} WITH (FORCE)" for each in databases))
+        standin.past("dev", *(f"DROP ROLE IF EXISTS {each.partition('/')[2]}" for each in users))
