@@ -71,7 +71,8 @@ def folding(names: Names, kept: frozenset[str] = frozenset()) -> Callable[[Any],
     The longest name wins, and one counts only where no letter or digit goes on with it.
     """
     longest = sorted(names, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest))})(?![A-Za-z0-9])")
+    # An alternative of nothing would be found everywhere.
+    pattern = re.compile(r"(?!)") if not names else re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest))})(?![A-Za-z0-9])")
 
     def folded(value: Any) -> Any:
         match value:
