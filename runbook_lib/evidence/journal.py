@@ -12,6 +12,7 @@ import json
 import os
 import threading
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -152,10 +153,17 @@ def lines_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
 
 def history(environment_folder: Path) -> History:
     """Read our changes of an environment from all its records, oldest first."""
-    journals = [(read, each.parent) for each in sorted(environment_folder.glob(f"*/{FILE}")) if (read := list(lines(each)))]
+    found = ((_read(each, (state := each.stat()).st_size, state.st_mtime_ns), each.parent) for each in environment_folder.glob(f"*/{FILE}"))
     # One run writes at a time. A record's name tells seconds and then chance, its lines tell which of two came first.
-    journals.sort(key=lambda pair: str(pair[0][0]["at"]))
-    return tuple(_settled(change, folder) for journal, folder in journals for change in _changes(journal))
+    journals = sorted(((*read, folder) for read, folder in found if read[0]), key=lambda journal: (journal[0], journal[2]))
+    return tuple(_settled(change, folder) for _, changes, folder in journals for change in changes)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, _size: int, _changed: int) -> tuple[str, tuple[Written, ...]]:
+    """Tell when a journal begins, and what was changed; one that is as long and as old as before is not read again."""
+    journal = list(lines(path))
+    return (str(journal[0]["at"]) if journal else "", tuple(_changes(journal)))
 
 
 def written(folder: Path) -> History:
