@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from runbook_lib.documents.proof.carried import wanted
+from runbook_lib.documents.proof.ledger import Call
 from runbook_lib.documents.proof.matrix import matrix
 from runbook_lib.model import canonical
 from runbook_lib.resources.rehearsals import Rehearsal
@@ -78,13 +79,13 @@ def of_server(env: Environment, flow: Flow, role: str) -> Rehearsal:
     objects = tuple(place.url for place in places(env))
     twins = tuple(f"role {twin_name(env, each)}" for each in acts_as if "/" not in each and is_twin(env, each, role))
     made = {"orchestration": _job(env), "unload_and_copy": (f"schema {schemas(env)[0]} (destination)",)}.get(flow, ())
-    misses = matrix(env, wanted(env)).misses
+    misses = matrix(env, wanted(env), lambda line: isinstance(line.asked, Call) and line.acts_as in {"server", "lambda"}).misses
     return Rehearsal(
         flow=flow,
         acts_as=acts_as,
         touches=(*objects, *made, *twins),
         proves=_digest({"policies": asdict(wanted(env)), "worker": env.worker_settings.model_dump(mode="json")}),
-        gaps=tuple(sorted({each.asked.action for each in misses if each.acts_as in {"server", "lambda"}})),
+        gaps=tuple(sorted({each.asked.action for each in misses})),
     )
 
 

@@ -103,17 +103,16 @@ class Comparison:
     @cached_property
     def posed(self) -> tuple[Posed, ...]:
         """List the requests of the others."""
-        lines = (each for each in self.lines if not self._reasons[each.name])
         return tuple(
             Posed(line, each, self._policies.verdict(each), self._call(line, each), self.carrier)
-            for line in lines
+            for line in self._seen
             for each in line.requests
         )
 
     @cached_property
     def calls(self) -> tuple[SimulatedCall, ...]:
         """List the calls to simulate, each once."""
-        return tuple(dict.fromkeys(each.call for each in self.posed))
+        return tuple(dict.fromkeys(self._call(line, each) for line in self._seen for each in line.requests))
 
     def compared(self, answers: Sequence[Simulated]) -> tuple[Compared, ...]:
         """Hold the answers to `calls` against the evaluation, line by line."""
@@ -124,6 +123,10 @@ class Comparison:
             known = found.get(each.line.name, one)
             found[each.line.name] = min(known, one, key=lambda compared: _LOUDEST.index(compared.state))
         return tuple(found.values())
+
+    @property
+    def _seen(self) -> tuple[Line, ...]:
+        return tuple(each for each in self.lines if not self._reasons[each.name])
 
     @cached_property
     def _policies(self) -> Deciding:
