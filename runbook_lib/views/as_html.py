@@ -88,9 +88,9 @@ def _inline(part: Inline) -> Markup:
         case Mark(tone="plain"):
             return escape(_said(part))
         case Mark(tone=tone):
-            return Markup('<b class="{}">{}</b>').format(tone, _said(part))
+            return Markup('<b class="%s">%s</b>') % (tone, _said(part))
         case Code(text=text):
-            return Markup("<code>{}</code>").format(wrapped(text))
+            return Markup("<code>") + wrapped(text) + Markup("</code>")
         case Way(text=text):
             return Markup('<span class="way">{}</span>').format(wrapped(text))
         case Link(text=text, href=href):
@@ -137,4 +137,5 @@ def scrolling(what: str, inside: Markup) -> Markup:
 
 
 def _row(row: tuple[Cell, ...]) -> Markup:
-    return Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(cell(parts)) for parts in row))
+    # A plan has thousands of cells: adding is several times faster than formatting.
+    return Markup("<tr>") + Markup("").join(Markup("<td>") + cell(parts) + Markup("</td>") for parts in row) + Markup("</tr>")
