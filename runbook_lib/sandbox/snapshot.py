@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from runbook_lib.policy.canonical import canonical
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runbook_lib.sandbox.state import State
 
 DATABASES = ("tickit", "tickit_masked")
+SERVICES = ("iam", "s3", "kms", "secretsmanager", "ec2")
 GLOBAL = {
     "users": "select usename, usesuper from pg_user order by 1",
     "groups": "select groname from pg_group order by 1",
@@ -63,14 +65,7 @@ def _warehouse(state: State, password: str) -> dict[str, Any]:
 
 
 def _aws(state: State, secret: str) -> dict[str, Any]:
-    import boto3
-
-    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=secret, region_name=state.region)
-
-    def client(service: str) -> Any:
-        return cast("Any", session).client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}")
-
-    iam, s3, kms, secrets = client("iam"), client("s3"), client("kms"), client("secretsmanager")
+    iam, s3, kms, secrets, ec2 = _clients(state.aws_port, state.region, secret)
     return {
         "roles": {role["RoleName"]: _role(iam, role) for role in iam.list_roles()["Roles"]},
         "profiles": sorted(
@@ -79,13 +74,22 @@ def _aws(state: State, secret: str) -> dict[str, Any]:
         ),
         "associations": [
             (each["InstanceId"], each["IamInstanceProfile"]["Arn"])
-            for each in client("ec2").describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+            for each in ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
         ],
         "buckets": sorted(each["Name"] for each in s3.list_buckets()["Buckets"]),
         "keys": sorted(_keys(kms)),
         "aliases": sorted(each["AliasName"] for each in kms.list_aliases()["Aliases"] if not each["AliasName"].startswith("alias/aws/")),
         "secrets": sorted(each["Name"] for each in secrets.list_secrets()["SecretList"]),
     }
+
+
+@lru_cache(maxsize=8)
+def _clients(port: int, region: str, secret: str) -> tuple[Any, ...]:
+    """Make the clients once: before and after are read with the same ones."""
+    import boto3
+
+    session = cast("Any", boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=secret, region_name=region))
+    return tuple(session.client(each, endpoint_url=f"http://127.0.0.1:{port}") for each in SERVICES)
 
 
 def _role(iam: Any, role: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import boto3
 import psycopg2
@@ -13,11 +15,23 @@ import psycopg2
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
 
 def client(service: str, state: State) -> Any:
-    """Make a client of the sandbox, in a session of its own: boto3's default one keeps the keys of the first sandbox."""
-    session = cast("Any", boto3.Session())
-    return session.client(service, endpoint_url=f"http://127.0.0.1:{state.aws_port}", region_name=state.region)
+    """Give a client of the sandbox with the keys of now: boto3's default session keeps those of the first sandbox."""
+    return made(service, state.aws_port, state.region, tuple(os.environ.get(name, "") for name in KEYS))
+
+
+@cache
+def made(service: str, port: int, region: str, keys: tuple[str, ...]) -> Any:
+    """Make a client once: reading what describes a service takes longer than most calls."""
+    return _session(keys).client(service, endpoint_url=f"http://127.0.0.1:{port}", region_name=region)
+
+
+@cache
+def _session(keys: tuple[str, ...]) -> Any:
+    return boto3.Session(*(key or None for key in keys))
 
 
 def admin(state: State, folder: Path, database: str = "tickit") -> Any:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, cast
-
-import boto3
+from typing import Any
 
 from runbook_lib import engine
 from runbook_lib.adapters.aws.retry import Patience
@@ -26,7 +24,7 @@ from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 from tests.driver import HERE
-from tests.end_to_end.world import admin
+from tests.end_to_end.world import KEYS, admin, made
 from tests.fakes import ListJournal
 
 SHAPES = ("v2-documented", "v2-scoped-keys", "legacy-documented", "legacy-scoped-keys", "both-scoped")
@@ -48,10 +46,9 @@ class Place:
         return f"http://127.0.0.1:{self.state.aws_port}"
 
     def client(self, service: str) -> Any:
-        """Make a client as the operator."""
+        """Give a client as the operator."""
         keys = environment(self.folder)
-        session = cast("Any", boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]))
-        return session.client(service, endpoint_url=self.endpoint, region_name=self.state.region)
+        return made(service, self.state.aws_port, self.state.region, tuple(keys[name] for name in KEYS))
 
     def asked(self, what: str) -> Any:
         """Read one of the sandbox's logs."""
