@@ -1,13 +1,16 @@
-"""One sandbox a test module, started on free ports in a folder of its own."""
+"""One sandbox for all modules, on free ports in a folder of its own; each module gives it back as it was."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.driver import Driver, driver
@@ -21,12 +24,57 @@ def passable(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
+@contextmanager
+def sandboxed(factory: pytest.TempPathFactory, wanted: Wanted | None = None) -> Iterator[tuple[State, Path]]:
     """Run a sandbox with its sample account and warehouse."""
-    folder = passable(tmp_path_factory.mktemp("sandbox") / "box")
-    with running(folder, Wanted()) as state:
+    folder = passable(factory.mktemp("sandbox") / "box")
+    with running(folder, wanted or Wanted()) as state:
         yield state, folder
+
+
+class Shared:
+    """Hold the sandbox that the modules share; one that a module did not give back as it was is taken down, and the next gets a new one."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory, self._stack = factory, ExitStack()
+        self._lent: tuple[tuple[State, Path], dict[str, Any]] | None = None
+
+    def lend(self) -> tuple[State, Path]:
+        """Give the sandbox, started when there is none."""
+        if self._lent is None:
+            box = self._stack.enter_context(sandboxed(self._factory))
+            self._lent = box, snapshot(*box)
+        return self._lent[0]
+
+    def take_back(self) -> list[str]:
+        """List what is not as it was."""
+        assert self._lent is not None
+        box, before = self._lent
+        after = snapshot(*box)
+        odd = [f"{half} {name}" for half in before for name in before[half] if before[half][name] != after[half][name]]
+        if odd:
+            self.close()
+        return odd
+
+    def close(self) -> None:
+        """Take the sandbox down."""
+        self._lent = None
+        self._stack.close()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """Run a sandbox for all modules."""
+    made = Shared(tmp_path_factory)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def sandbox(shared: Shared) -> Iterator[tuple[State, Path]]:
+    """Lend the sandbox of all modules, and look whether it is what it was."""
+    yield shared.lend()
+    assert [] == shared.take_back()
 
 
 @pytest.fixture

@@ -5,31 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from runbook_lib import cli, headless
 from runbook_lib.sandbox.state import State
-from runbook_lib.sandbox.supervisor import Wanted, environment, running
+from runbook_lib.sandbox.supervisor import environment
 from tests.driver import Driver, driver, example, not_kept
-from tests.end_to_end.conftest import passable
+from tests.end_to_end.conftest import sandboxed
 from tests.end_to_end.world import client
 
 Sandbox = tuple[State, Path]
-
-
-def changed(name: str, old: str, new: str) -> Callable[[Sandbox, Path], Driver]:
-    """Drive a parameter file that differs in one place."""
-
-    def make(sandbox: Sandbox, folder: Path) -> Driver:
-        drive = driver(*sandbox, folder) if name == "sandbox" else example(name, *sandbox, folder)
-        text = drive.file.read_text("utf-8")
-        assert old in text
-        drive.file.write_text(text.replace(old, new), "utf-8")
-        return drive
-
-    return make
+NUMBERS = count()
 
 
 def adopting_key(sandbox: Sandbox, folder: Path) -> Driver:
@@ -50,51 +39,60 @@ def adopting_key(sandbox: Sandbox, folder: Path) -> Driver:
 
 
 def with_bucket(sandbox: Sandbox, folder: Path) -> Driver:
-    """Drive a file whose records lie in a bucket that holds them."""
-    os.environ["XDG_STATE_HOME"] = str(folder / "state")
+    """Drive a file whose administrators' passwords lie in a managed secret, and whose records in a bucket that holds them."""
     drive = driver(*sandbox, folder)
     client("s3", sandbox[0]).create_bucket(Bucket="acme-records", ObjectLockEnabledForBucket=True)
-    kept = "records: s3://acme-records/team\nrecords_retention:\n  days: 1"
-    drive.file.write_text(drive.file.read_text("utf-8").replace(f"records: {folder}/runs", kept), "utf-8")
+    text = drive.file.read_text("utf-8")
+    for old, new in (
+        ("    user: awsuser\n    password: env:RUNBOOK_SANDBOX_ADMIN_PASSWORD\n", "    login: managed_secret\n"),
+        (f"records: {folder}/runs", "records: s3://acme-records/team\nrecords_retention:\n  days: 1"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    drive.file.write_text(text, "utf-8")
     return drive
 
 
 VARIANTS: dict[str, Callable[[Sandbox, Path], Driver]] = {
-    "V2, played as the instance": changed("sandbox", "rehearsal: exercise", "rehearsal: exercise"),
-    "managed secret": changed(
-        "sandbox", "    user: awsuser\n    password: env:RUNBOOK_SANDBOX_ADMIN_PASSWORD\n", "    login: managed_secret\n"
-    ),
-    "V2 with keys": changed("example-v2-kms", "records:", "records:"),
-    "records in a bucket": with_bucket,
+    "V2, played as the instance": lambda sandbox, folder: driver(*sandbox, folder),
+    "V2 with keys": lambda sandbox, folder: example("example-v2-kms", *sandbox, folder),
+    "a managed secret, and records in a bucket": with_bucket,
     "legacy with an adopted key, played through twins": adopting_key,
 }
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """Run a sandbox in which nobody set up anything: that is what the policies are rendered for."""
-    folder = passable(tmp_path / "box")
-    with running(folder, Wanted()) as state:
-        yield state, folder
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Run a sandbox in which nobody set up anything that is still there: that is what the policies are rendered for."""
+    with sandboxed(tmp_path_factory) as box:
+        yield box
 
 
 @pytest.fixture
-def caller(sandbox: Sandbox) -> Iterator[Callable[[Path, str], None]]:
-    """Act as a user who has just the policies in a folder."""
+def caller(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, str], None]]:
+    """Act as a new user who has just the policies in a folder, on a machine of his own."""
     state, folder = sandbox
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     os.environ.update(environment(folder))
-    iam, name = client("iam", state), "least-caller"
+    iam, name = client("iam", state), f"least-caller-{next(NUMBERS)}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
 
     def allow(written: Path, prefix: str) -> None:
         for file in sorted(written.glob("caller-*.json")):
-            made = iam.create_policy(PolicyName=f"{prefix}-{file.stem}", PolicyDocument=json.dumps(json.loads(file.read_text("utf-8"))))
+            made = iam.create_policy(
+                PolicyName=f"{name}-{prefix}-{file.stem}", PolicyDocument=json.dumps(json.loads(file.read_text("utf-8")))
+            )
             iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
         os.environ.update(AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"])
 
     yield allow
     os.environ.update(environment(folder))
+    secrets = client("secretsmanager", state)
+    for each in secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+        if each["Name"].startswith("tonic-"):
+            # To one in its waiting period the next one's policies would have to be other ones.
+            secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
 
 
 def amiss(run: headless.Run) -> list[tuple[str, str, str]]:

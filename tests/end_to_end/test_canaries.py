@@ -27,6 +27,7 @@ from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 from tests.checkout import Checkout
 from tests.driver import HERE, driver
+from tests.end_to_end.conftest import sandboxed
 from tests.end_to_end.test_killed import faults, group, wait_for
 from tests.end_to_end.world import admin, client
 from tests.secrecy import CORE, Hunted, files, found
@@ -113,6 +114,13 @@ class Office:
         self.said[f"{len(self.said)} {words[0]}"] = out + err
         answer: dict[str, Any] = json.loads(out)
         return answer
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
+    """Run a sandbox of these tests' own, whose logs hold nothing else."""
+    with sandboxed(tmp_path_factory) as box:
+        yield box
 
 
 @pytest.fixture

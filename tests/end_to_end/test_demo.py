@@ -100,8 +100,9 @@ def test_the_legacy_pipeline_under_papermill(checkout: Checkout, demo: dict[str,
     state = read(checkout.box)
     assert isinstance(state, State)
     file = str(example("example-legacy-kms", state, checkout.box, tmp_path).file)
+    legacy = [word for stage in ("storage", "encryption", "lambda_role", "server_role", "worker_settings") for word in ("--stage", stage)]
 
-    planned = checkout("plan", file)
-    checkout("apply", file, expected=3)
-    applied = checkout("apply", file, "--approve", planned["digest"], "--acknowledge", "*")
+    planned = checkout("plan", file, *legacy)
+    checkout("apply", file, *legacy, expected=3)
+    applied = checkout("apply", file, *legacy, "--approve", planned["digest"], "--acknowledge", "*")
     assert (planned["digest"], ["kept"]) == (applied["digest"], list(applied["verdicts"]))

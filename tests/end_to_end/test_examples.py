@@ -1,4 +1,4 @@
-"""Each example file, pointed at the sandbox: planned, approved, applied, verified, unchanged on a second run, destroyed."""
+"""Each example file, pointed at the sandbox: planned, approved, applied and verified by it, unchanged on a second run, destroyed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
-from runbook_lib.sandbox.supervisor import Wanted, running
+from runbook_lib.sandbox.supervisor import Wanted
 from tests.driver import HERE, Driver, example, not_kept
-from tests.end_to_end.conftest import passable
+from tests.end_to_end.conftest import sandboxed
 from tests.end_to_end.test_main_job import SHAPES
 
 EXAMPLES = tuple(sorted(path.stem for path in (HERE / "parameters").glob("example-*.yaml")))
@@ -22,9 +22,8 @@ REST = tuple(name for name in EXAMPLES if name not in SHAPES)
 @pytest.fixture(scope="module")
 def gov_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
     """Run a sandbox in a GovCloud region."""
-    folder = passable(tmp_path_factory.mktemp("gov") / "box")
-    with running(folder, Wanted(region="us-gov-west-1")) as state:
-        yield state, folder
+    with sandboxed(tmp_path_factory, Wanted(region="us-gov-west-1")) as box:
+        yield box
 
 
 @pytest.fixture
@@ -47,7 +46,6 @@ def test_an_example_from_end_to_end(drive: Driver, request: pytest.FixtureReques
     assert ([], 0) == (not_kept(applied), applied.exit_code)
     again = drive("plan")
     assert [] == [change.address for plan in again.plan.plans for change in plan.changes]
-    assert ([], 0) == (not_kept(verified := drive("verify")), verified.exit_code)
     back = drive("destroy")
     destroyed = drive("destroy", approve=back.plan.digest)
     assert ([], 0) == (not_kept(destroyed), destroyed.exit_code)

@@ -1,4 +1,4 @@
-"""The main job on the sandbox, for each shape: plan, apply, verify, drift, repair, destroy, apply again."""
+"""The main job on the sandbox, for V2 and for legacy with keys: plan, apply, verify, drift, repair, destroy, apply again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from tests.end_to_end.world import admin, client, forget_calls, writes
 
 SHAPES = {
     "sandbox": ("tonic-sandbox-server", "tonic-server-role-v2"),
-    "example-v2-kms": ("tonic-staging-kms-server", "tonic-server-role-v2"),
-    "example-legacy": ("tonic-legacy-server", "tonic-server-role-legacy"),
     "example-legacy-kms": ("tonic-legacy-kms-server", "tonic-server-role-legacy"),
-    "example-ownership": ("tonic-ownership-server", "tonic-server-role-v2"),
 }
 """The shape's server role, and the inline policy that somebody changes by hand."""
 GRANT = "grants/source/tonic_user/SELECT/table"

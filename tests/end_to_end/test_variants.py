@@ -42,19 +42,19 @@ def edit(drive: Driver, *pairs: tuple[str, str]) -> None:
     drive.file.write_text(text, "utf-8")
 
 
-def done(drive: Driver, verb: Any) -> Run:
+def done(drive: Driver, verb: Any, *stages: str) -> Run:
     """Carry out a verb that has to end with 0."""
-    run = drive(verb)
+    run = drive(verb, stages=stages)
     assert ([], 0) == (not_kept(run), run.exit_code)
     return run
 
 
-def life(drive: Driver, sandbox: tuple[State, Path], between: Callable[[], None] = lambda: None) -> Run:
-    """Apply, apply again without a change, destroy; the sandbox is what it was."""
+def life(drive: Driver, sandbox: tuple[State, Path], *stages: str, between: Callable[[], None] = lambda: None) -> Run:
+    """Apply, plan again without a change, destroy; the sandbox is what it was."""
     before = snapshot(*sandbox)
-    applied = done(drive, "apply")
+    applied = done(drive, "apply", "preflight", *stages)
     between()
-    assert done(drive, "apply").plan.is_empty
+    assert done(drive, "plan", *stages).plan.is_empty
     done(drive, "destroy")
     assert before == snapshot(*sandbox)
     return applied
@@ -67,7 +67,7 @@ def test_each_way_to_log_in(way: str, drive: Driver, sandbox: tuple[State, Path]
     if way == "a tunnel":
         edit(drive, ("host: 127.0.0.1", "host: warehouse.example.com"))
 
-    life(drive, sandbox)
+    life(drive, sandbox, "source_database", "destination_database")
 
 
 @pytest.mark.parametrize("pipeline", ["v2", "legacy"])
@@ -87,7 +87,8 @@ def test_keys_that_others_made_are_adopted(pipeline: str, drive: Driver, sandbox
         edit(drive, ("\nroles:\n", "\nroles:\n  twins: true\n"))
     found: dict[str, Any] = {}
 
-    life(drive, sandbox, lambda: found.update(statements(kms, key)))
+    stages = ("storage", "encryption", "lambda_role", "server_role")
+    life(drive, sandbox, *stages, between=lambda: found.update(statements(kms, key)))
 
     assert before.items() <= found.items()
     assert before == statements(kms, key)
@@ -121,7 +122,7 @@ def test_buckets_that_others_made_are_never_changed(drive: Driver, sandbox: tupl
     )
     before = snapshot(*sandbox)
 
-    run = drive("apply")
+    run = drive("apply", stages=("storage",))
 
     assert [] == [change.address for plan in run.plan.plans for change in plan.changes if plan.stage == "storage"]
     told = [each for each in run.findings if each.stage == "storage" and each.way_out and "tonic-theirs-source" in each.way_out]
@@ -137,7 +138,7 @@ def test_a_database_is_made_and_taken_back(drive: Driver, sandbox: tuple[State, 
     """Under `create_database` the destination is made first; destroy drops it while it is empty."""
     edit(drive, ("  database: tickit_masked\n", "  database: tickit_made\n  create_database: true\n"))
 
-    applied = life(drive, sandbox)
+    applied = life(drive, sandbox, "destination_database")
 
     assert "database/destination/tickit_made" in {change.address for plan in applied.plan.plans for change in plan.changes}
 
@@ -146,14 +147,14 @@ def test_policies_that_are_to_be_alone(drive: Driver, sandbox: tuple[State, Path
     """Under `exclusive_policies` what somebody attached to our role is a change that takes it off, in the plan and under the digest."""
     edit(drive, ("\nrehearsal:", "\nexclusive_policies: true\nrehearsal:"))
     before = snapshot(*sandbox)
-    done(drive, "apply")
+    done(drive, "apply", "server_role")
     iam = client("iam", sandbox[0])
     foreign = next(each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"] if each["PolicyName"] == "acme-logging")
     iam.attach_role_policy(RoleName="tonic-sandbox-server", PolicyArn=foreign)
     address = f"iam_role_attachment/tonic-sandbox-server/{foreign}"
 
-    verified = drive("verify")
-    repaired = done(drive, "apply")
+    verified = drive("verify", stages=("server_role",))
+    repaired = done(drive, "apply", "server_role")
 
     assert (4, {address}) == (verified.exit_code, named(verified.findings, "broken"))
     assert [(address, "remove")] == [(change.address, change.verb) for plan in repaired.plan.plans for change in plan.changes]
