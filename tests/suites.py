@@ -23,10 +23,12 @@ from tests import lanes, machine
 
 NOT_HERE = "not live and not browser"
 PORTABLE = ("unit", "stages")
-"""The folders that run on every admitted Python and on the lowest versions."""
+"""The folders that run on every admitted Python."""
+KERNELS = (*PORTABLE, "contract/kernels")
+"""What also starts processes, and forks them: on the newest Python."""
 CONTRACTS = (*PORTABLE, "contract")
-"""What also speaks to libraries and to the system: on the newest Python, and on the lowest versions."""
-MARKED = "not slow and not hypothesis"
+"""What also speaks to libraries: on their lowest versions."""
+MARKED = "not slow and not hypothesis and not once"
 NOT_PORTED = "what is slow, compares texts, looks by chance or takes whole runs is run on one Python, where it finds the same"
 NO_TESTS = 5
 """pytest's exit code when it found none."""
@@ -57,18 +59,21 @@ def suites() -> Iterator[Suite]:
     """List the suites: those first that find a mistake the cheapest, then the longest, so that the lanes end at about one time."""
     yield Suite("lint", partial(run_checks, ("ruff", "check", "."), ("ruff", "format", "--check", ".")))
     yield Suite("types", partial(run_checks, ("mypy",)))
-    for name in ("end_to_end", "unit", "sandbox", "contract", "properties"):
+    for name in ("end_to_end", "properties", "unit"):
+        yield Suite(name, partial(run_pytest, (name,)))
+    yield Suite("browser", browser)
+    for name in ("rehearsal", "contract"):
         yield Suite(name, partial(run_pytest, (name,)))
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    for version in machine.PYTHONS:
-        if version != here:
-            yield Suite(f"python{version}", partial(elsewhere, version, CONTRACTS if version == machine.PYTHONS[-1] else PORTABLE))
     yield Suite("lowest", partial(elsewhere, here, CONTRACTS, resolution="lowest-direct"))
-    yield Suite("browser", browser)
-    for name in ("faults", "notebooks", "rehearsal", "repository", "stages"):
-        yield Suite(name, partial(run_pytest, (name,)))
+    yield Suite("sandbox", partial(run_pytest, ("sandbox",)))
+    for version in reversed(machine.PYTHONS):
+        if version != here:
+            yield Suite(f"python{version}", partial(elsewhere, version, KERNELS if version == machine.PYTHONS[-1] else PORTABLE))
     yield Suite("rendered", rendered)
     yield Suite("airflow", airflow)
+    for name in ("faults", "notebooks", "repository", "stages"):
+        yield Suite(name, partial(run_pytest, (name,)))
     yield Suite("oracle", oracle)
     for name in ("vendor", "ledger"):
         yield Suite(name, partial(run_pytest, (name,)))

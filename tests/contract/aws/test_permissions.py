@@ -40,6 +40,8 @@ from runbook_lib.resources.warehouse import DatabaseUser, Grants, LoginAsked, Se
 from tests.contract.aws.cases import CASES, Case, bucket, key, policy, role
 from tests.sandbox.aws.account import Account
 
+pytestmark = pytest.mark.once
+
 LISTING = policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
 
 

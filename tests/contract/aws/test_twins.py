@@ -23,6 +23,8 @@ from runbook_lib.resources.rights import Need, Permission
 from tests.contract.aws.endpoint import ACCOUNT, environment_at
 from tests.sandbox.aws.account import Account, allow, policy, trust
 
+pytestmark = pytest.mark.once
+
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/everything"
 MADE = ("made", "made under a boundary")
 SHAPES = (*MADE, "adopted by name", "named by ARN", "told by the instance")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tests import records
 from tests.approving import ADA, JO, KIM, approve, approved_house, private, reject
 from tests.objects import FakeObjects
 from tests.records import House
+
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
@@ -323,27 +326,53 @@ FORGED: dict[str, Callable[[Approval, Path], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_approval_does_not_count(house: House, forge: Callable[[Approval, Path], bytes]) -> None:
-    """What is not an approver's word for this plan applies nothing, and an audit of the plan's record finds it or an apply's would."""
-    record, digest = planned(house)
-    approval = approve(house, record)
-    (record / "approval.json").write_bytes(forge(approval, house.home))
+@dataclass(frozen=True)
+class Signed:
+    """Hold a house with a plan that was approved, for tests that put something else in the place of that approval."""
 
-    assert "0 of the approvals count" in refused(lambda: house.run("apply", approve=digest))
+    house: House
+    record: Path
+    digest: str
+    approval: Approval
+
+
+def signed(home: Path) -> Signed:
+    """Plan, and approve the plan."""
+    house = approved_house(home)
+    record, digest = planned(house)
+    return Signed(house, record, digest, approve(house, record))
+
+
+@pytest.fixture(scope="module")
+def signed_plan(tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    """Approve a plan that is not applied."""
+    return signed(tmp_path_factory.mktemp("signed") / "house")
+
+
+@pytest.fixture(scope="module")
+def signed_run(tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    """Approve a plan and apply it; the record is that of the run."""
+    made = signed(tmp_path_factory.mktemp("applied") / "house")
+    return replace(made, record=made.house.run("apply", approve=made.digest).record.folder)
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_a_forged_approval_does_not_count(signed_plan: Signed, forge: Callable[[Approval, Path], bytes]) -> None:
+    """What is not an approver's word for this plan applies nothing, and an audit of the plan's record finds it or an apply's would."""
+    house = signed_plan.house
+    (signed_plan.record / "approval.json").write_bytes(forge(signed_plan.approval, house.home))
+
+    assert "0 of the approvals count" in refused(lambda: house.run("apply", approve=signed_plan.digest))
     assert 0 == house.target.writes
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_an_audit_finds_what_a_run_should_not_have_taken(house: House, forge: Callable[[Approval, Path], bytes]) -> None:
+def test_an_audit_finds_what_a_run_should_not_have_taken(signed_run: Signed, forge: Callable[[Approval, Path], bytes]) -> None:
     """Put into the record of a run and stated anew, a forged approval is broken."""
-    record, digest = planned(house)
-    approval = approve(house, record)
-    applied = house.run("apply", approve=digest).record.folder
-    (applied / "approval.json").write_bytes(forge(approval, house.home))
-    records.restate(applied)
+    (signed_run.record / "approval.json").write_bytes(forge(signed_run.approval, signed_run.house.home))
+    records.restate(signed_run.record)
 
-    assert [each for each in records.flaws(applied) if "approval.json" in each]
+    assert [each for each in records.flaws(signed_run.record) if "approval.json" in each]
 
 
 def test_a_rejection_counts_until_the_lock_is_had(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

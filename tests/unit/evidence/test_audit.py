@@ -22,6 +22,8 @@ from runbook_lib.model import EnvironmentPlan, canonical
 from runbook_lib.resources.s3 import Bucket
 from tests import records
 
+pytestmark = pytest.mark.once
+
 BUCKET = Bucket(name="tonic-src", region="us-east-1").address
 Edit = Callable[[Path], Any]
 

@@ -15,6 +15,8 @@ from runbook_lib.headless import resuming
 from tests import cells, records
 from tests.approving import ADA, JO, approve, approved_house, resumed
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,8 @@ from runbook_lib.evidence.journal import FileJournal, history
 from runbook_lib.model import Change, Entry
 from runbook_lib.resources.s3 import Bucket
 from tests import records
+
+pytestmark = pytest.mark.once
 
 CHANGES = tuple(Change(before=None, after=Bucket(name=f"tonic-{name}", region="us-east-1")) for name in "abc")
 FACTS = RunFacts(environment="staging", verb="apply", started="2026-01-02T03:04:05.678Z")
@@ -67,11 +71,18 @@ def test_a_line_that_does_not_fit_stops_its_change(tmp_path: Path) -> None:
     assert [] == [each for each in audit.verify(record.folder).flaws if "does not follow" in each.what]
 
 
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[records.House, str]:
+    """Plan in a house of which each test takes a copy."""
+    house = records.house(tmp_path_factory.mktemp("house") / "here")
+    return house, house.run("plan").plan.digest
+
+
 @pytest.mark.parametrize("writes", range(0, 60, 3))
-def test_a_run_on_a_full_disk_leaves_nothing_that_looks_whole(tmp_path: Path, writes: int) -> None:
+def test_a_run_on_a_full_disk_leaves_nothing_that_looks_whole(planned: tuple[records.House, str], tmp_path: Path, writes: int) -> None:
     """Wherever the disk fills up: a record either verifies or is broken, and no file of it is half there."""
-    house = records.house(tmp_path)
-    digest = house.run("plan").plan.digest
+    house, digest = copy.deepcopy(planned)
+    house.home = Path(shutil.copytree(house.home, tmp_path / "house"))
 
     with full_after(writes), suppress(OSError):
         house.run("apply", approve=digest)

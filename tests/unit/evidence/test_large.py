@@ -15,6 +15,8 @@ from runbook_lib.secrets import Known, Masked
 from runbook_lib.views.notebook_page import notebook_html
 from tests import records
 
+pytestmark = pytest.mark.once
+
 SIZE, MOST = 256 << 20, 32 << 20
 TO_MASK = 80 << 20
 """More than what is taken apart to be masked: what is masked is written, and takes room on the disk."""

@@ -25,6 +25,8 @@ from runbook_lib.resources.s3 import Bucket
 from tests import records
 from tests.machine import ROOT
 
+pytestmark = pytest.mark.once
+
 PUBLISHED: dict[str, Any] = json.loads((ROOT / "docs" / name()).read_text("utf-8"))
 WHOLE = Draft202012Validator(PUBLISHED)
 BUCKET = Bucket(name="tonic-src", region="us-east-1")

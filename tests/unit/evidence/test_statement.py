@@ -24,6 +24,8 @@ from runbook_lib.model import EnvironmentPlan
 from tests import cells, records
 from tests.stages.worlds import environment
 
+pytestmark = pytest.mark.once
+
 ARN = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 
 

@@ -22,17 +22,22 @@ from runbook_lib.parameters.schema import Environment
 from tests.machine import ROOT
 from tests.unit.parameters.bad import FILES, FOLDER, expected, refusal
 
+pytestmark = pytest.mark.once
+
 every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 RULE_MODULES = (approval_rules, aws_rules, database_rules, record_rules, rules, waivers)
 
 # Runs every command that takes a parameter file over every bad file, and tells what was started, and what was imported by `check`.
 WITNESS = """
-import contextlib, io, json, sys
+import contextlib, functools, io, json, sys
 
 STARTS = ("os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "socket.", "subprocess.", "webbrowser.")
 started, codes = [], {}
 sys.addaudithook(lambda event, _: started.append(event) if event.startswith(STARTS) else None)
 from runbook_lib.cli import main
+from runbook_lib.parameters import reading
+# Six commands read the same text: it is parsed once.
+reading.parsed = functools.cache(reading.parsed)
 
 def run(*words):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

@@ -32,6 +32,8 @@ from tests.fakes import FakeTarget
 from tests.machine import ROOT
 from tests.stages.worlds import INSTANCE, STAGES, world
 
+pytestmark = pytest.mark.once
+
 SLUG = "server_role"
 
 
