@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -55,5 +56,7 @@ class Lines(Progress):
         self._line(f"       {title}: {'failed: ' + message if message else 'done'} in {seconds:.1f} s")
 
     def _line(self, text: str) -> None:
-        sys.stderr.write(f"{time.monotonic() - self._begun:6.1f} s  {text}\n")
-        sys.stderr.flush()
+        # Whoever watched may be gone; the run goes on, and its record says the same.
+        with contextlib.suppress(BrokenPipeError):
+            sys.stderr.write(f"{time.monotonic() - self._begun:6.1f} s  {text}\n")
+            sys.stderr.flush()

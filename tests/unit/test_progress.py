@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -99,3 +100,15 @@ def test_the_terminal_is_silent_of_few_statements(capsys: pytest.CaptureFixture[
     lines.statements(1)
     lines.statements(1)
     assert capsys.readouterr().err.count(f"{FEW + 1} statements so far") == 1
+
+
+def test_a_run_outlives_whoever_watches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the other end of a pipe is gone, nothing is shown, and nothing fails."""
+
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stderr", Gone())
+
+    Lines().stage_ends("Storage", 1.0, "")
