@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OF_AIRFLOW = ("AIRFLOW", "_AIRFLOW", "PYTHON", "VIRTUAL_ENV")
 """Beginnings of the variables that are Airflow's affair: its settings and connections, and where its Python finds what it imports."""
 PATIENCE = 45
-"""Seconds for a command to end its record; Airflow itself waits for 60."""
+"""Seconds for a command to end its record when a time limit of Airflow's strikes."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ class Process:
                 raise
 
     def stop(self) -> None:
-        """Ask the command to stop, as Ctrl-C does, so that it ends its record."""
+        """Ask the command to stop, as Ctrl-C does, so that it ends its record.
+
+        Airflow kills the task five seconds later; the command, in a session of its own, takes the time that it needs.
+        """
         if self._running is not None and self._running.poll() is None:
             self._running.send_signal(signal.SIGINT)
 
