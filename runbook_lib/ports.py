@@ -60,6 +60,9 @@ class ConnectedTarget(DeclaringTarget, Protocol):
         Raises `TargetError` when that cannot begin: then nothing was made.
         """
 
+    def forget(self) -> None:
+        """Ask everything anew from now on: what was read is told again without asking until something is written."""
+
     def close(self) -> None:
         """Let the connections go; what is asked later makes new ones."""
 

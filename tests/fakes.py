@@ -84,6 +84,9 @@ class FakeTarget:
         """Take nothing of AWS."""
         return ()
 
+    def forget(self) -> None:
+        """Remember nothing, as ever."""
+
     def close(self) -> None:
         """Have no connections to let go."""
 

@@ -9,6 +9,7 @@ from runbook_lib.adapters.aws.log_ins import LogIn, log_in
 from runbook_lib.adapters.aws.secret_store import AwsSecrets
 
 if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.reading import Reader
     from runbook_lib.adapters.aws.recording import Recorder
     from runbook_lib.adapters.aws.retry import Patience
     from runbook_lib.adapters.aws.session import AwsSession
@@ -26,6 +27,7 @@ class Connections:
         self.recorder, self._patience = recorder, patience
         self._lock = threading.RLock()
         self._session: AwsSession | None = None
+        self._reader: Reader | None = None
         self._warehouse: WarehouseTarget | None = None
 
     def session(self) -> AwsSession:
@@ -39,9 +41,13 @@ class Connections:
 
     def aws(self) -> AwsTarget:
         """Give the AWS half of the target."""
+        from runbook_lib.adapters.aws.reading import Reader
         from runbook_lib.adapters.aws.target import AwsTarget
 
-        return AwsTarget(self.session(), self.secrets)
+        with self._lock:
+            if self._reader is None:
+                self._reader = Reader(self.session())
+            return AwsTarget(self._reader, self.secrets)
 
     def warehouse(self) -> WarehouseTarget:
         """Give the databases' half of the target."""
@@ -52,8 +58,16 @@ class Connections:
                 self._warehouse = redshift.connect(self.environment, self.secrets, self.log_in, self.recorder)
             return self._warehouse
 
+    def forget(self) -> None:
+        """Ask anew from now on: what was read before may be so no more."""
+        with self._lock:
+            self._reader = None
+            if self._warehouse is not None:
+                self._warehouse.forget()
+
     def close(self) -> None:
         """Let go what was connected."""
+        self.forget()
         with self._lock:
             if self._warehouse is not None:
                 self._warehouse.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runbook_lib.adapters.aws.rights import permissions_of
@@ -16,6 +16,7 @@ from runbook_lib.adapters.symbols import (
     with_names,
     with_symbols,
 )
+from runbook_lib.adapters.together import both, together
 from runbook_lib.errors import TargetError
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
@@ -24,7 +25,7 @@ from runbook_lib.resources.secretsmanager import Rotation
 from runbook_lib.resources.warehouse import is_of_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runbook_lib.adapters.aws.recording import Recorder
     from runbook_lib.adapters.aws.target import AwsTarget
@@ -39,8 +40,6 @@ WARMED = (
     "runbook_lib.adapters.aws.target", "runbook_lib.adapters.redshift.target",
 )  # fmt: skip
 """What is otherwise imported with the first question."""
-A = TypeVar("A")
-B = TypeVar("B")
 K = TypeVar("K", bound="Kinded")
 
 
@@ -81,7 +80,7 @@ class CompositeTarget:
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer the questions of AWS and of the databases at once. Raises GuardRefused."""
         sql, cloud = _parted(questions)
-        answers, others = _both(
+        answers, others = both(
             lambda: self._ask_aws(cloud),
             lambda: self._connections.warehouse().ask(sql) if sql else Inventory({}),
         )
@@ -90,7 +89,7 @@ class CompositeTarget:
     def observe(self, wanted: Sequence[Resource]) -> Mapping[str, Observation]:
         """Read what is there for each wanted resource, AWS and the databases at once. Raises GuardRefused."""
         sql, cloud = _parted(wanted)
-        seen, others = _both(
+        seen, others = both(
             lambda: self._observe_aws(cloud),
             lambda: self._connections.warehouse().observe(sql) if sql else {},
         )
@@ -98,8 +97,11 @@ class CompositeTarget:
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group. Raises TargetError, before anything is sent when a text is not complete."""
-        if not changes:
-            return
+        if changes:
+            with self._written():
+                self._write(changes)
+
+    def _write(self, changes: Sequence[Change]) -> None:
         if isinstance(after := changes[0].after, Rotation) and isinstance(before := changes[0].before, Rotation):
             rotate(before.version, after, self._connections)
             return
@@ -125,11 +127,25 @@ class CompositeTarget:
         """Play a flow of the product as its own principals, or sweep up after one. Raises TargetError when nothing was made."""
         from runbook_lib.adapters.rehearsal import exercise
 
-        return exercise(change, self._connections)
+        with self._written():
+            return exercise(change, self._connections)
 
     def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
         """Declare what a use takes of AWS; no SDK is loaded for it."""
         return permissions_of(use, self._connections.environment)
+
+    def forget(self) -> None:
+        """Ask everything anew from now on."""
+        self._connections.forget()
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Let nothing that was read before a write count within it or after it."""
+        self.forget()
+        try:
+            yield
+        finally:
+            self.forget()
 
     def close(self) -> None:
         """Let the connections go; the next question makes new ones."""
@@ -162,15 +178,17 @@ class CompositeTarget:
 
 def _names(aws: AwsTarget, values: Iterable[Kinded]) -> tuple[dict[str, str], dict[str, Unanswered]]:
     """Look up what the symbols stand for, by address; where that fails, say why."""
-    names: dict[str, str] = {}
-    refusals: dict[str, Unanswered] = {}
-    for key in sorted(_keys(values)):
-        try:
-            if arn := aws.key_arn(key):
-                names[_address(key)] = arn
-        except TargetError as error:
-            refusals[_address(key)] = unanswered(error)
-    return names, refusals
+    keys = sorted(_keys(values))
+    found = dict(zip(map(_address, keys), together(lambda key: _arn(aws, key), keys), strict=True))
+    refusals = {address: arn for address, arn in found.items() if isinstance(arn, Unanswered)}
+    return {address: arn for address, arn in found.items() if isinstance(arn, str) and arn}, refusals
+
+
+def _arn(aws: AwsTarget, key: str) -> str | Unanswered:
+    try:
+        return aws.key_arn(key)
+    except TargetError as error:
+        return unanswered(error)
 
 
 def _refusal(value: Kinded, refusals: Mapping[str, Unanswered]) -> Unanswered | None:
@@ -203,11 +221,3 @@ def _parted(values: Sequence[K]) -> tuple[list[K], list[K]]:
     """Part what is the databases' from the rest."""
     sql = [each for each in values if is_of_warehouse(each)]
     return sql, [each for each in values if not is_of_warehouse(each)]
-
-
-def _both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
-    """Do two things at once; the first error of either is raised when both have ended."""
-    with ThreadPoolExecutor(1, "target") as pool:
-        second = pool.submit(other)
-        first = one()
-    return first, second.result()

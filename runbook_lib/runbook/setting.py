@@ -48,6 +48,11 @@ class Setting:
             what = "was changed after this notebook read it"
             raise RunbookError(str(self.file), what, "run the cell under Open again, then the cells below it")
 
+    def look_anew(self) -> None:
+        """Let a cell that somebody runs ask for itself: he may have read the one before for an hour. A run asks each thing once."""
+        if self.is_step:
+            self.world.forget()
+
     @property
     def is_alone(self) -> bool:
         """Tell whether one notebook is the whole run."""

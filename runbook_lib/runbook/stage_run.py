@@ -66,6 +66,7 @@ class StageRun:
 
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
+        self._setting.look_anew()
         findings = () if self._idle else engine.check(*self._subject, when=("plan",))
         self._findings = findings
         return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans")
@@ -73,6 +74,7 @@ class StageRun:
     def desired(self) -> DesiredResources:
         """Show what this stage wants, from the parameters and what was found; reads only."""
         stage, environment, world = self._subject
+        self._setting.look_anew()
         if self._idle:
             return DesiredResources((), {}, self._idle)
         inventory, refusals = engine.inventory_of(stage.parts, environment, world)
@@ -82,6 +84,7 @@ class StageRun:
     def plan(self) -> Plan:
         """Compare what is wanted with what is there; writes nothing. Raises RunbookError when the file was changed since it was opened."""
         self._setting.require_same_file()
+        self._setting.look_anew()
         self._plan = self._planned()
         return self._plan
 
@@ -111,7 +114,8 @@ class StageRun:
         return self._receipt
 
     def verify(self) -> Findings:
-        """Read everything again and judge; a run that only plans shows what is owed and contested."""
+        """Judge what is there, read again where something was written; a run that only plans shows what is owed and contested."""
+        self._setting.look_anew()
         findings: tuple[Finding, ...] = ()
         if not self._idle and self._only_plans:
             plan = self._plan or self._planned()
@@ -215,15 +219,19 @@ class StageRun:
         # Who steps through notebooks holds the lock while he writes, not while he reads.
         lock = setting.records.locked(f"apply of {setting.stage.slug}", now()) if self._writes and setting.is_step else nullcontext()
         with lock, setting.world.traffic.into(journal):
-            # A person may read the plan for an hour: what is written is held against what is there now.
-            fresh = self._planned() if self._writes else plan
-            if self._writes:
-                snapshots.keep(setting.record, fresh, "before")
+            fresh = self._before() if self._writes else plan
             approvals = stepping.unused(setting.record, gate.approvals, fresh) if setting.is_step else gate.approvals
             return engine.apply(
                 gate.approved, approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda _address: setting.stage.owner,
             )  # fmt: skip
+
+    def _before(self) -> Plan:
+        """Plan by what is there now, and keep that. A person may read a plan for an hour: what is written is held against this."""
+        self._setting.world.forget()
+        fresh = self._planned()
+        snapshots.keep(self._setting.record, fresh, "before")
+        return fresh
 
     def _artefacts(self, wanted: tuple[Resource, ...]) -> dict[str, str]:
         return dict(self._setting.stage.artefacts(self._setting.environment, wanted))

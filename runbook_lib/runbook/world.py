@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import engine, evidence
+from runbook_lib.adapters.together import both
 from runbook_lib.evidence.exercises import newest
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
@@ -15,11 +14,12 @@ from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseA
 from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal, UnfinishedAsked
 from runbook_lib.resources.rights import RightsAsked
 from runbook_lib.runbook import rehearsing
+from runbook_lib.runbook.clock import Clock
 from runbook_lib.runbook.rights import rights
 from runbook_lib.runbook.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
@@ -39,7 +39,7 @@ def now() -> str:
 
 
 class World:
-    """Be the target of a stage: the services and databases, and the files beside them."""
+    """Be the target of a stage: the services and databases, and the files beside them; `before` are the stages whose findings it counts."""
 
     def __init__(
         self,
@@ -50,22 +50,27 @@ class World:
         scope: Scope,
         lock: evidence.Lock | None = None,
         traffic: Traffic | None = None,
+        before: Sequence[str] = (),
     ) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
-        self._scope, self._lock = scope, lock
+        self._scope, self._before, self._lock = scope, before, lock
         self.traffic = traffic or Traffic()
-        self.seconds = 0.0
+        self._clock = Clock()
         self.left: tuple[str, ...] = ()
         self._told = Inventory({})
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
-        """Answer questions, the local ones without a call."""
+        """Answer questions, the local ones without a call; what rights a plan takes is found while the others are asked."""
         remote = tuple(question for question in questions if not isinstance(question, LOCAL))
-        with self._timed():
-            answers = self._target.ask(remote) if remote else Inventory({})
-        found = answers.merged(Inventory({each: self._local(each) for each in questions if isinstance(each, LOCAL)}))
+        local = [question for question in questions if isinstance(question, LOCAL)]
+        answers, others = both(lambda: self._remote(remote), lambda: Inventory({each: self._local(each) for each in local}))
+        found = answers.merged(others)
         self._told = self._told.merged(found)
         return found
+
+    def _remote(self, questions: Sequence[Question]) -> Inventory:
+        with self._clock:
+            return self._target.ask(questions) if questions else Inventory({})
 
     def told(self, questions: Sequence[Question]) -> Inventory:
         """Give the last answers; what was not asked yet is asked now, and what this run found always."""
@@ -75,7 +80,7 @@ class World:
         """Read what is there; whether a rehearsal counts is told by the records."""
         rehearsals = [each for each in wanted if isinstance(each, Rehearsal)]
         others = [each for each in wanted if not isinstance(each, Rehearsal)]
-        with self._timed():
+        with self._clock:
             played = self._rehearsals(rehearsals) if rehearsals else {}
             return {**played, **(self._target.observe(others) if others else {})}
 
@@ -85,7 +90,7 @@ class World:
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group; a rehearsal is played."""
-        with self._timed():
+        with self._clock:
             if len(changes) == 1 and isinstance(changes[0].subject, Rehearsal):
                 rehearsing.play(changes[0], self._target, self._record, self._scope)
             else:
@@ -99,20 +104,20 @@ class World:
         """Declare what a use takes."""
         return self._target.permissions(use)
 
+    def forget(self) -> None:
+        """Ask everything anew from now on: somebody may have changed something since."""
+        self._target.forget()
+
     def close(self) -> None:
         """Let the connections go, for a database that somebody is logged in to cannot be dropped, and let other runs write."""
         self._target.close()
         if self._lock is not None:
             self._lock.release()
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Add up the seconds spent inside the adapters, for the record."""
-        begun = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds += time.monotonic() - begun
+    @property
+    def seconds(self) -> float:
+        """Give the seconds in which the adapters were asked or told to write, for the record."""
+        return self._clock.seconds
 
     def _local(self, question: Question) -> Any:
         match question:
@@ -121,7 +126,8 @@ class World:
             case ExportedSettingsAsked(path=path):
                 return self._exported(path)
             case FindingsAsked():
-                return tuple(finding for result in self._record.results().values() for finding in result.findings)
+                results = self._record.results()
+                return tuple(finding for each in self._before if each in results for finding in results[each].findings)
             case ReverseAsked():
                 return self._reverse()
             case ExerciseAsked(flow=flow):

@@ -18,6 +18,7 @@ from botocore.session import Session
 from runbook_lib.adapters.aws.descriptions import loader
 from runbook_lib.adapters.aws.endpoints import is_loopback
 from runbook_lib.adapters.quiet import quieten
+from runbook_lib.adapters.together import AT_ONCE
 from runbook_lib.secrets import Masked
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def client_config(aws: Aws, attempts: int) -> Config:
         s3={"addressing_style": "path"} if aws.endpoint else None,
         proxies={} if is_loopback(aws.endpoint) else None,
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
-        max_pool_connections=16,
+        max_pool_connections=AT_ONCE,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.adapters.aws.iam import attached_policies
 from runbook_lib.adapters.aws.simulating import simulate
 from runbook_lib.adapters.aws.tags import read_tags
+from runbook_lib.adapters.together import both, together
 from runbook_lib.model import Unanswered
 from runbook_lib.policy import canonical
 from runbook_lib.policy.lint.globs import is_pattern
@@ -49,8 +50,7 @@ def role(question: RoleAsked, reader: Reader) -> RoleAnswer | None:
     if answer is None:
         return None
     found = answer["Role"]
-    names = sorted(reader.pages("iam", "list_role_policies", "PolicyNames", RoleName=question.name))
-    inline = [(name, reader.maybe("iam", "get_role_policy", RoleName=question.name, PolicyName=name)) for name in names]
+    inline, attached = both(lambda: _inline(question.name, reader), lambda: attached_policies(question.name, reader))
     return RoleAnswer(
         name=found["RoleName"],
         arn=found["Arn"],
@@ -58,10 +58,16 @@ def role(question: RoleAsked, reader: Reader) -> RoleAnswer | None:
         trust=canonical(found["AssumeRolePolicyDocument"]),
         permissions_boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         tags=read_tags(found.get("Tags", [])),
-        inline=tuple((name, canonical(each["PolicyDocument"])) for name, each in inline if each is not None),
-        attached=attached_policies(question.name, reader),
+        inline=inline,
+        attached=attached,
         id=found["RoleId"],
     )
+
+
+def _inline(role: str, reader: Reader) -> tuple[tuple[str, str], ...]:
+    names = sorted(reader.pages("iam", "list_role_policies", "PolicyNames", RoleName=role))
+    found = together(lambda name: reader.maybe("iam", "get_role_policy", RoleName=role, PolicyName=name), names)
+    return tuple((name, canonical(each["PolicyDocument"])) for name, each in zip(names, found, strict=True) if each is not None)
 
 
 def managed_policy(question: ManagedPolicyAsked, reader: Reader) -> str | None:

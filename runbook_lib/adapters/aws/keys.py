@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws.tags import is_ours, read_tags
+from runbook_lib.adapters.together import both, together
 from runbook_lib.errors import Conflict, Denied, InUse, NotFound, Rejected
 from runbook_lib.policy import canonical
 from runbook_lib.resources.kms import NAME_TAG, Key, KeyAnswer, KeyAsked, SigningKeyAnswer, SigningKeyAsked
@@ -47,9 +47,9 @@ def _is_ours(metadata: dict[str, Any], name: str, reader: Reader) -> bool:
 def _tagged(name: str, reader: Reader) -> list[dict[str, Any]]:
     """Look through all keys for those with our tags."""
     key_ids = [each["KeyId"] for each in reader.pages("kms", "list_keys", "Keys")]
-    with ThreadPoolExecutor(8) as pool:
-        ours = [key for key, is_it in zip(key_ids, pool.map(lambda key: _is_named(key, name, reader), key_ids), strict=True) if is_it]
-    return [metadata for metadata in (described(key, reader) for key in ours) if metadata is not None]
+    named = together(lambda key: _is_named(key, name, reader), key_ids)
+    ours = [key for key, is_it in zip(key_ids, named, strict=True) if is_it]
+    return [metadata for metadata in together(lambda key: described(key, reader), ours) if metadata is not None]
 
 
 def _refuse_foreign(name: str, metadata: dict[str, Any], reader: Reader) -> None:
@@ -130,7 +130,10 @@ def answer_key(question: KeyAsked, reader: Reader) -> KeyAnswer | None:
     metadata = described(question.key, reader)
     if metadata is None:
         return None
-    policy = reader.maybe("kms", "get_key_policy", KeyId=metadata["Arn"], PolicyName="default")
+    policy, rotation = both(
+        lambda: reader.maybe("kms", "get_key_policy", KeyId=metadata["Arn"], PolicyName="default"),
+        lambda: _rotation(metadata["Arn"], reader),
+    )
     arn = metadata["Arn"].split(":")
     return KeyAnswer(
         arn=metadata["Arn"],
@@ -142,7 +145,7 @@ def answer_key(question: KeyAsked, reader: Reader) -> KeyAnswer | None:
         spec=metadata.get("KeySpec", ""),
         usage=metadata.get("KeyUsage", ""),
         policy=canonical(policy["Policy"]) if policy is not None else "",
-        rotation=_rotation(metadata["Arn"], reader),
+        rotation=rotation,
     )
 
 

@@ -1,4 +1,4 @@
-"""Ask AWS each thing once within one round of questions."""
+"""Ask AWS each thing once, until something is written."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.errors import NotFound, RunbookError
+from runbook_lib.errors import NotFound, RunbookError, Transient, Unreachable
 
 if TYPE_CHECKING:
     from runbook_lib.adapters.aws.session import AwsSession
 
 
 class Reader:
-    """Answer each distinct request once within one round of questions, also when several threads ask."""
+    """Answer each distinct request once, also when several threads ask; a refusal is an answer, what may pass is asked anew.
+
+    Whoever writes, or wants to know how things are by now, takes a new one.
+    """
 
     def __init__(self, session: AwsSession) -> None:
         self.session = session
@@ -49,6 +52,8 @@ class Reader:
             try:
                 future.set_result(ask())
             except RunbookError as error:
+                if isinstance(error, Transient | Unreachable):
+                    del self._answers[name]
                 future.set_exception(error)
             finally:
                 future.cancel()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws import settings
 from runbook_lib.adapters.aws.tags import is_ours, read_tags
+from runbook_lib.adapters.together import together
 from runbook_lib.errors import Denied, NotFound, Rejected
 from runbook_lib.policy import (
     canonical,
@@ -27,6 +29,8 @@ from runbook_lib.resources.s3 import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runbook_lib.adapters.aws.reading import Reader
     from runbook_lib.adapters.aws.session import AwsSession
     from runbook_lib.model import Change
@@ -72,21 +76,31 @@ def answer_bucket(question: BucketAsked, reader: Reader) -> BucketAnswer | None:
         return None
     if is_foreign or region != reader.session.environment.aws.region:
         return BucketAnswer(name=name, region=region, is_foreign=is_foreign)
-    texts = {setting: settings.read(name, setting, reader) for setting in settings.KNOWN}
+    *read, policy, notifications, versioning, objects = together(lambda ask: ask(), _questions(name, reader))
+    texts = dict(zip(settings.KNOWN, read, strict=True))
     algorithm, key = _encryption(texts["encryption"])
-    policy = _policy(name, reader)
-    notifications = reader.read("s3", "get_bucket_notification_configuration", Bucket=name)
     return BucketAnswer(
         name=name,
         region=region,
         encryption=algorithm,
         encryption_key=_key_arn(key, reader),
-        versioning=reader.read("s3", "get_bucket_versioning", Bucket=name).get("Status", ""),
+        versioning=versioning.get("Status", ""),
         settings=tuple((setting, text) for setting, text in sorted(texts.items()) if text is not None),
         policy=canonical(policy) if policy else "",
         has_notifications=any(key.endswith(("Configurations", "Configuration")) for key in notifications),
-        is_empty=not reader.read("s3", "list_objects_v2", Bucket=name, MaxKeys=1).get("KeyCount", 0),
+        is_empty=not objects.get("KeyCount", 0),
     )
+
+
+def _questions(name: str, reader: Reader) -> list[Callable[[], Any]]:
+    """List what is read of a bucket that is there."""
+    return [
+        *(partial(settings.read, name, setting, reader) for setting in settings.KNOWN),
+        partial(_policy, name, reader),
+        partial(reader.read, "s3", "get_bucket_notification_configuration", Bucket=name),
+        partial(reader.read, "s3", "get_bucket_versioning", Bucket=name),
+        partial(reader.read, "s3", "list_objects_v2", Bucket=name, MaxKeys=1),
+    ]
 
 
 def write(change: Change, session: AwsSession) -> None:

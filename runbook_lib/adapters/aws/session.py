@@ -22,6 +22,7 @@ from runbook_lib.adapters.aws.guard import (
 )
 from runbook_lib.adapters.aws.recording import Recorder, hook_of
 from runbook_lib.adapters.aws.retry import Patience, is_transient, patiently
+from runbook_lib.adapters.together import AT_ONCE
 from runbook_lib.errors import Denied, NotFound, TargetError
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class AwsSession:
         self.patience = patience if patience is not None else Patience()
         self._recorder = recorder
         self._environ = environ if environ is not None else os.environ
-        self._lock = threading.RLock()
+        self._lock, self._asking = threading.RLock(), threading.Lock()
+        self._ways = threading.BoundedSemaphore(AT_ONCE)
         self._core: Session | None = None
         self._clients: dict[tuple[str, bool], Any] = {}
         self._identity: tuple[str, Identity] | None = None
@@ -94,7 +96,7 @@ class AwsSession:
 
     def identity(self) -> Identity:
         """Ask who calls, once for each set of credentials. Raises GuardRefused when it is not who the file says."""
-        with self._lock:
+        with self._asking:
             key = self._access_key()
             if self._identity is None or self._identity[0] != key:
                 self._identity = (key, self._asked())
@@ -178,9 +180,10 @@ class AwsSession:
     ) -> dict[str, Any]:
         client = self.client(service, writes=writes)
         try:
-            if pages:
-                return {pages: [], **client.get_paginator(operation).paginate(**parameters).build_full_result()}
-            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+            with self._ways:
+                if pages:
+                    return {pages: [], **client.get_paginator(operation).paginate(**parameters).build_full_result()}
+                answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except RAISED as error:
             raise translated(error, request) from None
         return answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.adapters.together import together
 from runbook_lib.resources.simulation import Simulated, SimulatedCall, SimulationAsked
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ Key = tuple[str, str]
 def simulate(question: SimulationAsked, reader: Reader) -> tuple[Simulated, ...]:
     """Simulate calls, those of one kind of resource and one context together."""
     found: dict[SimulatedCall, Simulated] = {}
-    for calls in batches(question.calls):
-        told = _told(calls, _results(question, calls, reader))
+    parts = list(batches(question.calls))
+    for calls, results in zip(parts, together(lambda calls: _results(question, calls, reader), parts), strict=True):
+        told = _told(calls, results)
         found |= {each: told.get((each.action.lower(), each.resource), Simulated(decision="")) for each in calls}
     return tuple(found[each] for each in question.calls)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.aws import clusters, ec2, iam, identity, keys, kms, objects, s3, simulating, validating
 from runbook_lib.adapters.aws import secretsmanager as secrets_manager
-from runbook_lib.adapters.aws.reading import Reader
 from runbook_lib.adapters.aws.secret_store import answer_reference
 from runbook_lib.adapters.refusals import unanswered
+from runbook_lib.adapters.together import together
 from runbook_lib.errors import TargetError
 from runbook_lib.model import Unanswered
 from runbook_lib.ports import Observation
@@ -25,14 +24,10 @@ from runbook_lib.resources import simulation as simulation_values
 from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
+    from runbook_lib.adapters.aws.reading import Reader
     from runbook_lib.adapters.aws.secret_store import AwsSecrets
     from runbook_lib.adapters.aws.session import AwsSession
     from runbook_lib.model import Change, Question, Resource
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-_AT_ONCE = 8
 
 _OBSERVERS: Mapping[type[Resource], Callable[[Any, Reader], Observation]] = {
     iam_values.Role: iam.observe_role,
@@ -85,22 +80,22 @@ _WRITERS: Mapping[type[Resource], Callable[[Change, AwsSession], None]] = {
 
 
 class AwsTarget:
-    """Ask, observe and write in one account, each thing read once. Raises GuardRefused before it reads a wrong one."""
+    """Ask, observe and write in one account. Raises GuardRefused before it reads a wrong one."""
 
-    def __init__(self, session: AwsSession, secrets: AwsSecrets) -> None:
-        self._session = session
+    def __init__(self, reader: Reader, secrets: AwsSecrets) -> None:
+        self._session = reader.session
         self._secrets = secrets
-        self._reader = Reader(session)
+        self._reader = reader
 
     def answers(self, questions: Sequence[Question]) -> list[Any]:
         """Answer questions in their order, independent ones at once; this process's environment is read without AWS."""
         closed = None if all(map(_is_local, questions)) else self._closed()
-        return _at_once(lambda question: self._answer(question, closed), questions)
+        return together(lambda question: self._answer(question, closed), questions)
 
     def observations(self, wanted: Sequence[Resource]) -> list[Observation]:
         """Read what is there for each wanted resource, in their order."""
         closed = self._closed() if wanted else None
-        return _at_once(lambda resource: self._observation(resource, closed), wanted)
+        return together(lambda resource: self._observation(resource, closed), wanted)
 
     def write(self, changes: Iterable[Change]) -> None:
         """Make the changes one after the other. Raises TargetError."""
@@ -151,8 +146,3 @@ def _is_local(question: Question) -> bool:
             return parse_reference(reference).source == "env"
         case _:
             return False
-
-
-def _at_once(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    with ThreadPoolExecutor(_AT_ONCE, "aws") as pool:
-        return list(pool.map(work, items))

@@ -26,11 +26,11 @@ from runbook_lib.resources.warehouse import (
 )
 
 if TYPE_CHECKING:
-    from runbook_lib.adapters.redshift.session import Session
+    from runbook_lib.adapters.redshift.reading import Asked
     from runbook_lib.model import Question
 
 
-def answer(session: Session, question: Question) -> Any:
+def answer(session: Asked, question: Question) -> Any:
     """Answer one question. Raises TargetError."""
     match question:
         case SessionAsked():
@@ -51,7 +51,7 @@ def answer(session: Session, question: Question) -> Any:
     return Unanswered(f"the databases cannot answer {question.kind}")
 
 
-def session_answer(session: Session) -> SessionAnswer:
+def session_answer(session: Asked) -> SessionAnswer:
     """Say who is logged in where."""
     user, is_super, database, namespace, version = session.cluster_rows(catalog.SESSION)[0]
     return SessionAnswer(
@@ -66,7 +66,7 @@ def session_answer(session: Session) -> SessionAnswer:
     )
 
 
-def schemas(session: Session) -> tuple[SchemaAnswer, ...]:
+def schemas(session: Asked) -> tuple[SchemaAnswer, ...]:
     """List the schemas with owner and kind."""
     local = [
         SchemaAnswer(name=name, owner=owner or "", kind="local" if external is None else "external")
@@ -77,7 +77,7 @@ def schemas(session: Session) -> tuple[SchemaAnswer, ...]:
     return (*local, *(SchemaAnswer(name=row[0], owner="", kind="shared") for row in shared if row[0] not in known))
 
 
-def relations(session: Session) -> tuple[RelationAnswer, ...]:
+def relations(session: Asked) -> tuple[RelationAnswer, ...]:
     """List tables and views with their owners."""
     return tuple(
         RelationAnswer(schema_name=schema, name=name, owner=owner or "", kind="view" if kind == "v" else "table")
@@ -85,9 +85,9 @@ def relations(session: Session) -> tuple[RelationAnswer, ...]:
     )
 
 
-def privileges(session: Session, user: str) -> PrivilegesAnswer:
+def privileges(session: Asked, user: str) -> PrivilegesAnswer:
     """Say what a user effectively may. Raises Unanswered when there is no such user."""
-    users = dict(session.cluster_rows(catalog.USERS))
+    users: dict[str, object] = {row[0]: row[1] for row in session.cluster_rows(catalog.USERS)}
     if user not in users:
         reason = f"there is no user {user} on {session.warehouse.host}"
         raise Unanswered(reason, "broken", way_out="apply the stage that makes it", address=f"{DatabaseUser.kind}/{session.side}/{user}")
@@ -108,7 +108,7 @@ def privileges(session: Session, user: str) -> PrivilegesAnswer:
     )
 
 
-def owned(session: Session, user: str) -> OwnedAnswer:
+def owned(session: Asked, user: str) -> OwnedAnswer:
     """List what keeps a user from being dropped, and the ordered DDL that frees him in this database."""
     heir = session.cluster_rows(catalog.SESSION)[0][0]
     own = owned_by(lambda statement: session.rows(statement, user=user))

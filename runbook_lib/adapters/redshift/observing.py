@@ -13,7 +13,7 @@ from runbook_lib.resources.warehouse import Database, DatabaseUser, DefaultPrivi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook_lib.adapters.redshift.session import Session
+    from runbook_lib.adapters.redshift.reading import Asked
     from runbook_lib.model import Resource
     from runbook_lib.resources.warehouse import Name
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Held:
     """Hold what one user has been granted or owns, read when it is first asked for."""
 
-    def __init__(self, session: Session, user: str) -> None:
+    def __init__(self, session: Asked, user: str) -> None:
         self._session, self._user = session, user
 
     def objects(self, wanted: Grants) -> set[Name]:
@@ -78,9 +78,9 @@ class Held:
         return {(row[0], row[1]) for row in self._session.rows(catalog.DEFAULT_PRIVILEGES, user=self._user)}
 
 
-def observe(session: Session, wanted: Sequence[Resource]) -> dict[str, Observation]:
+def observe(session: Asked, wanted: Sequence[Resource]) -> dict[str, Observation]:
     """Read one side. Raises TargetError."""
-    users = dict(session.cluster_rows(catalog.USERS))
+    users: dict[str, object] = {row[0]: row[1] for row in session.cluster_rows(catalog.USERS)}
     held: dict[str, Held] = {}
     found: dict[str, Observation] = {}
     for resource in wanted:
@@ -122,7 +122,7 @@ def _defaults(wanted: DefaultPrivileges, held: Held) -> DefaultPrivileges | None
     return wanted.model_copy(update={"schemas": schemas}) if schemas else None
 
 
-def _owners(wanted: Ownership, session: Session) -> Ownership | None:
+def _owners(wanted: Ownership, session: Asked) -> Ownership | None:
     if wanted.on == "schema":
         owners: dict[Name, str] = {(row[0],): row[1] or "" for row in session.rows(catalog.SCHEMAS)}
     else:

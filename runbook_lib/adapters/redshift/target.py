@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.adapters.quiet import bare
 from runbook_lib.adapters.redshift import answering, logins, observing, writing
+from runbook_lib.adapters.redshift.reading import Reader
 from runbook_lib.adapters.redshift.session import Session
 from runbook_lib.adapters.refusals import unanswered
+from runbook_lib.adapters.together import together
 from runbook_lib.errors import TargetError
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
@@ -39,6 +40,7 @@ class WarehouseTarget:
     def __init__(self, environment: Environment, secrets: Secrets, log_in: LogIn, recorder: Recorder | None = None) -> None:
         self._environment, self._secrets, self._recorder = environment, secrets, recorder
         self._sessions = {side: Session(environment, side, log_in, recorder) for side in SIDES}
+        self.forget()
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions; what a side refuses is answered with the reason."""
@@ -50,22 +52,23 @@ class WarehouseTarget:
 
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group, all of one side. Raises TargetError."""
-        try:
-            writing.write(self._sessions[changes[0].subject.side], changes, self._secrets)  # type: ignore[attr-defined]
-        except TargetError as error:
-            failed = error
-        else:
-            return
-        raise bare(failed)
+        side: Side = changes[0].subject.side  # type: ignore[attr-defined]
+        self._write(lambda: writing.write(self._sessions[side], changes, self._secrets))
 
     def set_password(self, side: Side, user: str, literal: Masked) -> None:
         """Set a user's password, which the database sees as its hash. Raises TargetError."""
+        self._write(lambda: writing.set_password(self._sessions[side], user, literal))
+
+    def _write(self, work: Callable[[], None]) -> None:
+        """Write, after which nothing that was read before counts. Raises TargetError, which holds no statement."""
         try:
-            writing.set_password(self._sessions[side], user, literal)
+            work()
         except TargetError as error:
             failed = error
         else:
             return
+        finally:
+            self.forget()
         raise bare(failed)
 
     def sender(self, change: Change) -> dict[str, str]:
@@ -73,33 +76,37 @@ class WarehouseTarget:
         session = self._sessions[change.subject.side]  # type: ignore[attr-defined]
         return {"database": session.where, "user": session.user}
 
+    def forget(self) -> None:
+        """Ask everything anew from now on."""
+        self._readers = {side: Reader(session) for side, session in self._sessions.items()}
+
     def close(self) -> None:
         """Let the connections go."""
+        self.forget()
         for session in self._sessions.values():
             session.close()
 
-    def _by_side(self, values: Sequence[Any], work: Callable[[Session, list[Any]], dict[Any, Any]]) -> list[tuple[Any, Any]]:
-        parts = [(self._sessions[side], mine) for side in SIDES if (mine := [each for each in values if each.side == side])]
-        with ThreadPoolExecutor(2) as pool:
-            return [pair for found in pool.map(lambda part: work(*part), parts) for pair in found.items()]
+    def _by_side(self, values: Sequence[Any], work: Callable[[Reader, list[Any]], dict[Any, Any]]) -> list[tuple[Any, Any]]:
+        parts = [(self._readers[side], mine) for side in SIDES if (mine := [each for each in values if each.side == side])]
+        return [pair for found in together(lambda part: work(*part), parts) for pair in found.items()]
 
-    def _answers(self, session: Session, questions: list[Question]) -> dict[Question, Any]:
-        return {question: self._answer(session, question) for question in questions}
+    def _answers(self, reader: Reader, questions: list[Question]) -> dict[Question, Any]:
+        return {question: self._answer(reader, question) for question in questions}
 
-    def _answer(self, session: Session, question: Question) -> Any:
+    def _answer(self, reader: Reader, question: Question) -> Any:
         try:
             if isinstance(question, LoginAsked):
                 return logins.log_in(self._environment, question, self._secrets, self._recorder)
-            return answering.answer(session, question)
+            return answering.answer(reader, question)
         except TargetError as error:
             user = f"{DatabaseUser.kind}/{question.side}/{question.user}" if isinstance(question, LoginAsked) else ""
             return _refusal(error, user)
         except Unanswered as refusal:
             return refusal
 
-    def _observations(self, session: Session, wanted: list[Resource]) -> dict[str, Observation]:
+    def _observations(self, reader: Reader, wanted: list[Resource]) -> dict[str, Observation]:
         try:
-            return observing.observe(session, wanted)
+            return observing.observe(reader, wanted)
         except TargetError as error:
             return {each.address: Observation(refusal=_refusal(error)) for each in wanted}
 
