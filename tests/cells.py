@@ -6,6 +6,7 @@ import ast
 import asyncio
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from papermill.translators import PythonTranslator
 
 from runbook_lib import views
 from runbook_lib.headless import Executed
+from runbook_lib.headless.side_by_side import Way, in_turn
 from runbook_lib.runbook.stage_run import ChecksBroken
 from tests.machine import ROOT
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook_lib.evidence import Record
+    from runbook_lib.headless.line import Line
     from runbook_lib.model import Stage
 
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -56,6 +59,11 @@ def papermill(stage: Stage, record: Record, values: dict[str, Any]) -> Executed:
     record.write(f"notebooks/{path.name}", v4.writes_json(done.notebook))  # type: ignore[no-untyped-call]
     error, message = (type(done.raised).__name__, str(done.raised)) if done.raised else ("", "")
     return Executed(stage, time.monotonic() - begun, record.folder / "notebooks" / path.name, error, message)
+
+
+def in_place_of_kernels(record: Record, values: dict[str, Any], _line: Line) -> AbstractContextManager[Way]:
+    """Stand in for papermill and its kernels where a whole command is run."""
+    return nullcontext(in_turn(papermill, record, values))
 
 
 def _path(slug: str) -> Path:

@@ -7,6 +7,7 @@ from runbook_lib.engine.apply import Journal, apply
 from runbook_lib.engine.consent import consent, drift
 from runbook_lib.engine.history import History, claimed, elsewhere
 from runbook_lib.engine.inventory import inventory_of
+from runbook_lib.engine.order import foundations, turns
 from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import reverse
 from runbook_lib.engine.rights import WAY_BACK, needs, needs_of_reverse, setting_up
@@ -26,6 +27,7 @@ __all__ = [
     "consent",
     "drift",
     "elsewhere",
+    "foundations",
     "inventory_of",
     "made_by",
     "needs",
@@ -38,5 +40,6 @@ __all__ = [
     "setting_up",
     "state",
     "to_acknowledge",
+    "turns",
     "verify",
 ]

@@ -1,4 +1,4 @@
-"""Run one environment's notebooks through papermill, one after the other, and leave a record of the run.
+"""Run one environment's notebooks through papermill, several at a time, and leave a record of the run.
 
 Every executed notebook is kept, also one that failed. Nothing starts before the parameter file is valid.
 """

@@ -10,19 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@contextmanager
-def without(name: str) -> Iterator[None]:
-    """Let imports find a package missing that they can do without.
+NEEDLESS = ("boto3", "isoduration", "rfc3986_validator", "rfc3987_syntax")
+"""What papermill brings with it: boto3 to read notebooks from S3; the others for jsonschema to check whether a text is a duration, a URI or
+an IRI, for which the last builds a grammar, which takes a second and a half of processor time. JupyterLab's events ask for these; nothing
+about a notebook is one."""
 
-    `rfc3987_syntax`, with which jsonschema checks whether a text is an IRI, builds a grammar for a second and a half of processor time when
-    it is imported. JupyterLab's events ask for it; nothing about a notebook is an IRI.
-    """
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Let imports find packages missing that they can do without."""
     modules: dict[str, Any] = sys.modules
-    is_known = name in modules
+    unknown = [name for name in names if name not in modules]
     # None is how the import system knows that there is no such module.
-    modules.setdefault(name, None)
+    modules.update(dict.fromkeys(unknown))
     try:
         yield
     finally:
-        if not is_known:
+        for name in unknown:
             del modules[name]

@@ -1,15 +1,16 @@
-"""Start the kernels of a run: each is handed its secrets, and the next is ready while the current one runs."""
+"""Start the kernels of a run: each is handed its secrets, and works for the thread that started it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import tempfile
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import run_sync
+from jupyter_core.utils import ensure_event_loop, run_sync
 from traitlets.config import Config
 
 from runbook_lib import place, secrets
@@ -31,14 +32,23 @@ class KernelOfRun(AsyncKernelManager):
     """Keep the client with which papermill listens, to let it go with the kernel."""
 
     listening: AsyncKernelClient | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def client(self, **options: Any) -> Any:
         """Give the client that listens to the kernel."""
         self.listening = PromptClient(**self.get_connection_info(session=True), parent=self, **options)
+        self._loop = ensure_event_loop()
         return self.listening
+
+    def abandon(self) -> None:
+        """Let whoever waits for a cell wait no longer; called from another thread than that."""
+        if (loop := self._loop) is not None:
+            loop.call_soon_threadsafe(self._cancel, loop)
 
     async def end(self) -> None:
         """Kill the kernel, if it still lives, and let go of all that belongs to it; whoever waits for a cell of it waits no longer."""
+        # What comes too late is not to end this.
+        self._loop = None
         # After an interrupt somebody still does, and would complain of the kernel's death when the command has said its last word.
         waiting = asyncio.all_tasks() - {asyncio.current_task()}
         for each in waiting:
@@ -51,36 +61,32 @@ class KernelOfRun(AsyncKernelManager):
         if self.listening is not None:
             self.listening.stop_channels()
 
+    def _cancel(self, loop: asyncio.AbstractEventLoop) -> None:
+        for each in asyncio.all_tasks(loop) if self._loop is not None else ():
+            each.cancel()
+
 
 class Kernels:
-    """Give as many kernels as a run has notebooks, each a moment before it is needed."""
+    """Give the kernels of a run, each to the thread that uses it."""
 
-    def __init__(self, variables: Sequence[str], number: int) -> None:
-        self._variables, self._left = variables, number
-        self._ready: tuple[KernelOfRun, ExitStack] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._ready is not None:
-            self._ready[1].close()
+    def __init__(self, variables: Sequence[str]) -> None:
+        self._variables = variables
+        self._living: set[KernelOfRun] = set()
 
     @contextmanager
     def one(self) -> Iterator[KernelOfRun]:
-        """Give the kernel that is ready, end it afterwards, and start the next meanwhile."""
-        kernel, resources = self._ready or self._started()
-        self._ready = None
-        with resources:
-            if self._left:
-                self._ready = self._started()
-            yield kernel
+        """Start a kernel, and end it afterwards."""
+        with started(self._variables) as kernel:
+            self._living.add(kernel)
+            try:
+                yield kernel
+            finally:
+                self._living.discard(kernel)
 
-    def _started(self) -> tuple[KernelOfRun, ExitStack]:
-        self._left -= 1
-        with ExitStack() as resources:
-            kernel = resources.enter_context(started(self._variables))
-            return kernel, resources.pop_all()
+    def abandon(self) -> None:
+        """Let nobody wait for a cell any longer, in whichever thread."""
+        for each in tuple(self._living):
+            each.abandon()
 
 
 @contextmanager
@@ -97,6 +103,8 @@ def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
             yield kernel
         finally:
             run_sync(kernel.end)()
+            if threading.current_thread() is not threading.main_thread():
+                ensure_event_loop().close()
 
 
 def connection(folder: str) -> dict[str, str]:

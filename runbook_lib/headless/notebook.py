@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib import evidence, place, secrets
-from runbook_lib.headless.importing import without
+from runbook_lib import place, secrets
+from runbook_lib.headless.importing import NEEDLESS, without
 from runbook_lib.headless.outcome import Executed
+from runbook_lib.headless.side_by_side import Way
 from runbook_lib.kernels.fork_server import warmed
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from runbook_lib.headless.kernel import KernelOfRun, Kernels
+    from runbook_lib.evidence import Record
+    from runbook_lib.headless.kernel import KernelOfRun
+    from runbook_lib.headless.line import Line
     from runbook_lib.model import Stage
-
-Execute = Callable[["Stage", evidence.Record, dict[str, Any]], Executed]
 
 
 def notebook_of(stage: Stage) -> Path:
@@ -31,29 +31,35 @@ def notebook_of(stage: Stage) -> Path:
 
 
 @contextmanager
-def papermill(values: Mapping[str, Any], number: int) -> Iterator[Execute]:
-    """Give what executes a run's notebooks, each in a kernel of its own; the executed copy is kept also when it fails."""
+def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator[Way]:
+    """Give the way to execute a run's notebooks, each in a kernel of its own; the executed copy is kept also when it fails."""
     # What kernels are forked from makes itself ready while papermill is imported here.
     warmed()
-    with without("rfc3987_syntax"):
+    with without(*NEEDLESS):
         importlib.import_module("papermill")
     from runbook_lib.headless.kernel import Kernels
 
-    with Kernels(tuple(_variables(values)), number) as kernels:
-        yield partial(_executed, kernels)
+    kernels = Kernels(tuple(_variables(values)))
+    line.when_abandoned = kernels.abandon
+
+    @contextmanager
+    def prepare(stage: Stage) -> Iterator[Callable[[], Executed]]:
+        source = notebook_of(stage)
+        output = record.folder / "notebooks" / source.name
+        output.parent.mkdir(exist_ok=True, mode=0o700)
+        with kernels.one() as kernel:
+            yield partial(_executed, stage, kernel, output, values, partial(line.judges, stage.slug))
+
+    yield Way(prepare)
 
 
-def _executed(kernels: Kernels, stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
+def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> Executed:
     from papermill.exceptions import PapermillExecutionError
 
-    source = notebook_of(stage)
-    output = record.folder / "notebooks" / source.name
-    output.parent.mkdir(exist_ok=True, mode=0o700)
     started, begun = now(), time.monotonic()
     error, message = "", ""
     try:
-        with kernels.one() as kernel:
-            _execute(kernel, source, output, values)
+        _execute(kernel, notebook_of(stage), output, values, judges)
     except PapermillExecutionError as failure:
         error, message = str(failure.ename), str(failure.evalue)
     except RuntimeError as failure:
@@ -62,12 +68,12 @@ def _executed(kernels: Kernels, stage: Stage, record: evidence.Record, values: d
     return Executed(stage, time.monotonic() - begun, output, error, message, started)
 
 
-def _execute(kernel: KernelOfRun, source: Path, output: Path, values: dict[str, Any]) -> None:
+def _execute(kernel: KernelOfRun, source: Path, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> None:
     from papermill import execute_notebook
 
     from runbook_lib.headless.saving import ENGINE
 
-    execute_notebook(str(source), str(output), values, ENGINE, kernel_name="python3", km=kernel)
+    execute_notebook(str(source), str(output), dict(values), ENGINE, kernel_name="python3", km=kernel, judges=judges)
 
 
 def _variables(values: Mapping[str, Any]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
-    from runbook_lib.headless.notebook import Execute
     from runbook_lib.headless.outcome import Run
+    from runbook_lib.headless.side_by_side import Execute
     from runbook_lib.progress import Progress
 
 NAMING = "name a record's folder, or its name and the environment: runbook resume RECORD ENV"

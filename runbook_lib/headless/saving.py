@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ENGINE = "runbook"
+JUDGING = "verify"
+"""The cell of every stage's notebook from which on it counts what other stages found."""
 
 
 class Kept(NotebookExecutionManager):  # type: ignore[misc]
     """Note of each cell what papermill notes; on the disk is, whenever code runs, all that ran before it."""
 
+    judges: Callable[[], None]
+    """Waits until the stage may judge what it finds."""
     _is_only_noting = False
 
     def notebook_start(self, **about: Any) -> None:
@@ -30,7 +34,9 @@ class Kept(NotebookExecutionManager):  # type: ignore[misc]
             super().notebook_start(**about)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **about: Any) -> None:
-        """Note that a cell starts, and save before code runs."""
+        """Note that a cell starts, when its turn has come, and save before code runs."""
+        if cell.get("id") == JUDGING:
+            self.judges()
         with self._noting():
             super().cell_start(cell, cell_index, **about)
         if cell.cell_type == "code":
@@ -58,11 +64,12 @@ class Engine(NBClientEngine):  # type: ignore[misc]
     """Execute as papermill's own engine does."""
 
     @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str, **how: Any) -> Any:
+    def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str, *, judges: Callable[[], None], **how: Any) -> Any:
         """Execute a notebook and give it back as executed; what it came to is kept also when its kernel dies."""
         for each in ("progress_bar", "log_output", "autosave_cell_every"):
             how.pop(each, None)
         kept = Kept(nb, output_path, progress_bar=False)
+        kept.judges = judges
         kept.notebook_start()
         try:
             cls.execute_managed_notebook(kept, kernel_name, **how)

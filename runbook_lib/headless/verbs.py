@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib import errors, evidence, place
+from runbook_lib import engine, errors, evidence, place
 from runbook_lib.engine.approving import Case
 from runbook_lib.evidence import approvals
 from runbook_lib.evidence.approved import find_plan
 from runbook_lib.evidence.resuming import command, origin
 from runbook_lib.headless.filing import filed
-from runbook_lib.headless.notebook import Execute, papermill
-from runbook_lib.headless.outcome import Executed, Run, code_of
+from runbook_lib.headless.line import Line
+from runbook_lib.headless.notebook import papermill
+from runbook_lib.headless.side_by_side import in_turn, side_by_side
 from runbook_lib.headless.stopping import told
 from runbook_lib.headless.unattended import refuse_untyped
 from runbook_lib.progress import Follower, Progress
@@ -28,10 +29,12 @@ from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.evidence.resuming import StoppedRun
+    from runbook_lib.headless.outcome import Executed, Run
+    from runbook_lib.headless.side_by_side import Execute, Way
     from runbook_lib.model import EnvironmentPlan, Stage
     from runbook_lib.parameters import Environment
 
@@ -139,8 +142,9 @@ def run(
             record.approve(given, approved)
             records.begin(record)
         values = {**as_parameters(environment), "approve": consent.digest, "record": str(record.folder)}
-        with nullcontext(execute) if execute else papermill(values, len(chosen)) as one_by_one:
-            executed = tuple(_executed(chosen, record, values, progress or Progress(), _discreetly(one_by_one, known)))
+        line = Line(engine.turns(chosen, engine.foundations(all_stages()), approved, only_plans=verb == "plan"))
+        with nullcontext(in_turn(execute, record, values)) if execute else papermill(record, values, line) as way:
+            executed = _executed(chosen, line, _discreetly(way, known), record, progress or Progress())
         return filed(record, executed, environment, known, key, detailed=detailed)
 
 
@@ -219,26 +223,21 @@ def _stages(verb: RunVerb, names: tuple[str, ...]) -> tuple[Stage, ...]:
     return tuple(stage for stage in known.values() if not names or stage.slug in names)
 
 
-def _discreetly(execute: Execute, known: Known) -> Execute:
+def _discreetly(way: Way, known: Known) -> Way:
     """Let no error that a kernel told show a secret, on the terminal either."""
 
-    def executed(stage: Stage, record: evidence.Record, values: dict[str, Any]) -> Executed:
-        done = execute(stage, record, values)
-        return replace(done, message=known.hiding()(done.message))
+    @contextmanager
+    def prepare(stage: Stage) -> Iterator[Callable[[], Executed]]:
+        def hidden() -> Executed:
+            done = execute()
+            return replace(done, message=known.hiding()(done.message))
 
-    return executed
+        with way.prepare(stage) as execute:
+            yield hidden
+
+    return replace(way, prepare=prepare)
 
 
-def _executed(
-    stages: tuple[Stage, ...], record: evidence.Record, values: dict[str, Any], progress: Progress, execute: Execute
-) -> list[Executed]:
-    done: list[Executed] = []
+def _executed(stages: tuple[Stage, ...], line: Line, way: Way, record: evidence.Record, progress: Progress) -> tuple[Executed, ...]:
     with Follower(record.folder, progress):
-        for number, stage in enumerate(stages, 1):
-            progress.stage_begins(stage.title, number, len(stages))
-            one = execute(stage, record, values)
-            progress.stage_ends(stage.title, one.seconds, one.message)
-            done.append(one)
-            if one.error and code_of(one.error) in {2, 3, 5}:
-                break
-    return done
+        return tuple(side_by_side(stages, line, way, progress))

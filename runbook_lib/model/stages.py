@@ -62,6 +62,8 @@ class Check:
 class Stage:
     """Declare one stage: what it sets up and how that is proven.
 
+    `after` names the stages that it builds on, which work before it does: what they make it uses, and what they leave to others it does
+    not call broken. One that does not say builds on all before it.
     `keys` are those of the parameter file that it goes by, as `buckets` or `roles.path`; `tables` are values to show beside what it
     wants; `reports` writes files at its end, from the answers to `report_asks`.
     """
@@ -71,6 +73,7 @@ class Stage:
     title: str
     rows: tuple[str, ...]
     summary: str
+    after: tuple[str, ...] | None = None
     keys: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -7,7 +7,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib import evidence, place
+from runbook_lib import engine, evidence, place
 from runbook_lib.errors import GuardRefused
 from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.record import parameters_digest
@@ -18,7 +18,7 @@ from runbook_lib.runbook.prompting import prompted
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.setting import Setting
 from runbook_lib.runbook.stage_run import StageRun
-from runbook_lib.runbook.start import Start
+from runbook_lib.runbook.start import Start, all_stages
 from runbook_lib.runbook.traffic import Traffic
 from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import World, now
@@ -57,7 +57,8 @@ def open_stage(slug: str, parameters: Mapping[str, Any]) -> StageRun:
     from runbook_lib.adapters.target import connect
 
     traffic = Traffic()
-    world = World(connect(environment, recorder=traffic.heard), record, environment, source.parent, scope, lock, traffic)
+    target = connect(environment, recorder=traffic.heard)
+    world = World(target, record, environment, source.parent, scope, lock, traffic, earlier(slug))
     setting = Setting(
         stage=stage_named(slug), environment=environment, world=world, record=record, scope=scope, approve=approve,
         acknowledge=tuple(str(parameters.get("acknowledge") or "").split()),
@@ -80,6 +81,13 @@ def stage_named(slug: str) -> Stage:
     """Import the stage of a slug."""
     stage: Stage = importlib.import_module(f"runbook_lib.stages.{slug}").STAGE
     return stage
+
+
+def earlier(slug: str) -> tuple[str, ...]:
+    """Name the stages that one builds on, in their order."""
+    stages = all_stages()
+    known = engine.foundations(stages)[slug]
+    return tuple(stage.slug for stage in stages if stage.slug in known)
 
 
 def scope_of(environment: Environment) -> Scope:

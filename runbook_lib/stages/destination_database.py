@@ -152,6 +152,7 @@ STAGE = Stage(
     title="Destination database",
     rows=("H1", "H2", "H3", "H3a", "H3b", "H3c", "H3d", "H4"),
     summary="Makes sure the destination database exists and creates the user that writes it.",
+    after=("preflight",),
     keys=("destination",),
     parts=(
         Part("password", desire_password),

@@ -97,6 +97,7 @@ STAGE = Stage(
     title="Encryption",
     rows=("A8", "E1", "E2", "E4"),
     summary="Creates or checks the KMS keys of queues and buckets, and lets S3's notifications use the queues' key.",
+    after=("storage",),
     keys=("kms", "adopt"),
     parts=(
         Part("keys", desire_keys),

@@ -119,6 +119,7 @@ STAGE = Stage(
     title="Lambda role",
     rows=("D1", "D2", "D3", "E3", "E4"),
     summary="Creates the execution role of the product's Lambda functions (legacy only).",
+    after=("encryption",),
     keys=("roles.lambda", "roles.path", "roles.permissions_boundary", "roles.tags", "policy_style", "lint_waivers"),
     parts=(Part("role", desire, asks),),
     checks=(

@@ -96,6 +96,7 @@ STAGE = Stage(
     title="Preflight",
     rows=("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"),
     summary="Checks identity, rights, network and regions. Changes nothing.",
+    after=(),
     keys=("server", "confirmations"),
     checks=(*IDENTITY, *DATABASES, *PLACES, *CHOICES),
     report_asks=_rights.report_asks(_rights.forward),

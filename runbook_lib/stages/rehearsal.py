@@ -100,6 +100,7 @@ STAGE = Stage(
         "H4",
     ),
     summary="Logs in as both users, reads what they may, and puts every call of the product to the policies as they are installed.",
+    after=("server_role", "source_database", "destination_database"),
     keys=("rehearsal", "roles.twins", "server.metadata"),
     parts=(
         Part("source user", _exercises.desired("source_user"), owner=_databases.ADMIN),

@@ -108,6 +108,7 @@ STAGE = Stage(
     title="Server role",
     rows=("A3", "A5", *V2_ROWS, "C1", "C2", "C3", "C4", "C5", "C6", "E3", "E4"),
     summary="Gives the role of the product's server its policies; on EC2 also makes role and instance profile.",
+    after=("encryption", "lambda_role"),
     keys=(
         "server",
         "roles.server",

@@ -138,6 +138,7 @@ STAGE = Stage(
     title="Source database",
     rows=("G1", "G2", "G3", "G4", "G5", "G6"),
     summary="Creates the user that reads the source, with grants over every included schema.",
+    after=("preflight",),
     keys=("source", "schemas"),
     parts=(
         Part("password", desire_password),

@@ -82,6 +82,7 @@ STAGE = Stage(
     title="Storage",
     rows=("A4",),
     summary="Creates or checks the source and destination staging buckets.",
+    after=("preflight",),
     keys=("buckets", "adopt"),
     parts=(Part("buckets", desire),),
     checks=(

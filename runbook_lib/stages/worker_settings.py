@@ -67,6 +67,7 @@ STAGE = Stage(
     title="Worker settings",
     rows=("F1", "F2", "F3", "F4", "F5"),
     summary="Writes the worker container's TONIC_LAMBDA_* settings (legacy only).",
+    after=("lambda_role",),
     keys=("worker",),
     checks=tuple(Check((row,), f"{name} is set as wanted", setting_judge(row, name), asks) for row, name in SETTINGS),
     idle=idle,

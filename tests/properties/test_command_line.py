@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -618,7 +618,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_: made.target)
     monkeypatch.setattr("runbook_lib.adapters.target.objects_of", lambda _environment, _bucket: made.objects)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr("runbook_lib.headless.verbs.papermill", lambda _values, _stages: nullcontext(cells.papermill))
+    monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.in_place_of_kernels)
     # Converting notebooks to pages takes most of the time, and proves nothing here.
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)

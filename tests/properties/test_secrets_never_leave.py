@@ -139,7 +139,7 @@ class Office:
         with pytest.MonkeyPatch.context() as patch, driven(self.driver):
             patch.setenv("RUNBOOK_HOME", str(self.home))
             patch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_recorder: self.target)
-            patch.setattr("runbook_lib.headless.verbs.papermill", lambda *_: contextlib.nullcontext(cells.papermill))
+            patch.setattr("runbook_lib.headless.verbs.papermill", cells.in_place_of_kernels)
             for name in LOGGERS:
                 patch.setattr(logging.getLogger(name), "level", logging.DEBUG)
             logging.getLogger().addHandler(handler)

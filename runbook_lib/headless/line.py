@@ -1,0 +1,62 @@
+"""Let the stages of a run wait for each other: several go on at the same time, each as soon as what it builds on has ended."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from runbook_lib.engine.order import Turn
+
+
+class Abandoned(Exception):
+    """Say that the run was given up while a stage waited."""
+
+
+class Line:
+    """Hold who has ended, for any thread; `when_abandoned` ends what goes on at that moment."""
+
+    def __init__(self, turns: Mapping[str, Turn]) -> None:
+        self._turns = turns
+        self._moved = threading.Condition()
+        self._ended: set[str] = set()
+        self.is_closed = self._is_abandoned = False
+        self.when_abandoned: Callable[[], None] = lambda: None
+
+    def place(self, slug: str) -> int:
+        """Count how many stages follow on each other until one may begin: 0 for those that need not wait."""
+        return max((self.place(each) + 1 for each in self._turns[slug].begins), default=0)
+
+    def begins(self, slug: str) -> bool:
+        """Wait until a stage may begin, and tell whether it still may."""
+        return self._waited(self._turns[slug].begins) and not self.is_closed
+
+    def judges(self, slug: str) -> None:
+        """Wait until a stage may judge. Raises Abandoned when the run was given up."""
+        if not self._waited(self._turns[slug].judges):
+            raise Abandoned(slug)
+
+    def ended(self, slug: str) -> None:
+        """Let those go on that waited for a stage, however it ended."""
+        with self._moved:
+            self._ended.add(slug)
+            self._moved.notify_all()
+
+    def close(self) -> None:
+        """Let no other stage begin; those that did go on to their end."""
+        self.is_closed = True
+
+    def abandon(self) -> None:
+        """Let nobody wait any longer, and end what goes on."""
+        with self._moved:
+            self.is_closed = self._is_abandoned = True
+            self._moved.notify_all()
+        self.when_abandoned()
+
+    def _waited(self, others: AbstractSet[str]) -> bool:
+        with self._moved:
+            self._moved.wait_for(lambda: self._is_abandoned or others <= self._ended)
+            return not self._is_abandoned

@@ -1,0 +1,99 @@
+"""Execute the notebooks of a run at the same time, as far as their stages do not build on each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.headless.outcome import Executed, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook_lib.evidence import Record
+    from runbook_lib.headless.line import Line
+    from runbook_lib.model import Stage
+    from runbook_lib.progress import Progress
+
+AT_ONCE = 4
+"""How many notebooks at most are executed or wait with their kernel for their turn: each kernel is memory that nobody shares."""
+Execute = Callable[["Stage", "Record", dict[str, Any]], Executed]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Say how notebooks are executed: `prepare` makes ready what executes one, ahead of its turn; `at_once` is how many at most."""
+
+    prepare: Callable[[Stage], AbstractContextManager[Callable[[], Executed]]]
+    at_once: int = AT_ONCE
+
+
+def in_turn(execute: Execute, record: Record, values: dict[str, Any]) -> Way:
+    """Execute one after the other by what needs nothing made ready."""
+    return Way(lambda stage: nullcontext(partial(execute, stage, record, values)), 1)
+
+
+def side_by_side(stages: Sequence[Stage], line: Line, way: Way, progress: Progress) -> list[Executed]:
+    """Execute the stages' notebooks, each as soon as it may begin, and give how they went in the order of the stages.
+
+    After a refusal, or what is wrong with the parameters, no other begins. When this is interrupted or fails, nobody waits any longer.
+    """
+    one = partial(_one, line, way, _Telling(progress, len(stages)))
+    if way.at_once == 1:
+        return [done for number, stage in enumerate(stages, 1) if (done := one(number, stage)) is not None]
+    # Who may begin first comes first, so that nobody keeps a place from those that he waits for.
+    queue = sorted(enumerate(stages, 1), key=lambda each: (line.place(each[1].slug), each[0]))
+    with ThreadPoolExecutor(way.at_once, "stage") as pool:
+        running = {number: pool.submit(one, number, stage) for number, stage in queue}
+        try:
+            ended, _ = wait(running.values(), return_when=FIRST_EXCEPTION)
+            # One that failed raises here what it failed with.
+            found = {each: each.result() for each in ended}
+            return [done for _, each in sorted(running.items()) if (done := found[each]) is not None]
+        except BaseException:
+            line.abandon()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Telling:
+    """Tell of stages, one word after the other."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._lock = progress, total, threading.Lock()
+
+    def executed(self, number: int, stage: Stage, execute: Callable[[], Executed]) -> Executed:
+        """Execute a stage and tell when it begins, and how it ended."""
+        with self._lock:
+            self._progress.stage_begins(stage.title, number, self._total)
+        done = execute()
+        with self._lock:
+            self._progress.stage_ends(stage.title, done.seconds, done.message)
+        return done
+
+
+def _one(line: Line, way: Way, telling: _Telling, number: int, stage: Stage) -> Executed | None:
+    """Execute a stage when its turn has come; None where it has not."""
+    try:
+        if line.is_closed:
+            return None
+        with way.prepare(stage) as execute:
+            return _in_its_turn(line, stage, partial(telling.executed, number, stage, execute))
+    except BaseException:
+        # Before anybody hears that this one has ended: nothing may be built on it.
+        line.abandon()
+        raise
+    finally:
+        line.ended(stage.slug)
+
+
+def _in_its_turn(line: Line, stage: Stage, execute: Callable[[], Executed]) -> Executed | None:
+    done = execute() if line.begins(stage.slug) else None
+    if done is not None and done.error and code_of(done.error) in {2, 3, 5}:
+        line.close()
+    return done

@@ -1,0 +1,160 @@
+"""Notebooks that do not build on each other are executed at the same time; who builds on another, who is refused and who stops a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.engine.order import Turn
+from runbook_lib.headless.line import Abandoned, Line
+from runbook_lib.headless.outcome import Executed
+from runbook_lib.headless.side_by_side import Way, side_by_side
+from runbook_lib.model import Stage
+from runbook_lib.progress import Progress
+
+LONG = 60
+"""Seconds after which a test that hangs fails."""
+Work = Callable[[], str]
+
+
+class Said(Progress):
+    """Remember what was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def stage_begins(self, title: str, number: int, total: int) -> None:
+        """Remember a beginning."""
+        self.lines.append(f"{number}/{total} {title}")
+
+    def stage_ends(self, title: str, seconds: float, message: str) -> None:
+        """Remember an end."""
+        del seconds
+        self.lines.append(f"{title} {message or 'done'}")
+
+
+class Run:
+    """Execute stages that do what the test says, and give the name of an error or nothing."""
+
+    def __init__(self, turns: dict[str, Turn], **works: Work) -> None:
+        self.works, self.said, self.prepared = works, Said(), list[str]()
+        self.line = Line({slug: turns.get(slug, Turn()) for slug in works})
+
+    def __call__(self) -> list[tuple[str, str]]:
+        """Execute them all."""
+        stages = [Stage(number, slug, slug, (), "") for number, slug in enumerate(self.works, 1)]
+        done = side_by_side(stages, self.line, Way(self._prepare), self.said)
+        return [(each.stage.slug, each.error) for each in done]
+
+    @contextmanager
+    def _prepare(self, stage: Stage) -> Iterator[Callable[[], Executed]]:
+        self.prepared.append(stage.slug)
+        yield lambda: Executed(stage, 0.0, Path(stage.slug), self.works[stage.slug]())
+
+
+def good() -> str:
+    """Do nothing."""
+    return ""
+
+
+def after(*slugs: str) -> Turn:
+    """Begin when these have ended."""
+    return Turn(begins=frozenset(slugs))
+
+
+def test_stages_go_on_at_the_same_time() -> None:
+    """Each of two waits for the other to be under way; what came of them is told in the order of the stages."""
+    meeting = threading.Barrier(2, timeout=LONG)
+
+    def meet() -> str:
+        meeting.wait()
+        return ""
+
+    assert [("a", ""), ("b", "")] == Run({}, a=meet, b=meet)()
+
+
+def test_who_builds_on_another_begins_when_that_has_ended() -> None:
+    """Its kernel is made ready before."""
+    both_ready = threading.Event()
+
+    def first() -> str:
+        assert both_ready.wait(LONG)
+        return ""
+
+    run = Run({"b": after("a")}, a=first, b=good)
+    prepare = run._prepare
+
+    @contextmanager
+    def noticing(stage: Stage) -> Iterator[Callable[[], Executed]]:
+        with prepare(stage) as execute:
+            if stage.slug == "b":
+                both_ready.set()
+            yield execute
+
+    run._prepare = noticing  # type: ignore[method-assign]
+    run()
+
+    assert ["1/2 a", "a done", "2/2 b", "b done"] == run.said.lines
+
+
+def test_nobody_who_waits_keeps_a_place_from_who_need_not() -> None:
+    """Of four places three would be taken by those that wait for the first; the last of all begins beside it."""
+    met = threading.Barrier(2, timeout=LONG)
+
+    def meet() -> str:
+        met.wait()
+        return ""
+
+    waiting = {slug: after("a") for slug in "bcd"}
+
+    assert [(slug, "") for slug in "abcde"] == Run(waiting, a=meet, b=good, c=good, d=good, e=meet)()
+
+
+def test_what_builds_on_a_failure_is_tried_as_ever() -> None:
+    """A stage that fails keeps no other from looking for itself: its own gate knows what is missing."""
+    assert [("a", "KernelFailed"), ("b", "")] == Run({"b": after("a")}, a=lambda: "KernelFailed", b=good)()
+
+
+@pytest.mark.parametrize("error", ["GuardRefused", "InvalidParameters", "ApprovalRefused"])
+def test_nothing_begins_after_a_refusal(error: str) -> None:
+    """Whoever waited stays where he is; who had begun goes on to his end."""
+    begun, refused = threading.Event(), threading.Event()
+
+    def refuse() -> str:
+        assert begun.wait(LONG)
+        refused.set()
+        return error
+
+    def goes_on() -> str:
+        begun.set()
+        assert refused.wait(LONG)
+        return ""
+
+    assert [("a", error), ("b", "")] == Run({"c": after("a"), "d": after("a", "b")}, a=refuse, b=goes_on, c=good, d=good)()
+
+
+def test_an_interrupt_ends_all_waiting() -> None:
+    """Nobody who waits for another to begin or to judge holds the run up, nothing begins, and what goes on is told to end."""
+    ended, waits = threading.Event(), threading.Event()
+
+    def interrupted() -> str:
+        assert waits.wait(LONG)
+        raise KeyboardInterrupt
+
+    def judging() -> str:
+        waits.set()
+        with pytest.raises(Abandoned):
+            run.line.judges("b")
+        assert ended.wait(LONG)
+        return ""
+
+    run = Run({"b": Turn(judges=frozenset({"a", "c"})), "c": after("a")}, a=interrupted, b=judging, c=good)
+    run.line.when_abandoned = ended.set
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert {"1/3 a", "2/3 b", "b done"} == set(run.said.lines)
