@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import time
 import traceback
 from contextlib import AbstractContextManager, nullcontext
@@ -102,4 +103,14 @@ def _value_of(source: str, names: dict[str, Any]) -> Any:
 
 def _done(code: Any, names: dict[str, Any]) -> Any:
     value = eval(code, names)  # noqa: S307 - the repository's own notebooks
-    return asyncio.run(value) if asyncio.iscoroutine(value) else value
+    return asyncio.run(_unhurt(value)) if asyncio.iscoroutine(value) else value
+
+
+async def _unhurt(value: Any) -> Any:
+    """Wait for a cell that may be interrupted, which whoever runs it is told anyway.
+
+    A task that is left with an interrupt is reported when it is collected, with a traceback that is parsed: within another parsing,
+    which then fails ("AST constructor recursion depth mismatch").
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        return await value
