@@ -7,7 +7,7 @@ import os
 import urllib.request
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import psycopg2
@@ -31,7 +31,8 @@ def made(service: str, port: int, region: str, keys: tuple[str, ...]) -> Any:
 
 @cache
 def _session(keys: tuple[str, ...]) -> Any:
-    return boto3.Session(*(key or None for key in keys))
+    key, secret, token = (each or None for each in keys)
+    return cast("Any", boto3.Session(key, secret, token))
 
 
 def admin(state: State, folder: Path, database: str = "tickit") -> Any:
