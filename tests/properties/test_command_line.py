@@ -464,8 +464,8 @@ class Case:
 
 
 CASES = (
-    Case("check FILE", 0, {"exit_code", "problems"}, says="is valid"),
-    Case("check FILE", 2, {"exit_code", "problems"}, bad, "pipeline"),
+    Case("check FILE", 0, {"exit_code", "problems", "notes"}, says="is valid"),
+    Case("check FILE", 2, {"exit_code", "problems", "notes"}, bad, "pipeline"),
     Case("check", 2, INVALID, says="runbook check --help"),
     Case("", 2, INVALID, says="COMMAND"),
     Case("prepare FILE", 2, INVALID, says="prepare"),
