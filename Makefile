@@ -65,7 +65,7 @@ reference: $(STAMP) ## fetch the newest slice of AWS's service reference (needs 
 	@$(PYTHON) -m tests.reference
 
 bench: $(STAMP) ## measure what a run costs
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m tests.bench $(BENCH)
 
 screenshots: $(STAMP) ## take the documentation's pictures of a run of the demo (needs Chromium)
 	@$(PYTHON) -m tests.screenshots

@@ -1,0 +1,61 @@
+"""One environment whose source holds many schemas of ten tables each: the runbook and the straight script in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tests.bench import warehouse
+from tests.bench.bed import Bed
+from tests.bench.samples import STRAIGHT, Case, Line, Sample, line
+from tests.bench.single import OURS, runbook, straight
+from tests.bench.table import Goal
+from tests.contract.redshift.many import FILL
+
+PART = "warehouse"
+MOST, LONGEST = 9900, 5.0
+ALONE = "both stages alone"
+"""What has neither notebooks nor a record: the databases' two stages, against a stand-in of their own."""
+
+
+def measure(bed: Bed, sizes: Sequence[int]) -> None:
+    """Measure plan, apply with verify, and the unchanged run, without added latency: the databases are what is measured."""
+    for size in sizes:
+        _fill(bed, size)
+    for turn in range(bed.rounds):
+        for size in sizes:
+            ours, theirs = bed.environments(2, _names(size))
+            for what in ("apply", "unchanged"):
+                bed.take(Case(PART, what, STRAIGHT, 0, size, what), turn, [straight(theirs)])
+            for what, verb, against in (
+                ("plan", "plan", "unchanged"),
+                ("apply and verify", "apply", "apply"),
+                ("unchanged", "apply", "unchanged"),
+            ):
+                bed.take(Case(PART, what, OURS, 0, size, against), turn, [runbook(verb, ours)])
+            bed.drop(ours, theirs)
+            _measure_alone(bed, size, turn)
+
+
+def _names(size: int) -> tuple[str, str]:
+    return f"many-{size}", f"many-{size}-masked"
+
+
+def _fill(bed: Bed, size: int) -> None:
+    """Make the schemas on both sides, and the tables in the source, to be copied."""
+    for name, tables in zip(_names(size), (warehouse.TABLES, 0), strict=True):
+        bed.past("dev", f'CREATE DATABASE "{name}"')
+        bed.past(name, FILL.format(schemas=size, tables=tables))
+
+
+def _measure_alone(bed: Bed, size: int, turn: int) -> None:
+    for figure in warehouse.measure(size):
+        sent, most = (int(word) for word in figure.remark.split() if word.isdigit())
+        case = Case(PART, figure.name.partition(": ")[2], ALONE, 0, size)
+        bed.samples.append(Sample(case, turn, figure.wall, figure.cpu, most * 1024**2, 0, sent))
+
+
+def goals(lines: Sequence[Line]) -> Iterator[Goal]:
+    """State the goal of the largest warehouse that Redshift allows."""
+    for what, tool in (("plan, nothing granted", ALONE), ("plan, all granted", ALONE), ("plan", OURS)):
+        if (found := line(lines, what, tool, 0, MOST)) is not None:
+            yield Goal(f"{what}, of {MOST:,} schemas with {MOST * warehouse.TABLES:,} tables, {tool}", found.wall, LONGEST)

@@ -1,0 +1,43 @@
+"""Write what was measured into docs/performance.md, each part between its own marks, so that no figure is typed by hand."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+
+from tests.bench.samples import Line
+from tests.bench.table import Goal, markdown
+from tests.machine import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def written(page: str, part: str, lines: Sequence[Line], goals: Sequence[Goal], where: str) -> str:
+    """Give a page with a part's figures in the place of those between its marks. Raises ValueError where it has no such marks."""
+    said = "\n\n".join((where, markdown(lines), *(["\n".join(f"- {each}" for each in goals)] if goals else [])))
+    marks = re.compile(rf"(<!-- {part} -->\n).*?(<!-- end of {part} -->)", re.DOTALL)
+    if not marks.search(page):
+        raise ValueError(f"the page has no place for {part}")
+    return marks.sub(lambda found: f"{found[1]}\n{said}\n\n{found[2]}", page)
+
+
+def write(part: str, lines: Sequence[Line], goals: Sequence[Goal]) -> None:
+    """Write a part's figures into the page."""
+    PAGE.write_text(written(PAGE.read_text("utf-8"), part, lines, goals, _where(part, lines)), "utf-8")
+
+
+def _where(part: str, lines: Sequence[Line]) -> str:
+    """Say of which commit it was, when, how often, and on what."""
+    commit = subprocess.run(
+        ("git", "describe", "--always", "--dirty"), cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
+    rounds = max(each.rounds for each in lines)
+    return (
+        f"`make bench BENCH={part}`, commit {commit or 'unknown'}, {time.strftime('%Y-%m-%d', time.gmtime())}, medians of {rounds} rounds, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()} on {platform.system()} {platform.machine()}{load}:"
+    )

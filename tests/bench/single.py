@@ -1,0 +1,100 @@
+"""One environment, as the sandbox's file describes it: the runbook and the straight script in turn, or the stock papermill command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.bench.bed import RUNBOOK, Bed
+from tests.bench.runs import HERE
+from tests.bench.samples import STRAIGHT, Case, Line, line
+from tests.bench.table import Goal
+
+RUNS, PAPERMILL = "runs", "papermill"
+REHEARSED = "apply and rehearse"
+OURS, STOCK = "runbook", "stock papermill"
+NOTEBOOKS = tuple(sorted(path for path in (HERE / "notebooks").glob("*.ipynb") if path.name[:2] not in {"00", "99"}))
+"""What a run executes: neither the start page nor the way back."""
+PER_NOTEBOOK, ONCE, CPU_PER_NOTEBOOK, MEMORY = 0.2, 1.0, 0.15, 150.0
+
+
+def straight(file: Path, script: str = "straight") -> tuple[str, ...]:
+    """Write the command of the straight script, or of another beside it."""
+    return (sys.executable, str(HERE / "tests" / "bench" / f"{script}.py"), str(file))
+
+
+def runbook(verb: str, file: Path, *words: str) -> tuple[str, ...]:
+    """Write a command of ours that runs one environment."""
+    return (*RUNBOOK, verb, str(file), *words, "--json")
+
+
+def measure_runs(bed: Bed) -> None:
+    """Measure plan, apply with verify, the unchanged run, verify, and an apply that rehearses, each beside the script."""
+    _prove_equal(bed)
+    for turn, ms in _turns(bed):
+        ours, theirs = bed.environments(2)
+        _measure_straight(bed, RUNS, turn, ms, theirs)
+        for what, verb, against in (
+            ("plan", "plan", "unchanged"), ("apply and verify", "apply", "apply"), ("unchanged", "apply", "unchanged"),
+            ("verify", "verify", "unchanged"),
+        ):  # fmt: skip
+            bed.take(Case(RUNS, what, OURS, ms, 1, against), turn, [runbook(verb, ours)])
+        ours, theirs = bed.environments(2, rehearsal="exercise")
+        bed.take(Case(RUNS, REHEARSED, STRAIGHT, ms, 1, REHEARSED), turn, [straight(theirs, "rehearsed")])
+        bed.take(Case(RUNS, REHEARSED, OURS, ms, 1, REHEARSED), turn, [runbook("apply", ours)])
+
+
+def measure_papermill(bed: Bed) -> None:
+    """Measure the same notebooks under the stock command, one process each, beside the script."""
+    for turn, ms in _turns(bed):
+        stock, theirs = bed.environments(2)
+        _measure_straight(bed, PAPERMILL, turn, ms, theirs)
+        # The digest that the notebooks are approved by comes from a plan that is not measured.
+        (said,) = bed.run(runbook("plan", stock))
+        approval = ("-r", "approve", json.loads(said)["digest"], "-r", "acknowledge", "*")
+        bed.take(Case(PAPERMILL, "apply and verify", STOCK, ms, 1, "apply"), turn, papermill(bed, stock, approval))
+        bed.take(Case(PAPERMILL, "unchanged", STOCK, ms, 1, "unchanged"), turn, papermill(bed, stock))
+
+
+def papermill(bed: Bed, file: Path, words: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    """Write the stock command of every notebook of a run."""
+    begin = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3")
+    return [(*begin, str(each), str(bed.folder / f"out-{each.name}"), "-f", str(file), *words) for each in NOTEBOOKS]
+
+
+def _turns(bed: Bed) -> Iterator[tuple[int, int]]:
+    return ((turn, ms) for turn in range(bed.rounds) for ms in bed.latencies)
+
+
+def _measure_straight(bed: Bed, part: str, turn: int, ms: int, file: Path) -> None:
+    for what in ("apply", "unchanged"):
+        bed.take(Case(part, what, STRAIGHT, ms, 1, what), turn, [straight(file)])
+
+
+def _prove_equal(bed: Bed) -> None:
+    """See that the script sets up the same: where its users are adopted, there is nothing left to plan."""
+    (file,) = bed.environments(1)
+    name = file.stem
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"adopt: {[f'database_user/{side}/{name}_{side}' for side in ('source', 'destination')]}\n")
+    bed.run(straight(file))
+    (said,) = bed.run(runbook("plan", file))
+    if changes := json.loads(said)["changes"]:
+        sys.exit(f"{changes} changes are planned on what the straight script set up: it does not set up the same")
+
+
+def goals_of_runs(lines: Sequence[Line]) -> Iterator[Goal]:
+    """State the goals of one environment at the highest latency that was measured."""
+    ms = max(each.case.ms for each in lines)
+    number = len(NOTEBOOKS)
+    for what, against in (("apply and verify", "apply"), ("unchanged", "unchanged"), (REHEARSED, REHEARSED)):
+        ours, theirs = line(lines, what, OURS, ms), line(lines, against, STRAIGHT, ms)
+        if ours is None or theirs is None:
+            continue
+        most = theirs.wall + PER_NOTEBOOK * number + ONCE
+        yield Goal(f"{what}, {ms} ms a call, beside {theirs.wall:.2f} s of the script", ours.wall, most)
+        yield Goal(f"{what}, added wall time a notebook ({number})", (ours.wall - theirs.wall) / number, PER_NOTEBOOK)
+        yield Goal(f"{what}, added processor time a notebook", (ours.cpu - theirs.cpu) / number, CPU_PER_NOTEBOOK)
+        yield Goal(f"{what}, memory of runner and kernels", ours.memory / 1e6, MEMORY, "MB")
