@@ -25,11 +25,19 @@ A message says where, what, and the way out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+SAID = 40
+"""Things that one error names."""
 PRECEDENCE = (5, 2, 3, 1, 4, 6, 7)
 """Which of several exit codes wins; 4 is something broken or drifted, 6 something unknown or owed, 7 changes that are pending."""
+
+
+def several(texts: Sequence[str], separator: str = "; ") -> str:
+    """Join what an error says, the first of many, and say how many there are beside them."""
+    rest = len(texts) - SAID
+    return separator.join(texts if rest <= 0 else (*texts[:SAID], f"and {rest:,} more"))
 
 
 class RunbookError(Exception):

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from runbook_lib.engine.risk import to_acknowledge
-from runbook_lib.errors import ApprovalRefused
+from runbook_lib.errors import ApprovalRefused, several
 from runbook_lib.parameters.approval_rules import person
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def flaws(approval: Approval, case: Case) -> Iterator[str]:
     if case.is_apart and not {person(approval.by), approval.key}.isdisjoint(map(person, case.planners)):
         yield "is by somebody who planned it"
     if missing := unacknowledged(case.approved, approval.acknowledged):
-        yield f"does not acknowledge {'; '.join(missing)}"
+        yield f"does not acknowledge {several(missing)}"
 
 
 def refusals(approvals: Sequence[Approval], case: Case) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.errors import ApprovalRefused, PlanDrifted
+from runbook_lib.errors import ApprovalRefused, PlanDrifted, several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def refuse_drift(approved: Plan, fresh: Plan) -> None:
     """Raise PlanDrifted with everything that differs."""
     reasons = drift(approved, fresh)
     if reasons:
-        raise PlanDrifted(approved.stage, "; ".join(reasons), "plan again, read the difference, approve the new digest")
+        raise PlanDrifted(approved.stage, several(reasons), "plan again, read the difference, approve the new digest")
 
 
 def _scopes(approved: Plan, fresh: Plan) -> list[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runbook_lib.engine import risk
-from runbook_lib.errors import ApprovalRefused
+from runbook_lib.errors import ApprovalRefused, several
 from runbook_lib.evidence.statement import newest
 from runbook_lib.runbook.setting import facts_of
 from runbook_lib.runbook.stepping import counting, refuse_outdated, standing
@@ -54,7 +54,7 @@ def refuse_incomplete(where: str, name: str, grave: tuple[str, ...], typed: str,
         said = f"{typed!r} was typed" if typed else "its name was not typed"
         raise ApprovalRefused(where, f"{name} is protected, and {said}", "type the name of the environment as it stands above")
     if missing := [address for address in grave if address not in ticked]:
-        raise ApprovalRefused(where, f"not acknowledged: {', '.join(missing)}", "read each of them, and tick its box")
+        raise ApprovalRefused(where, f"not acknowledged: {several(missing, ', ')}", "read each of them, and tick its box")
 
 
 def _asking(setting: Setting, plan: Plan, agree: Agree, note: Facts) -> Asking:

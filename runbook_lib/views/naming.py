@@ -89,6 +89,8 @@ def _held(resource: Resource) -> str:
 
 def _in_database(resource: Resource) -> str:
     match resource:
+        case Grants(side=side, grantee=grantee, privilege=privilege, external=True, label=schema):
+            return f"{privilege} on external schema {schema} for {grantee} ({side})"
         case Grants(side=side, grantee=grantee, privilege=privilege):
             return f"{privilege} on {counted(len(resource.objects), resource.on)}{_spread(resource)} for {grantee} ({side})"
         case DefaultPrivileges(side=side, creator=creator, grantee=grantee):

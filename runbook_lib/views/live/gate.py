@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.errors import RunbookError
-from runbook_lib.views import bundle
+from runbook_lib.views import acknowledging, bundle
 from runbook_lib.views.blocks import Note, Way
 from runbook_lib.views.live.place import Place
 from runbook_lib.views.live.tools import keeper
@@ -32,9 +32,10 @@ class Form:
         self.name = ipywidgets.Text(
             description=f"Type {asking.name} to approve" if asking.name else "", layout=wide, style={"description_width": "initial"},
         )  # fmt: skip
+        self._asked = acknowledging.asked(asking.acknowledge)
         self.boxes = {
-            address: ipywidgets.Checkbox(value=False, description=f"{words}: {address}", indent=False, layout=wide)
-            for address, words in asking.acknowledge
+            each.name: ipywidgets.Checkbox(value=False, description=f"{each.words}: {each.what}", indent=False, layout=wide)
+            for each in self._asked
         }
         self.button = ipywidgets.Button(description="Approve this plan", button_style="primary", layout={"width": "auto"})
         self.said = ipywidgets.HTML()
@@ -49,7 +50,8 @@ class Form:
 
     def _press(self, _button: object) -> None:
         try:
-            given = self._asking.approve(self.name.value.strip(), tuple(address for address, box in self.boxes.items() if box.value))
+            ticked = (each.addresses for each in self._asked if self.boxes[each.name].value)
+            given = self._asking.approve(self.name.value.strip(), tuple(address for some in ticked for address in some))
         except RunbookError as error:
             from runbook_lib.views import as_html
 
