@@ -108,7 +108,8 @@ def judge_create(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
 def judge_drop(env: Environment, inventory: Inventory) -> Iterator[Judgement]:
     """Compute the set again; warn of the data that a job will replace."""
     answer, names = _privileges(env, inventory), schemas_to_drop(env, inventory)
-    missing = tuple(name for name in names if name not in set(answer.schemas_with_drop))
+    droppable = set(answer.schemas_with_drop)
+    missing = tuple(name for name in names if name not in droppable)
     if missing and not answer.is_superuser:
         yield broken(
             f"{len(missing)} without DROP: {listed(missing)}",

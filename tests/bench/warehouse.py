@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.bench import runs
 from tests.bench.figures import Figure, timed
-from tests.contract.redshift.many import FILL, STAGES, Many, many
+from tests.contract.redshift.many import COUNTED, FILL, STAGES, Many, many
 from tests.contract.redshift.standin import Standin, standing_in
 
 SIZES, TABLES = (100, 1000, 9900), 10
@@ -77,8 +77,8 @@ def fill(box: Path, size: int) -> None:
     keys = dict(line.split("=", 1) for line in (box / "sandbox.env").read_text("utf-8").splitlines() if "=" in line)
     port = json.loads((box / "redshift.json").read_text("utf-8"))["postgres_port"]
     server = Standin(0, port, box, keys["RUNBOOK_SANDBOX_ADMIN_PASSWORD"].strip("'\""))
-    server.past(SOURCE, FILL.format(schemas=size, tables=TABLES))
-    server.past(DESTINATION, FILL.format(schemas=size, tables=0))
+    server.past(SOURCE, FILL.format(schemas=size, tables=TABLES), COUNTED)
+    server.past(DESTINATION, FILL.format(schemas=size, tables=0), COUNTED)
 
 
 def _sized(record: Path) -> str:
