@@ -47,8 +47,8 @@ def test_a_failed_apply_is_resumed_and_the_next_run_only_verifies(airflow: Airfl
     """What a person approved by the command in the log is applied; the attempt that failed is gone on from; then nothing is to be done."""
 
     def approve(line: str) -> None:
-        house.type("approve", NEXT.findall(line)[0], "--by", "Jo")
         inject(house.state, house.box, Fault("expired", match="s3:PutBucketEncryption", times=1000), "aws")
+        house.type("approve", NEXT.findall(line)[0], "--by", "Jo")
 
     ran = airflow(f"runbook-{ONE}", {"next: runbook approve ": approve, "exit code 1": lambda _: inject(house.state, house.box, None)})
 
