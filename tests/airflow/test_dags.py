@@ -7,6 +7,8 @@ import re
 import subprocess
 from typing import Any
 
+import pytest
+
 from runbook_lib.sandbox.injection import Fault, inject
 from tests import machine
 from tests.airflow.conftest import BUCKET, NAMES, Airflow, House
@@ -43,28 +45,38 @@ def test_each_file_has_a_dag_and_each_account_a_pool(airflow: Airflow, house: Ho
     assert {pool: 2} == {name: each["slots"] for name, each in written.items()}
 
 
-def test_a_failed_apply_is_resumed_and_the_next_run_only_verifies(airflow: Airflow, house: House) -> None:
-    """What a person approved by the command in the log is applied; the attempt that failed is gone on from; then nothing is to be done."""
+@pytest.fixture(scope="module")
+def applied(airflow: Airflow, house: House) -> dict[str, Any]:
+    """Have one environment set up: a person approves by the command in the log, and credentials expire during the first attempt."""
 
     def approve(line: str) -> None:
         inject(house.state, house.box, Fault("expired", match="s3:PutBucketEncryption", times=1000), "aws")
         house.type("approve", NEXT.findall(line)[0], "--by", "Jo")
 
-    ran = airflow(f"runbook-{ONE}", {"next: runbook approve ": approve, "exit code 1": lambda _: inject(house.state, house.box, None)})
+    return airflow(f"runbook-{ONE}", {"next: runbook approve ": approve, "exit code 1": lambda _: inject(house.state, house.box, None)})
 
-    assert dict.fromkeys(("plan", "approval", "apply", "verify"), "success") == states(ran)
-    assert {"plan": 1, "apply": 2, "verify": 1} == {name: each["tries"] for name, each in ran.items() if name != "approval"}
-    planned, stopped, resumed, verified = house.records(ONE)
-    handed_on = {name: each["handed on"].get("return_value") for name, each in ran.items()}
+
+def test_a_failed_apply_is_resumed(applied: dict[str, Any], house: House) -> None:
+    """What was approved is applied: the second attempt is a `runbook resume` of the first, and every record is in the bucket."""
+    assert dict.fromkeys(("plan", "approval", "apply", "verify"), "success") == states(applied)
+    assert {"plan": 1, "apply": 2, "verify": 1} == {name: each["tries"] for name, each in applied.items() if name != "approval"}
+    planned, stopped, resumed, verified = house.records(ONE)[:4]
+    handed_on = {name: each["handed on"].get("return_value") for name, each in applied.items()}
     assert [planned, resumed, verified] == [handed_on[name]["record"] for name in ("plan", "apply", "verify")]
-    assert {"record": resumed, "exit_code": 0} == {name: handed_on["apply"][name] for name in ("record", "exit_code")}
-    digest = handed_on["plan"]["digest"]
-    assert f"{house.runbook} apply {house.file(ONE)} --approved {digest} --json --progress" == ran["apply"]["command"]
+    assert {0} == {each["exit_code"] for each in handed_on.values() if each}
+    command = f"{house.runbook} apply {house.file(ONE)} --approved {handed_on['plan']['digest']} --json --progress"
+    assert command == applied["apply"]["command"]
     kept = client("s3", house.state).get_object(Bucket=BUCKET, Key=f"team/{ONE}/{resumed}/run.json")["Body"]
     assert stopped == json.load(kept)["resumes"]["record"]
 
-    again = airflow(f"runbook-{ONE}")
-    assert {"plan": "success", "approval": "skipped", "apply": "skipped", "verify": "success"} == states(again)
+
+def test_an_unchanged_environment_is_only_verified(applied: dict[str, Any], airflow: Airflow) -> None:
+    """The next run has nothing to approve and nothing to apply."""
+    assert "success" == applied["apply"]["state"]
+
+    ran = airflow(f"runbook-{ONE}")
+
+    assert {"plan": "success", "approval": "skipped", "apply": "skipped", "verify": "success"} == states(ran)
 
 
 def test_a_rejected_plan_stops_its_run(airflow: Airflow, house: House) -> None:
