@@ -50,7 +50,7 @@ def flaws(approval: Approval, case: Case) -> Iterator[str]:
         yield f"is for the digest {approval.digest[:12]}, not for {case.digest[:12]}"
     if approval.environment != case.environment.environment:
         yield f"is for {approval.environment or 'no environment'}, not for {case.environment.environment}"
-    yield from _unsigned(approval, case)
+    yield from unsigned(approval, case)
     yield from _expired(approval, case)
     if case.is_apart and not {person(approval.by), approval.key}.isdisjoint(map(person, case.planners)):
         yield "is by somebody who planned it"
@@ -64,9 +64,11 @@ def refusals(approvals: Sequence[Approval], case: Case) -> tuple[str, ...]:
     sound = {each.key for each in approvals if not any(flaws(each, case))}
     if len(sound) >= needed:
         return ()
-    asked = f"{needed} signed by different approvers" if case.environment.approvers else "one"
+    many = f"{needed} that different approvers sign" if needed > 1 else "one that an approver signs"
+    asked = many if case.environment.approvers else "one"
+    counts = {0: "no approval counts", 1: "1 approval counts"}.get(len(sound), f"{len(sound)} approvals count")
     said = [f"the approval by {each.by} {flaw}" for each in approvals for flaw in flaws(each, case)]
-    return (f"{len(sound)} of the approvals count, and it takes {asked}", *said)
+    return (f"{counts}, and it takes {asked}", *said)
 
 
 def sufficient(approvals: Sequence[Approval], case: Case) -> tuple[Approval, ...]:
@@ -101,7 +103,8 @@ def is_time(text: str) -> bool:
         return False
 
 
-def _unsigned(approval: Approval, case: Case) -> Iterator[str]:
+def unsigned(approval: Approval, case: Case) -> Iterator[str]:
+    """Say what is wrong with who signed an approval."""
     if not case.environment.approvers:
         if approval.key:
             yield "is signed, and the parameter file names nobody who may"

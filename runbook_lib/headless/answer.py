@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence.board import judged
 from runbook_lib.headless.outcome import MEANINGS
 from runbook_lib.model.fleets import StageCell
 from runbook_lib.runbook.start import all_stages
+from runbook_lib.views.checking import check_command
 
 if TYPE_CHECKING:
     from runbook_lib.headless.outcome import Run
@@ -23,6 +23,7 @@ def told(done: Run) -> tuple[int, dict[str, Any], str]:
         "meaning": MEANINGS[done.exit_code],
         "record": str(done.record.folder),
         "record_digest": done.record_digest,
+        "signer": done.signer,
         "digest": done.plan.digest,
         "changes": sum(len(plan.changes) for plan in done.plan.plans),
         "verdicts": verdicts,
@@ -30,8 +31,8 @@ def told(done: Run) -> tuple[int, dict[str, Any], str]:
         "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
         "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
     }
-    check = f"check it: runbook audit verify {shlex.quote(str(done.record.folder))} --digest {done.record_digest}"
-    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\n{check}"
+    check = check_command(str(done.record.folder), done.record_digest, done.signer)
+    return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\ncheck it: {check}"
 
 
 def stage_cells(run: Run) -> tuple[StageCell, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook_lib import place
-from runbook_lib.engine.approving import Case, acknowledged, flaws, later, refusals
-from runbook_lib.errors import ApprovalRefused, PlanDrifted
+from runbook_lib.engine.approving import Case, acknowledged, flaws, later, refusals, unsigned
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, PlanDrifted, Problem
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.approvals import read, refuse_rejected, signers, stored, written
 from runbook_lib.evidence.approved import refuse_changed, unstated
@@ -58,17 +58,18 @@ def approve(
 ) -> tuple[tuple[Path, Approval], ...]:
     """Approve the plans of records, one approval each.
 
-    Raises ApprovalRefused with everything that stands against any of them, InvalidParameters when a record is not there.
+    Raises ApprovalRefused with everything that stands against any of them, InvalidParameters when a record or a time is none.
     """
     at, problems = now(), list[str]()
     ready: list[tuple[Planned, Approval, str]] = []
     for each in map(_planned, names):
-        signer = _signer(each.environment, by, key, problems)
+        signer = _signer(each.environment, by, key, about_key := list[str]())
         approval = Approval(
             digest=each.plan.digest, environment=each.environment.environment, by=signer.by, at=at, key=signer.name,
             expires=later(at, _lasting(expires, each.environment)), acknowledged=acknowledged(each.plan, acknowledge),
         )  # fmt: skip
-        problems += [f"{each.record.folder.name} {what}" for what in _against(each, approval)]
+        problems += about_key
+        problems += [f"{each.record.folder.name} {what}" for what in _against(each, approval, is_key_told=bool(about_key))]
         ready.append((each, approval, "" if problems else _signed(approval, signer, each, problems)))
     _refuse(problems, "read the plan, then mend this or plan again")
     return tuple((each.records.add(each.record, "approval", text), approval) for each, approval, text in ready)
@@ -123,8 +124,8 @@ def _planned(name: str) -> Planned:
     return Planned(record, EnvironmentPlan.model_validate_json(path.read_text("utf-8")), records)
 
 
-def _against(each: Planned, approval: Approval) -> Iterator[str]:
-    """Say everything that stands against approving a plan."""
+def _against(each: Planned, approval: Approval, *, is_key_told: bool) -> Iterator[str]:
+    """Say everything that stands against approving a plan, but for what is told of the key already."""
     environment, facts = each.environment, each.record.facts
     known = stored(each.records.store, environment, each.plan.digest)
     yield from (f"holds another {name} than its statement covers" for name in unstated(each.record))
@@ -137,7 +138,9 @@ def _against(each: Planned, approval: Approval) -> Iterator[str]:
         yield f"was planned at {facts.started}, more than {environment.approval_days} days ago"
     if any(approval.key and one.approval.key == approval.key and one.approval.expires > approval.at for one in known.approvals):
         yield f"is approved by {approval.by} already, and one key counts once"
-    yield from flaws(approval, Case(each.plan.digest, each.plan, environment, known.planners | ({facts.by} - {""}), approval.at))
+    case = Case(each.plan.digest, each.plan, environment, known.planners | ({facts.by} - {""}), approval.at)
+    told = set(unsigned(approval, case)) if is_key_told else set()
+    yield from (flaw for flaw in flaws(approval, case) if flaw not in told)
 
 
 def _raised(question: Callable[[], None]) -> Iterator[str]:
@@ -178,11 +181,11 @@ def _signed(value: Approval | Rejection, signer: Signer, each: Planned, problems
 
 
 def _lasting(text: str, environment: Environment) -> timedelta:
-    """Read how long an approval counts. Raises ApprovalRefused."""
+    """Read how long an approval counts. Raises InvalidParameters."""
     if not text:
         return timedelta(days=environment.approval_days)
     if (match := LASTING.fullmatch(text)) is None:
-        raise ApprovalRefused("--expires", f"{text!r} is no time", "write hours or days, such as 8h or 2d")
+        raise InvalidParameters("--expires", [Problem(0, "", f"{text!r} is no time", "write hours or days, such as 8h or 2d")])
     return timedelta(**{"hours" if match["unit"] == "h" else "days": int(match["number"])})
 
 

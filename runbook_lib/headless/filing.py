@@ -49,7 +49,7 @@ def filed(
         done = _judged(replace(done, leaks=(*done.leaks, *late)), detailed=detailed)
         end = RunEnd(finished=end.finished, exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
     record.write("end.json", end.model_dump_json(indent=1))
-    return replace(done, record_digest=close(record, key))
+    return replace(done, record_digest=close(record, key), signer=key.name if key is not None else "")
 
 
 def _judged(run: Run, *, detailed: bool) -> Run:

@@ -38,7 +38,10 @@ class Executed:
 
 @dataclass(frozen=True)
 class Run:
-    """State how a run went; `leaks` are files of its record in which a secret stood, `record_digest` is that of the closed record."""
+    """State how a run went.
+
+    `leaks` are files of its record in which a secret stood, `record_digest` is that of the closed record, `signer` the key that signed it.
+    """
 
     record: evidence.Record
     executed: tuple[Executed, ...]
@@ -46,6 +49,7 @@ class Run:
     exit_code: int = 0
     leaks: tuple[Finding, ...] = ()
     record_digest: str = ""
+    signer: str = ""
 
     @property
     def plan(self) -> EnvironmentPlan:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from runbook_lib.views import as_html, changes, findings, plans
 from runbook_lib.views.blocks import Folded, Grid, Link, Mark
 from runbook_lib.views.many import ROWS
+from runbook_lib.views.run_page import in_place
 from runbook_lib.views.timeline import timeline
 from runbook_lib.views.writes import writes
 
@@ -66,8 +67,11 @@ def _planned(page: RunPage, slug: str) -> str:
 
 def _applied(page: RunPage, slug: str) -> str:
     receipt = page.receipt_of(slug)
-    outcomes = [entry.outcome for entry in receipt.entries] if receipt else []
-    return ", ".join(f"{outcomes.count(each)} {each}" for each in plans.OUTCOMES if each in outcomes)
+    entries = receipt.entries if receipt else ()
+    outcomes = [entry.outcome for entry in entries if not in_place(entry)]
+    standing = len(entries) - len(outcomes)
+    said = [f"{outcomes.count(each)} {each}" for each in plans.OUTCOMES if each in outcomes]
+    return ", ".join((*said, *((f"{standing} in place already",) if standing else ())))
 
 
 def _verdicts(page: RunPage, slug: str) -> Cell:

@@ -13,7 +13,7 @@ from runbook_lib.views.blocks import counted
 from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:
-    from runbook_lib.model import Approval, EnvironmentPlan, Finding, Plan, Receipt, Verdict
+    from runbook_lib.model import Approval, Entry, EnvironmentPlan, Finding, Plan, Receipt, Verdict
     from runbook_lib.views.blocks import Tone
     from runbook_lib.views.since import Since
     from runbook_lib.views.writes import Write
@@ -128,9 +128,14 @@ def result(page: RunPage) -> str:
     return f"{said[:1].upper()}{said[1:]}." if said else f"{page.exit_meaning[:1].upper()}{page.exit_meaning[1:]}."
 
 
+def in_place(entry: Entry) -> bool:
+    """Tell whether a change counts as applied because an earlier run made it."""
+    return entry.outcome == "applied" and entry.detail == IN_PLACE
+
+
 def _changes(page: RunPage) -> str:
     applied = [entry for receipt in page.receipts for entry in receipt.entries if entry.outcome == "applied"]
-    standing = sum(entry.detail == IN_PLACE for entry in applied)
+    standing = sum(in_place(entry) for entry in applied)
     rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
     if page.verb in {"apply", "destroy", "step"} and page.approvals:
         made = len(applied) - standing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.views import as_text
 from runbook_lib.views.blocks import Grid, Way, counted
 from runbook_lib.views.findings import VERDICTS
-from runbook_lib.views.run_page import next_step, result
+from runbook_lib.views.run_page import in_place, next_step, result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _stages(page: RunPage) -> Iterator[str]:
 
 def _stage(page: RunPage, each: StageLine) -> tuple[Cell, ...]:
     plan, receipt = page.plan_of(each.slug), page.receipt_of(each.slug)
-    applied = sum(entry.outcome == "applied" for entry in receipt.entries) if receipt else 0
+    applied = sum(entry.outcome == "applied" and not in_place(entry) for entry in receipt.entries) if receipt else 0
     numbers = (len(plan.changes) if plan else 0, applied, *(page.number_of(verdict, each.slug) for verdict in VERDICTS))
     seconds = f"{each.seconds:.1f}" if each.seconds else ""
     return ((f"{each.number} {each.title}",), (each.state,), *((str(number or "-"),) for number in numbers), (seconds,))

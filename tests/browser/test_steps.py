@@ -118,7 +118,7 @@ def test_gate_of_a_protected_environment_wants_its_name_and_a_signature(desk: De
     try:
         with desk.lab.page(STORAGE) as notebook:
             gate = step(notebook, *UNTIL_GATE)
-            for name, said in (("production", "'production' was typed"), ("sandbox", "signed by different approvers")):
+            for name, said in (("production", "'production' was typed"), ("sandbox", "one that an approver signs")):
                 gate.get_by_role("textbox").fill(name)
                 approve(gate)
                 gate.get_by_text(said).wait_for()

@@ -43,7 +43,7 @@ from tests.stages.worlds import environment, world
 
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
-RAN = {"exit_code", "meaning", "record", "record_digest", "digest", "changes", "verdicts", "stages", "findings", "errors"}
+RAN = {"exit_code", "meaning", "record", "record_digest", "signer", "digest", "changes", "verdicts", "stages", "findings", "errors"}
 BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "environments"}
 TWINS = {"exit_code", "environments", "parameters", "resources", "permissions", "not_compared"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
@@ -524,7 +524,7 @@ CASES = (
     Case("destroy FILE --approve DIGEST --acknowledge *", 0, RAN, planned_back),
     Case("destroy FILE --approve DIGEST", 3, FAILED, planned_back, "(deletes)"),
     Case("approve RECORD --by Jo --expires 8h", 0, {"exit_code", "approvals"}, planned, "is approved by Jo until"),
-    Case("approve RECORD --expires soon", 3, FAILED, planned, "hours or days, such as 8h"),
+    Case("approve RECORD --expires soon", 2, INVALID, planned, "hours or days, such as 8h"),
     Case("approve RECORD", 3, FAILED, applied, "approved already"),
     Case("approve BATCH --by Jo", 0, {"exit_code", "approvals"}, planned_in_batch, "is approved by Jo until"),
     Case("approve BATCH", 3, FAILED, batched, "holds no plan that could be approved"),

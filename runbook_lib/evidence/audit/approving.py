@@ -10,6 +10,7 @@ from runbook_lib.evidence.approvals import read, signers
 from runbook_lib.evidence.record import LATER, PARAMETERS
 from runbook_lib.evidence.strict import Unsound
 from runbook_lib.model import Approval, EnvironmentPlan, Rejection
+from runbook_lib.views.blocks import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def check(folder: Folder, approvals: Mapping[str, Approval], approved: Any) -> N
             folder.audit.add(name, 0, flaw)
     for reason in refusals(tuple(approvals.values()), case)[:1]:
         folder.audit.add("approved.json", 0, reason)
-    folder.audit.checked.append(f"{len(approvals)} approvals against approvers, risks and {case.at}")
+    folder.audit.checked.append(f"{counted(len(approvals), 'approval')} against approvers, risks and {case.at}")
 
 
 def check_step(folder: Folder, name: str, consent: Mapping[str, Any], digest: str) -> None:

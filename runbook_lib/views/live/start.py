@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.views import as_html, live
 from runbook_lib.views.blocks import Code, Note, Way
+from runbook_lib.views.checking import check_command
 from runbook_lib.views.live.tools import keeper
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _bundle(answer: dict[str, Any]) -> dict[str, str]:
     """Say what came of it, as the command does."""
     if "record" in answer:
         tone: Tone = "good" if answer["exit_code"] in {0, 6, 7} else "bad"
-        check = f"runbook audit verify {answer['record']} --digest {answer['record_digest']}"
+        check = check_command(answer["record"], answer["record_digest"], answer["signer"])
         block = Note((f"The record is closed, and says: {answer['meaning']}.", Code(answer["record"]), Way(check)), tone)
     else:
         block = Note((f"{answer.get('where', '')}: {answer.get('what', '')}.", Way(answer.get("way_out", ""))), "bad")

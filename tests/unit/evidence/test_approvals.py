@@ -74,9 +74,23 @@ def test_without_a_stored_approval_the_digest_alone_is_refused(house: House) -> 
 
     said = refused(lambda: house.run("apply", approve=digest, by=JO))
 
-    assert "0 of the approvals count, and it takes 1 signed by different approvers" in said
+    assert "no approval counts, and it takes one that an approver signs" in said
     assert "runbook approve staging/RECORD --key PRIVATE.pem" in said
     assert 0 == house.target.writes
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_is_wrong_with_a_key_is_told_once(house: House, *, is_named: bool) -> None:
+    """No key, and one of somebody whom approvers does not list."""
+    record, _ = planned(house)
+    key = str(private(house.home, KIM)) if is_named else ""
+
+    with house.at_work():
+        said = refused(lambda: approving.approve([str(record)], key=key, acknowledge=("*",)))
+
+    assert "is none of approvers" in said if is_named else "asks for a signature: give --key" in said
+    assert "is not signed" not in said
+    assert "is signed by a key" not in said
 
 
 def test_two_approvals_take_two_people(tmp_path: Path) -> None:
@@ -85,10 +99,10 @@ def test_two_approvals_take_two_people(tmp_path: Path) -> None:
     record, digest = planned(house)
     first = approve(house, record)
 
-    assert "1 of the approvals count, and it takes 2 signed by different approvers: the next one signs the same record" == after(
+    assert "1 approval counts, and it takes 2 that different approvers sign: the next one signs the same record" == after(
         house, record, first
     )
-    assert "1 of the approvals count, and it takes 2" in refused(lambda: house.run("apply", approve=digest))
+    assert "1 approval counts, and it takes 2" in refused(lambda: house.run("apply", approve=digest))
     assert f"is approved by {JO} already, and one key counts once" in refused(lambda: approve(house, record))
     assert f"runbook apply any --approve {digest}" == after(house, record, approve(house, record, ADA))
     run = house.run("apply", approve=digest)
@@ -164,7 +178,7 @@ def test_a_rejection_holds_until_the_next_plan(house: House) -> None:
     assert "was rejected" in refused(lambda: approve(house, record))
     again, same = planned(house)
     assert digest == same
-    assert "0 of the approvals count" in refused(lambda: house.run("apply", approve=digest))
+    assert "no approval counts" in refused(lambda: house.run("apply", approve=digest))
     approve(house, again)
     assert house.run("apply", approve=digest).exit_code in {0, 6}
     assert [] == records.flaws(record, house.public)
@@ -362,7 +376,7 @@ def test_a_forged_approval_does_not_count(signed_plan: Signed, forge: Callable[[
     house = signed_plan.house
     (signed_plan.record / "approval.json").write_bytes(forge(signed_plan.approval, house.home))
 
-    assert "0 of the approvals count" in refused(lambda: house.run("apply", approve=signed_plan.digest))
+    assert "no approval counts" in refused(lambda: house.run("apply", approve=signed_plan.digest))
     assert 0 == house.target.writes
 
 

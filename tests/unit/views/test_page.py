@@ -9,6 +9,7 @@ import pytest
 
 from runbook_lib.engine.apply import IN_PLACE
 from runbook_lib.model import Entry, EnvironmentPlan, Finding, Receipt
+from runbook_lib.views.checking import check_command
 from runbook_lib.views.page import RunPage, StageLine, index_page, summary_text
 from runbook_lib.views.run_page import next_step, result
 from tests.unit.views.markup import asks_outside, read
@@ -75,6 +76,22 @@ def test_summary_names_a_dozen_and_counts_the_rest() -> None:
     assert "claim 11" in text
     assert "claim 12" not in text
     assert "  ... and 8 more in the record" in text
+
+
+def test_what_was_in_place_is_not_counted_as_applied() -> None:
+    """A stage that was gone on with shows what this run made, and how much an earlier one had made."""
+    run = page(receipts=(STANDING,))
+    row = next(line for line in summary_text(run).splitlines() if "50 Server role" in line)
+
+    assert "1 in place already" in index_page(run)
+    assert "1 applied" not in index_page(run)
+    assert "-" == row.split()[row.split().index("failed") + 2]
+
+
+def test_a_signed_record_is_checked_by_its_key() -> None:
+    """Whoever has the key needs no digest; without one, the digest is all there is."""
+    assert "runbook audit verify 'a b' --key PUBLIC.pem    (the public half of k)" == check_command("a b", "d", "k")
+    assert "runbook audit verify a --digest d" == check_command("a", "d")
 
 
 @pytest.mark.parametrize(
