@@ -10,6 +10,7 @@ from runbook_lib.views.acknowledging import asked
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
 from runbook_lib.views.changes import VERBS
 from runbook_lib.views.many import ROWS, first
+from runbook_lib.views.run_page import in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -191,14 +192,14 @@ def _command(value: Plan) -> str:
 
 def receipt(value: Receipt) -> Iterator[Block]:
     """Draw what became of each change."""
-    outcomes = [entry.outcome for entry in value.entries]
-    yield Counts(
-        tuple(
-            Mark(f"{outcomes.count(each):,} {each}", mark.tone if each in outcomes else "quiet")
-            for each, mark in OUTCOMES.items()
-            if each in outcomes or each == "applied"
-        )
+    outcomes = [entry.outcome for entry in value.entries if not in_place(entry)]
+    counts = tuple(
+        Mark(f"{outcomes.count(each):,} {each}", mark.tone if each in outcomes else "quiet")
+        for each, mark in OUTCOMES.items()
+        if each in outcomes or each == "applied"
     )
+    standing = len(value.entries) - len(outcomes)
+    yield Counts((*counts, *((Mark(f"{standing:,} in place already", "good"),) if standing else ())))
     if not value.entries:
         yield Note(("There was nothing to apply.",))
         return
