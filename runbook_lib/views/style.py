@@ -63,6 +63,7 @@ _IN_JUPYTER = """
 """Ground, text and lines are the theme's; the tones are ours, since each has to be read on its own ground."""
 # Nothing may be loaded and nothing may run, whatever a name in a page says.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+# A fold's mark is a list item's: unless its count stays within a cell, Chromium counts all anew for each row that is shown or hidden.
 # The class stands twice: JupyterLab's own rules for tables (`.jp-RenderedHTMLCommon:not(...) td`) carry two.
 _RULES = """
 .rb{color:var(--fg);background:var(--bg);font:14px/1.5 var(--jp-content-font-family,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif);
@@ -74,7 +75,7 @@ padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
 .rb.rb tr,.rb.rb tbody tr:nth-child(odd),.rb.rb tbody tr:nth-child(even){background:transparent}
 .rb.rb th,.rb.rb td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;border:0;border-top:1px solid var(--line);
 white-space:pre-wrap;overflow-wrap:break-word;max-width:44em;color:inherit;font-weight:400}
-.rb.rb time{white-space:nowrap}.rb.rb .sheet :is(th,td){vertical-align:middle}
+.rb.rb :is(td,details){contain:style}.rb.rb time{white-space:nowrap}.rb.rb .sheet :is(th,td){vertical-align:middle}
 .rb.rb thead th{color:var(--muted);font-weight:600;border-top:0;white-space:nowrap}
 .rb.rb .scroll{overflow-x:auto;background:linear-gradient(to right,var(--bg) 40%,transparent) 0 0/2.5em 100% no-repeat local,
 linear-gradient(to left,var(--bg) 40%,transparent) 100% 0/2.5em 100% no-repeat local,
