@@ -4,7 +4,8 @@
 what it spends of its own, (d) a second, unchanged run, (e) planning the grants of 2,000 schemas x 5 tables, (f) importing the command line,
 (g) deciding the product's calls by the vendor's policies, (h) what the sandbox's decision about a call adds to it, (i) the journal's lines
 of a change, (j) stating a record's files, (k) checking the demo's record, (l) the pages of its notebooks,
-(m) plan and verify of what the demo left.
+(m) plan and verify of what the demo left, (n) the start page in a browser, (o) the form's word on a letter, (p) a plan of 500 changes,
+(q) a search in it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import decisions, evaluations, evidence, grants, runs
+from tests.bench import browsing, decisions, evaluations, evidence, grants, runs
 from tests.bench.figures import Figure, timed
 
 
@@ -31,9 +32,12 @@ def measure() -> None:
     imported = importing()
     evaluated = evaluations.measure()
     added = decisions.measure()
-    show([demo, base, *stages, again, *reads, *planned, imported, evaluated, added, *records], base)
+    browsed = browsing.measure()
+    show([demo, base, *stages, again, *reads, *planned, imported, evaluated, added, *records, *browsed], base)
     own = max(float(each.remark.split()[1]) for each in stages)
     goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
+    for each, limit in zip(browsed, browsing.LIMITS, strict=False):
+        goal(each.name.partition(") ")[2], each.wall, limit)
     goal("importing runbook_lib.cli", imported.wall, 0.15)
     goal("the most that a notebook spends of its own", own, 1.0)
     goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(evaluated), 1.0)
