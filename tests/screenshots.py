@@ -1,4 +1,4 @@
-"""Take the documentation's pictures in a browser: of pages that a run of the demo leaves, or of a record that is named.
+"""Take the documentation's pictures in a browser: of notebooks in JupyterLab, and of pages that a run of the demo or a named record has.
 
 `make screenshots` writes them to `docs/pictures/`; they are taken again where a page looks otherwise, and no test compares pixels.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from runbook_lib.sandbox.supervisor import Wanted, running
 from tests import machine
 from tests.bench.runs import home
 from tests.browser.conftest import FLAGS
-from tests.browser.lab import serving
+from tests.browser.desk import UNTIL_GATE, shown, step
+from tests.browser.lab import Lab, serving
 
 PICTURES = machine.ROOT / "docs" / "pictures"
 LARGEST = 200_000
@@ -40,11 +41,39 @@ SHOTS = (
     Shot("record", "index.html", "light", 1000, 1500),
     Shot("record-dark", "index.html", "dark", 1000, 1180, "#done"),
 )
-
-
 STARTS = (("start", "light", "Stages"), ("start-dark", "dark", "Picture"))
 """Pictures of the start page in JupyterLab: name, colours, and the heading from which on it is shown."""
 
+
+@dataclass(frozen=True)
+class Cells:
+    """Say which cells of a stage are run, and of which there are pictures: by name, with the fold that is open in it."""
+
+    notebook: str
+    scheme: str
+    run: tuple[str, ...]
+    shown: dict[str, tuple[str, str]]
+
+
+BEFORE = (
+    Cells(
+        "20_storage", "light", (*UNTIL_GATE, "form"),
+        {"form": ("form", ""), "plan": ("plan", "s3:PutPublicAccessBlock"), "approve": ("gate", "")},
+    ),
+)  # fmt: skip
+AFTER = (
+    Cells("20_storage", "dark", ("parameters", "open", "verify"), {"verify": ("verify", "claims kept")}),
+    Cells("95_handover", "light", ("parameters", "open", "desired"), {"desired": ("hand-over", "")}),
+)
+"""What is shown of a sandbox in which nothing is set up yet, and of one in which everything is."""
+NAMES = (
+    *(each.name for each in SHOTS),
+    *(name for name, _, _ in STARTS),
+    *(name for each in (*BEFORE, *AFTER) for name, _ in each.shown.values()),
+)
+"""All pictures."""
+TALLEST = 760
+"""Pixels of a cell that a picture shows at most."""
 WITHOUT = """folder => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder + "/", "");
@@ -81,19 +110,42 @@ def _taken(browser: Any, record: Path, to: Path, shot: Shot) -> Path:
 
 
 def stepped(browser: Any, folder: Path) -> list[Path]:
-    """Write the pictures of the start page, on a sandbox that was set up, below a folder. Raises TooLarge."""
-    taken = []
+    """Write the pictures of a stage, before and after a sandbox was set up, and of the start page below a folder. Raises TooLarge."""
+    taken: list[Path] = []
     with tempfile.TemporaryDirectory() as made:
         box = Path(made) / "box"
         with running(box, Wanted()) as state, serving(browser, Path(made), state) as lab:
+            taken += [path for each in BEFORE for path in _cells(lab, folder, each)]
             lab.command("apply", str(lab.file))
-            for name, scheme, heading in STARTS:
-                with lab.page(scheme=scheme, width=1180, height=1000) as notebook:
-                    notebook.run_all()
-                    notebook.panel.get_by_role("heading", name=heading).evaluate("each => each.scrollIntoView()")
-                    taken.append(folder / f"{name}.png")
-                    notebook.page.screenshot(path=taken[-1])
+            taken += [path for each in AFTER for path in _cells(lab, folder, each)]
+            taken += [_start(lab, folder / f"{name}.png", scheme, heading) for name, scheme, heading in STARTS]
     return small(taken)
+
+
+def _cells(lab: Lab, folder: Path, cells: Cells) -> Iterator[Path]:
+    """Take the pictures of a stage's cells, with a name in the form that is wrong."""
+    with lab.page(f"sandbox/{cells.notebook}.ipynb", scheme=cells.scheme, width=1280, height=1000) as notebook:
+        notebook.execute("application:toggle-left-area")
+        step(notebook, *cells.run)
+        for cell, (name, fold) in cells.shown.items():
+            output = shown(notebook, cell)
+            for each in output.locator("summary", has_text=fold).all()[:1] if fold else ():
+                each.click()
+            for field in output.get_by_label("name", exact=True).all()[:1]:
+                field.fill("Tonic_Source")
+                output.get_by_text("\N{BALLOT X}").wait_for()
+            output.evaluate("each => each.closest('.jp-Cell').scrollIntoView()")
+            box = output.bounding_box()
+            notebook.page.screenshot(path=folder / f"{name}.png", clip={**box, "height": min(box["height"], TALLEST)})
+            yield folder / f"{name}.png"
+
+
+def _start(lab: Lab, to: Path, scheme: str, heading: str) -> Path:
+    with lab.page(scheme=scheme, width=1180, height=1000) as notebook:
+        notebook.run_all()
+        notebook.panel.get_by_role("heading", name=heading).evaluate("each => each.scrollIntoView()")
+        notebook.page.screenshot(path=to)
+    return to
 
 
 def photographed(record: Path) -> list[Path]:

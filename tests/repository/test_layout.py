@@ -7,7 +7,7 @@ import re
 
 from tests.machine import ROOT
 from tests.repository import source
-from tests.screenshots import LARGEST, SHOTS, STARTS
+from tests.screenshots import LARGEST, NAMES
 
 TOP_LEVEL = {
     ".ci",
@@ -92,7 +92,6 @@ def test_pictures_of_the_documentation_are_small() -> None:
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
     pages = "".join(path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
 
-    names = [*(each.name for each in SHOTS), *(name for name, _, _ in STARTS)]
-    assert sorted(f"{each}.png" for each in names) == [path.name for path in pictures]
+    assert sorted(f"{each}.png" for each in NAMES) == [path.name for path in pictures]
     assert [] == [path.name for path in pictures if f"pictures/{path.name})" not in pages]
     assert [] == [path.name for path in pictures if path.stat().st_size > LARGEST]
