@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,33 +12,32 @@ from runbook_lib.engine.approving import Case
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.approved import find_plan
-from runbook_lib.model import EnvironmentPlan
+from runbook_lib.model import EnvironmentPlan, Unanswered
+from runbook_lib.resources.iam import Caller
 from runbook_lib.runbook import asking, stepping
 from runbook_lib.runbook.world import now
 from runbook_lib.views.shown import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runbook_lib.model import Approval, Plan
     from runbook_lib.runbook.setting import Setting
 
 
-def gate(setting: Setting, plan: Plan, caller: Callable[[], str]) -> Gate:
-    """Hold a plan against the approval that was given; `caller` names who gives it. Raises ApprovalRefused when it is not for this plan."""
+def gate(setting: Setting, plan: Plan) -> Gate:
+    """Hold a plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
     if setting.is_step:
-        return _stepped(setting, plan, caller)
+        return _stepped(setting, plan)
     if not setting.approve:
         return Gate(plan=plan, approved=plan)
     whole = _approved(setting, plan)
-    given = approvals.given(setting.record, setting.environment) or _kept(setting, whole, caller)
+    given = approvals.given(setting.record, setting.environment) or _kept(setting, whole)
     if {each.digest for each in given} != {setting.approve}:
         raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
     approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
     return Gate(plan=plan, approved=approved, approvals=given)
 
 
-def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str], *, is_agreed: bool = False) -> Gate:
+def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
     """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask.
 
     What stands in the cell may stand there since yesterday: where it was used up, the plan that somebody undid meanwhile is approved at
@@ -51,17 +51,17 @@ def _stepped(setting: Setting, plan: Plan, caller: Callable[[], str], *, is_agre
     if given is None and setting.approve and not is_used_up:
         whole = _approved(setting, plan)
         engine.consent(setting.approve, whole, plan.stage)
-        given = steps.consent(plan.stage, _granted(setting, whole, caller), whole, now(), _planners(setting))
+        given = steps.consent(plan.stage, _granted(setting, whole), whole, now(), _planners(setting))
         steps.keep(setting.record, given)
     if given is not None:
         return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
     note = asking.USED_UP if is_used_up else ()
-    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, caller), note))
+    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan), note))
 
 
-def _agreed(setting: Setting, plan: Plan, caller: Callable[[], str], acknowledge: tuple[str, ...]) -> Gate:
+def _agreed(setting: Setting, plan: Plan, acknowledge: tuple[str, ...]) -> Gate:
     """Give the gate of a plan that somebody approves at it."""
-    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, caller, is_agreed=True)
+    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, is_agreed=True)
 
 
 def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:
@@ -71,21 +71,29 @@ def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:
     return setting.record.approved() or find_plan(setting.records.store, setting.environment, setting.approve)
 
 
-def _kept(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -> tuple[Approval, ...]:
+def _kept(setting: Setting, whole: EnvironmentPlan) -> tuple[Approval, ...]:
     """Keep the approvals under which a notebook that runs alone may apply. Raises ApprovalRefused."""
-    kept = _granted(setting, whole, caller)
+    kept = _granted(setting, whole)
     setting.record.approve((each.text for each in kept), whole)
     return tuple(each.approval for each in kept)
 
 
-def _granted(setting: Setting, whole: EnvironmentPlan, caller: Callable[[], str]) -> tuple[approvals.Kept, ...]:
+def _granted(setting: Setting, whole: EnvironmentPlan) -> tuple[approvals.Kept, ...]:
     """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
     found = approvals.stored(setting.records.store, setting.environment, setting.approve)
     case = Case(setting.approve, whole, setting.environment, frozenset(_planners(setting)), now())
-    return approvals.grant(found, case, by=caller(), acknowledge=setting.acknowledge)
+    return approvals.grant(found, case, by=_caller(setting), acknowledge=setting.acknowledge)
 
 
 def _planners(setting: Setting) -> tuple[str, ...]:
     """Name who made the plan: a record of somebody's steps tells it of none, since each stage has its own."""
     known = approvals.planners(setting.records.store, setting.environment, setting.approve)
     return tuple(sorted({*known, *setting.record.facts.planned_by}))
+
+
+def _caller(setting: Setting) -> str:
+    """Name who gives the approval: the AWS caller, or the local user where AWS is not asked."""
+    try:
+        return str(setting.world.ask((Caller(),))[Caller()].arn)
+    except Unanswered:
+        return getpass.getuser()

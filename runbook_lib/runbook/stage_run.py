@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 from contextlib import nullcontext
 from functools import partial
@@ -13,10 +12,9 @@ from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence import snapshots
 from runbook_lib.exports import offline
-from runbook_lib.model import Finding, Plan, Receipt, Unanswered
+from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
-from runbook_lib.resources.iam import Caller
 from runbook_lib.resources.records import FindingsAsked
 from runbook_lib.runbook import asking, closing, gating, prompting, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
@@ -90,7 +88,7 @@ class StageRun:
 
     def gate(self, plan: Plan) -> Gate:
         """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
-        gate = gating.gate(self._setting, plan, self._caller)
+        gate = gating.gate(self._setting, plan)
         self._is_approved = bool(gate.approvals)
         return gate
 
@@ -255,10 +253,3 @@ class StageRun:
         if any(each.address in {f"{stage.slug}/{part.name}" for part in stage.parts} for each in plan.owed):
             return dict(offline(stage, environment))
         return self._artefacts(plan.wanted)
-
-    def _caller(self) -> str:
-        """Name who gives the approval: the AWS caller, or the local user where AWS is not asked."""
-        try:
-            return str(self._setting.world.ask((Caller(),))[Caller()].arn)
-        except Unanswered:
-            return getpass.getuser()
