@@ -110,10 +110,18 @@ def _squeezed(text: str) -> str:
 def files(folder: Path) -> dict[str, str]:
     """Read every file below a folder, and its name."""
     return {
-        f"{path.relative_to(folder)}": f"{path}\n{path.read_bytes().decode('utf-8', 'replace')}"
+        f"{path.relative_to(folder)}": f"{path}\n{octets(path).decode('utf-8', 'replace')}"
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def octets(path: Path) -> bytes:
+    """Read a file; one that the server has taken away meanwhile holds nothing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def whole(error: BaseException) -> str:
