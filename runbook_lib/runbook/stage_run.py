@@ -140,17 +140,16 @@ class StageRun:
         Raises Leaked and ChecksBroken when the notebook runs alone and a secret stood in its record, or something is broken.
         """
         setting = self._setting
-        plan = self._plan
         names = self._kept_artefacts()
         result = evidence.StageResult(
-            stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=plan, receipt=self._receipt,
+            stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=self._plan, receipt=self._receipt,
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
             reads=setting.world.traffic.reads,
         )  # fmt: skip
         setting.record.close_stage(result)
         try:
             if setting.is_alone:
-                closing.close_alone(setting, plan)
+                closing.close_alone(setting, self._plan)
             elif setting.is_step:
                 closing.search_step(setting)
         finally:
