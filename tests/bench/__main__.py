@@ -48,7 +48,7 @@ COSTS = "costs"
 
 def main() -> None:
     """Measure the parts that are named, or all short ones."""
-    given = _arguments()
+    given, commit = _arguments(), page.commit()
     names = given.part or [COSTS, *(name for name, part in PARTS.items() if not part.is_long)]
     if COSTS in names:
         costs.measure()
@@ -61,7 +61,8 @@ def main() -> None:
         lines = lines_of(made.samples)
         goals = tuple(PARTS[name].goals(lines))
         if given.write:
-            page.write(name, lines, goals)
+            words = f"{name} --rounds {given.rounds} --ms {' '.join(map(str, given.ms))} --write"
+            page.write(name, lines, goals, page.where(f'make bench BENCH="{words}"', commit))
         found += lines
         reached += goals
     print(table.text(found))

@@ -25,19 +25,21 @@ def written(page: str, part: str, lines: Sequence[Line], goals: Sequence[Goal], 
     return marks.sub(lambda found: f"{found[1]}\n{said}\n\n{found[2]}", page)
 
 
-def write(part: str, lines: Sequence[Line], goals: Sequence[Goal]) -> None:
+def write(part: str, lines: Sequence[Line], goals: Sequence[Goal], where: str) -> None:
     """Write a part's figures into the page."""
-    PAGE.write_text(written(PAGE.read_text("utf-8"), part, lines, goals, _where(part, lines)), "utf-8")
+    PAGE.write_text(written(PAGE.read_text("utf-8"), part, lines, goals, where), "utf-8")
 
 
-def _where(part: str, lines: Sequence[Line]) -> str:
-    """Say of which commit it was, when, how often, and on what."""
-    commit = subprocess.run(
-        ("git", "describe", "--always", "--dirty"), cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
+def commit() -> str:
+    """Name the commit that is measured, and whether files differ from it."""
+    words = ("git", "describe", "--always", "--dirty")
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def where(command: str, measured: str) -> str:
+    """Say by which command and of which commit it was, when, and on what."""
     load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
-    rounds = max(each.rounds for each in lines)
     return (
-        f"`make bench BENCH={part}`, commit {commit or 'unknown'}, {time.strftime('%Y-%m-%d', time.gmtime())}, medians of {rounds} rounds, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()} on {platform.system()} {platform.machine()}{load}:"
+        f"`{command}`, commit {measured}, {time.strftime('%Y-%m-%d', time.gmtime())}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()} on {platform.system()} {platform.machine()}{load}:"
     )
