@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from tests.bench import runs
@@ -32,7 +33,7 @@ def main() -> None:
         return
     sizes = tuple(map(int, words)) or SIZES
     print(f"{'what':62} {'wall s':>8} {'CPU s':>8}  remark")
-    for each in (figure for size in sizes for figure in (*measure(size), *whole(size))):
+    for each in (figure for size in sizes for figure in chain(measure(size), whole(size))):
         print(f"{each.name:62} {each.wall:8.2f} {each.cpu:8.2f}  {each.remark}", flush=True)
 
 
