@@ -28,11 +28,11 @@ def named(run: str, environment: str) -> tuple[str, Path]:
     """
     record = Record(Path(run).resolve())
     is_folder = (record.folder / "run.json").is_file()
-    target = environment or (record.facts.target if is_folder else "")
+    target = environment or (_untyped(record.facts.target) if is_folder else "")
     if not target:
         what = "does not tell its parameter file" if is_folder else "is no record's folder"
         raise errors.InvalidParameters(run, [errors.Problem(0, "", what, NAMING)])
-    return record.folder.name, place.parameter_file(_untyped(target))
+    return record.folder.name, place.parameter_file(target)
 
 
 def resume(name: str, file: Path, *, progress: Progress | None = None, execute: Execute | None = None) -> Run:
