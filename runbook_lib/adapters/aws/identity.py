@@ -17,6 +17,7 @@ from runbook_lib.resources.iam import (
     ManagedPolicyAsked,
     RoleAnswer,
     RoleAsked,
+    RolePolicy,
 )
 from runbook_lib.resources.rights import RefusedAnswer
 from runbook_lib.resources.simulation import SimulatedCall, SimulationAsked
@@ -66,7 +67,8 @@ def role(question: RoleAsked, reader: Reader) -> RoleAnswer | None:
 
 def _inline(role: str, reader: Reader) -> tuple[tuple[str, str], ...]:
     names = sorted(reader.pages("iam", "list_role_policies", "PolicyNames", RoleName=role))
-    found = together(lambda name: reader.maybe("iam", "get_role_policy", RoleName=role, PolicyName=name), names)
+    prefix = f"{RolePolicy.kind}/{role}"
+    found = together(lambda name: reader.maybe("iam", "get_role_policy", f"{prefix}/{name}", RoleName=role, PolicyName=name), names)
     return tuple((name, canonical(each["PolicyDocument"])) for name, each in zip(names, found, strict=True) if each is not None)
 
 

@@ -51,10 +51,8 @@ class Reader:
         if mine:
             try:
                 future.set_result(ask())
-            except RunbookError as error:
-                if isinstance(error, Transient | Unreachable):
+            except BaseException as error:  # noqa: BLE001 - it is raised below, and where others wait for it
+                if not isinstance(error, RunbookError) or isinstance(error, Transient | Unreachable):
                     del self._answers[name]
                 future.set_exception(error)
-            finally:
-                future.cancel()
         return future.result()

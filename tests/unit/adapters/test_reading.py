@@ -21,7 +21,7 @@ class Session:
 
     side = warehouse = None
 
-    def __init__(self, *errors: TargetError) -> None:
+    def __init__(self, *errors: BaseException) -> None:
         self.errors, self.sent = list(errors), list[object]()
 
     def read(self, *what: object, **more: object) -> dict[str, Any]:
@@ -63,6 +63,18 @@ def test_a_refusal_is_an_answer(error: TargetError) -> None:
 def test_what_may_pass_is_asked_anew(error: TargetError) -> None:
     """Whoever asks later may be luckier."""
     reader = Reader(cast("Any", Session(error)))
+    with pytest.raises(type(error)):
+        reader.read("s3", "head_bucket", Bucket="b")
+
+    assert {"number": 2} == reader.read("s3", "head_bucket", Bucket="b")
+
+
+@pytest.mark.parametrize("error", [KeyError("a mistake"), KeyboardInterrupt()])
+def test_what_is_no_answer_reaches_whoever_asked(error: BaseException) -> None:
+    """A mistake of ours, or an interrupt, is raised as it is, and is no answer to the next who asks."""
+    session = Session(error)
+    reader = Reader(cast("Any", session))
+
     with pytest.raises(type(error)):
         reader.read("s3", "head_bucket", Bucket="b")
 
