@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 FAKE = (sys.executable, "-S", "-E", __file__)
@@ -48,7 +49,7 @@ def _do(does: str, name: str, log: Path) -> int:
         case ["chatty"]:
             sys.stderr.write("x" * 300_000 + "\n")
         case ["meets", others]:
-            _wait(lambda: _open(log) >= int(others))
+            _wait(lambda: _most_at_once(log) >= int(others))
         case ["waits"]:
             _wait((log.parent / "go").exists)
     code = CODES.get(does, 0)
@@ -58,9 +59,10 @@ def _do(does: str, name: str, log: Path) -> int:
     return code
 
 
-def _open(log: Path) -> int:
-    lines = log.read_text("utf-8").splitlines()
-    return sum(each.startswith("begin") for each in lines) - sum(each.startswith("end") for each in lines)
+def _most_at_once(log: Path) -> int:
+    """Count how many ran at once at most so far: whoever looks late finds it too."""
+    steps = (1 if line.startswith("begin") else -1 for line in log.read_text("utf-8").splitlines() if line.startswith(("begin", "end")))
+    return max(accumulate(steps), default=0)
 
 
 def _wait(until: Callable[[], bool]) -> None:
