@@ -15,7 +15,7 @@ from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 from tests.driver import Driver, driver, example, not_kept
 from tests.end_to_end.conftest import sandboxed
-from tests.end_to_end.world import client
+from tests.end_to_end.world import client, forget_secrets
 
 Sandbox = tuple[State, Path]
 NUMBERS = count()
@@ -88,11 +88,7 @@ def caller(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     yield allow
     os.environ.update(environment(folder))
-    secrets = client("secretsmanager", state)
-    for each in secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
-        if each["Name"].startswith("tonic-"):
-            # To one in its waiting period the next one's policies would have to be other ones.
-            secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
+    forget_secrets(state)
 
 
 def amiss(run: headless.Run) -> list[tuple[str, str, str]]:

@@ -49,6 +49,14 @@ def writes(state: State) -> list[str]:
         return [f"{call['service']}:{call['operation']}" for call in json.load(answer) if call["access"] == "write"]
 
 
+def forget_secrets(state: State) -> None:
+    """Delete for good what waits for its deletion: restoring it takes other rights and other calls than making it."""
+    secrets = client("secretsmanager", state)
+    for each in secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+        if each["Name"].startswith("tonic-"):
+            secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
+
+
 def forget_calls(state: State) -> None:
     """Clear the call log."""
     _delete(state, "calls")
