@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.errors import Conflict, Rejected
 from runbook_lib.evidence import parts
-from runbook_lib.evidence.journal import FILE
 from runbook_lib.evidence.seal import Seal, files_of, seal_of
 from runbook_lib.ports import Hold
 
@@ -71,8 +70,8 @@ class Archive:
         """Store what a record begins with, so that others learn of the run while it goes on. Raises TargetError."""
         self._store_files(record, files_of(record.folder), {})
 
-    def announce(self, record: Record, ahead: bytes) -> None:
-        """Store what the journal gained since the last time, and behind it what it is going to gain.
+    def announce(self, record: Record, journal: FileJournal, stage: str, changes: Sequence[Change]) -> None:
+        """Store what the journal gained since the last time, and behind it what a stage is going to write.
 
         Raises TargetError: then nothing may be written that this announces.
         """
@@ -82,7 +81,7 @@ class Archive:
                 raise Rejected(name, "is in the record store as a whole already", "open the stage anew: that begins another record")
             self._shipped[name] = parts.reached(self.listed(f"{JOURNALS}/{name}"))
         start = self._shipped[name]
-        gained = (record.folder / FILE).read_bytes()[start:]
+        gained, ahead = journal.ahead(stage, changes, start)
         self._store(self.key(JOURNALS, name, parts.named(start, gained, ahead)), gained + ahead)
         self._shipped[name] = start + len(gained)
 
@@ -159,4 +158,4 @@ class _Announcing:
         self.begin, self.end = journal.begin, journal.end
 
     def announce(self, stage: str, changes: Sequence[Change]) -> None:
-        self._archive.announce(self._record, self._journal.ahead(stage, changes))
+        self._archive.announce(self._record, self._journal, stage, changes)

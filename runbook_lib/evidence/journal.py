@@ -60,10 +60,12 @@ class FileJournal:
         """Record changes before they are sent together."""
         self._append([self._begun(stage, each) for each in changes])
 
-    def ahead(self, stage: str, changes: Iterable[Change]) -> bytes:
-        """Give the lines that would begin these changes now, as they would follow from the last line."""
+    def ahead(self, stage: str, changes: Iterable[Change], start: int) -> tuple[bytes, bytes]:
+        """Give the lines from a place on, and those that would begin these changes now, as they would follow from the last one."""
         with self._alone() as file:
-            return _chained([self._begun(stage, each) for each in changes], self._previous(file))
+            lines = chained([self._begun(stage, each) for each in changes], self._previous(file))
+            file.seek(start)
+            return file.read(), lines
 
     def sent(self, what: Mapping[str, Any]) -> None:
         """Record a request or a statement that was sent for the changes that have begun."""
@@ -84,7 +86,7 @@ class FileJournal:
 
     def _append(self, lines: list[dict[str, Any]], *, is_forced: bool = True) -> None:
         with self._alone() as file:
-            file.write(_chained(lines, self._previous(file)))
+            file.write(chained(lines, self._previous(file)))
             file.flush()
             if is_forced:
                 os.fsync(file.fileno())
@@ -100,7 +102,7 @@ class FileJournal:
         return _last(file) or anchor(self._path.parent)
 
 
-def _chained(lines: Iterable[dict[str, Any]], previous: str) -> bytes:
+def chained(lines: Iterable[dict[str, Any]], previous: str) -> bytes:
     """Write lines so that each holds the digest of the one before."""
     written = []
     for line in lines:

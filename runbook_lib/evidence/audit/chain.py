@@ -62,7 +62,7 @@ def read(folder: Folder) -> Journal:
             line = _line(octets, expected, number, folder)
             expected = sha256(octets).hexdigest()
             if line is not None:
-                journal.ended = str(line.get("at", ""))
+                journal.ended = max(journal.ended, str(line.get("at", "")))
                 _take(line, number, journal, folder)
     except Unsound as error:
         audit.add(FILE, number, str(error))

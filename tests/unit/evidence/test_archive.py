@@ -36,7 +36,7 @@ class Machine:
     """Be a machine: a folder of its own before the one store."""
 
     def __init__(self, folder: Path, objects: FakeObjects, retention: Retention | None = None) -> None:
-        self.store, self.folder = folder, folder / "staging"
+        self.store, self.folder, self.objects = folder, folder / "staging", objects
         self.archive = Archive(objects, ROOT, retention)
 
     def record(self) -> Record:
@@ -223,12 +223,6 @@ def test_another_process_goes_on_with_the_journal(here: Machine, tmp_path: Path,
     whole = (record.folder / "journal.jsonl").read_bytes()
     assert whole.splitlines()[:3] == parts.assembled(stored).splitlines()
     assert 2 == len(stored)
-
-
-def test_what_follows_a_gap_is_left_out() -> None:
-    """Parts count as far as they follow each other, and of what was announced only the last."""
-    stored = {parts.named(0, b"a", b"xx"): b"axx", parts.named(1, b"b", b"yyy"): b"byyy", parts.named(5, b"c", b""): b"c"}
-    assert (2, b"abyyy") == (parts.reached(stored), parts.assembled(stored))
 
 
 def test_a_whole_record_gains_no_more_lines(here: Machine, tmp_path: Path, objects: FakeObjects) -> None:
