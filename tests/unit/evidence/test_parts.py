@@ -188,7 +188,7 @@ def test_half_a_line_of_another_process_is_not_stored(here: Machine) -> None:
 def test_a_journal_ends_with_its_latest_line(here: Machine) -> None:
     """What was announced before another stage wrote stands behind that, and makes nothing of it seem later than the end."""
     record = here.record()
-    for stage, at in (("storage", "2027"), ("encryption", "2026")):
-        record.journal(is_undo=False, now=lambda at=at: at, scope=()).begin(stage, *changes(stage, 1))  # type: ignore[misc]
+    record.journal(is_undo=False, now=lambda: "2027", scope=()).begin("storage", *changes("storage", 1))
+    record.journal(is_undo=False, now=lambda: "2026", scope=()).begin("encryption", *changes("encryption", 1))
 
     assert "2027" == chain.read(Folder(record.folder, Audit(""))).ended
