@@ -194,7 +194,7 @@ def statements_of_a_look(world: World, standin: Standin, ends: tuple[str, ...]) 
     ]
     wanted += [grants(holder, "SELECT", "table", *((each, "t") for each in names))]
     answer(world, UsersAsked(side="source"))
-    world.target.forget()
+    world.look_anew()
     before = len(standin.statements())
     world.target.observe(wanted)
     world.target.ask([SchemasAsked(side="source"), RelationsAsked(side="source"), PrivilegesAsked(side="source", user=holder.name)])

@@ -54,6 +54,11 @@ class World:
         if isinstance(self.target, WarehouseTarget):
             self.target._sessions[side].execute(statements, in_transaction=True)
 
+    def look_anew(self) -> None:
+        """Let nothing be told again that was read before; the fake reads each time."""
+        if isinstance(self.target, WarehouseTarget):
+            self.target.forget()
+
     def tidy(self) -> None:
         """Drop the schemas that were made."""
         for side, name in reversed(self.made):
