@@ -67,7 +67,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 # The class stands twice: JupyterLab's own rules for tables (`.jp-RenderedHTMLCommon:not(...) td`) carry two.
 _RULES = """
 .rb{color:var(--fg);background:var(--bg);font:14px/1.5 var(--jp-content-font-family,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif);
-padding:.6em .8em;border-radius:6px;overflow-x:auto;text-align:left}
+padding:.6em .8em;border-radius:6px;overflow-x:auto;overflow-wrap:break-word;text-align:left}
 .rb.rb h2,.rb.rb h3,.rb.rb h4{line-height:1.3;margin:1em 0 .4em;color:inherit}.rb.rb h3{font-size:1.1em}.rb.rb h4{font-size:1em}
 .rb.rb p{margin:.5em 0}.rb.rb a{color:var(--link)}.rb.rb *:first-child{margin-top:0}
 .rb.rb table{border-collapse:collapse;margin:.5em 0;font-size:13px;width:auto;max-width:100%;table-layout:auto;border:0}
@@ -82,6 +82,7 @@ linear-gradient(to left,var(--bg) 40%,transparent) 100% 0/2.5em 100% no-repeat l
 linear-gradient(to right,var(--line),transparent) 0 0/.9em 100% no-repeat scroll,
 linear-gradient(to left,var(--line),transparent) 100% 0/.9em 100% no-repeat scroll}
 .rb.rb .scroll:focus-visible{outline:2px solid var(--link)}.rb.rb .facts td{overflow-wrap:anywhere}
+@media (min-width:48em){.rb.rb td pre{min-width:25em}}
 @media (max-width:48em){.rb.rb caption{white-space:normal}
 .rb.rb .scroll table{width:max-content;max-width:none}.rb.rb .scroll td{max-width:20em}}
 .rb.rb tbody th{white-space:pre-wrap}.rb.rb .facts th{color:var(--muted);padding-right:1.4em;white-space:nowrap}
@@ -89,7 +90,7 @@ linear-gradient(to left,var(--line),transparent) 100% 0/.9em 100% no-repeat scro
 font:12px/1.5 var(--jp-code-font-family,ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace);
 background:transparent;padding:0;border:0}
 .rb.rb pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;padding:.5em .7em;background:var(--panel);
-border-radius:4px;max-height:36em;overflow-y:auto}
+border-radius:4px;max-height:36em;overflow:auto;word-break:normal}.rb.rb td pre{overflow-wrap:normal}
 .rb.rb summary{cursor:pointer;color:var(--link)}.rb.rb summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .rb.rb .counts{display:flex;flex-wrap:wrap;gap:.4em}.rb.rb .counts span{display:none}
 .rb.rb .counts b{padding:.1em .6em;border-radius:1em;color:var(--quiet);background:var(--quiet-bg)}
