@@ -8,18 +8,22 @@ from tests.browser.lab import Notebook
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 OURS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output"
-WIDEST = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter((each) => each.scrollWidth > each.clientWidth + 1
-    && getComputedStyle(each).overflowX === 'visible').length"""
+SCHEMES = ("light", "dark")
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(each).overflowX))
+    .filter((each) => each.tabIndex < 0)
+    .map((each) => each.cloneNode().outerHTML.slice(0, 160))"""
+"""What scrolls sideways: an output does so of itself, as JupyterLab has it; only a box that the keyboard reaches may."""
 
 
 @dataclass(frozen=True)
 class Looked:
-    """Hold what was found on a page: which theme it has, which rules it breaks where, how many it keeps, how many outputs are too wide."""
+    """Hold what was found on a page: which theme it has, which rules it breaks where, how many it keeps, which boxes are too narrow."""
 
     theme: str
     broken: list[tuple[str, list[str]]]
     kept: int
-    wide: int
+    wide: list[str]
 
 
 def look(notebook: Notebook, where: str = OURS) -> Looked:
@@ -31,4 +35,14 @@ def look(notebook: Notebook, where: str = OURS) -> Looked:
     found = Axe().run(page, context={"include": [[where]]}, options=RULES).response
     broken = [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in found["violations"]]
     theme = "light" if page.evaluate("document.body.dataset.jpThemeLight") == "true" else "dark"
-    return Looked(theme, broken, len(found["passes"]), page.evaluate(WIDEST))
+    return Looked(theme, broken, len(found["passes"]), page.evaluate(TOO_WIDE))
+
+
+def in_both(notebook: Notebook) -> dict[str, Looked]:
+    """Look at a page by night and by day: JupyterLab remembers the last theme, which is to be the one that it began with."""
+    looks = {}
+    for scheme in reversed(SCHEMES):
+        notebook.page.emulate_media(color_scheme=scheme)
+        notebook.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(scheme == 'light').lower()}'")
+        looks[scheme] = look(notebook)
+    return looks

@@ -8,19 +8,19 @@ import pytest
 
 from tests.browser.desk import STORAGE, Desk, step
 from tests.browser.lab import Notebook
-from tests.browser.rules import Looked, look
+from tests.browser.rules import SCHEMES, Looked, in_both
 
 HANDOVER = "sandbox/95_handover.ipynb"
-SCHEMES = ("light", "dark")
 ACCOUNT, ANOTHER = "123456789012", "210987654321"
 PATH = "() => window.jupyterapp.shell.currentWidget.context?.path"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Hold how two notebooks look in each theme, and of a failed cell: what it says, what stays folded, and where its link leads."""
+    """Hold how two notebooks look in each theme, what was copied, and of a failed cell: words, whether its fold is closed, where it led."""
 
-    looks: dict[tuple[str, str], Looked]
+    looks: dict[str, dict[str, Looked]]
+    copied: tuple[str, str]
     said: str
     is_folded: bool
     led_to: str
@@ -32,7 +32,8 @@ def seen(desk: Desk) -> Seen:
     plain = desk.emptied().lab.file.read_text("utf-8")
     with desk.lab.page(HANDOVER) as notebook:
         notebook.run_all()
-        looks = in_both(notebook, HANDOVER)
+        looks = {HANDOVER: in_both(notebook)}
+        copied = copied_from(notebook)
     with desk.lab.page(STORAGE) as notebook:
         notebook.run_all()
         try:
@@ -42,30 +43,38 @@ def seen(desk: Desk) -> Seen:
             desk.lab.file.write_text(plain, "utf-8")
         said = box.inner_text()
         is_folded = not box.locator("details", has_text="traceback").evaluate("each => each.open")
-        looks |= in_both(notebook, STORAGE)
+        looks[STORAGE] = in_both(notebook)
         notebook.panel.get_by_role("link", name="D1 in the ledger").click()
         notebook.page.wait_for_function(f"{PATH[6:]} !== '{STORAGE}'")
-        return Seen(looks, said, is_folded, notebook.page.evaluate(PATH))
+        return Seen(looks, copied, said, is_folded, notebook.page.evaluate(PATH))
 
 
-def in_both(notebook: Notebook, name: str) -> dict[tuple[str, str], Looked]:
-    """Look at a page by night and by day: JupyterLab remembers the last theme, which is to be the one that it began with."""
-    looks = {}
-    for scheme in reversed(SCHEMES):
-        notebook.page.emulate_media(color_scheme=scheme)
-        notebook.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(scheme == 'light').lower()}'")
-        looks[name, scheme] = look(notebook)
-    return looks
+def copied_from(notebook: Notebook) -> tuple[str, str]:
+    """Copy the first setting of the sheet; give its text, and what is in the clipboard then."""
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    setting = notebook.panel.locator(".sheet td", has=notebook.page.locator(".rb-copy")).first
+    text = setting.evaluate("each => each.firstChild.textContent")
+    setting.get_by_role("button").click()
+    setting.get_by_text("Copied", exact=True).wait_for()
+    return text, notebook.page.evaluate("navigator.clipboard.readText()")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", [STORAGE, HANDOVER])
 def test_outputs_meet_the_rules_of_accessibility(seen: Seen, name: str, scheme: str) -> None:
     """Axe finds nothing in form, plan, gate, result, boards, sheet and error, with every fold open, and nothing is wider than its cell."""
-    looked = seen.looks[name, scheme]
+    looked = seen.looks[name][scheme]
 
-    assert (scheme, [], 0) == (looked.theme, looked.broken, looked.wide)
+    assert (scheme, [], []) == (looked.theme, looked.broken, looked.wide)
     assert looked.kept
+
+
+def test_a_setting_is_copied(seen: Seen) -> None:
+    """What stands in the sheet is in the clipboard, and the button says so."""
+    text, copied = seen.copied
+
+    assert text
+    assert text == copied
 
 
 def test_an_error_explains_itself(seen: Seen) -> None:

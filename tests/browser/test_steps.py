@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from runbook_lib.sandbox.injection import Fault
 from tests.browser.desk import RUN, STORAGE, TEARDOWN, UNTIL_GATE, Desk, approve, shown, step
 from tests.browser.lab import Notebook
-from tests.browser.rules import WIDEST, look
+from tests.browser.rules import SCHEMES, TOO_WIDE, look
 
 
 def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
@@ -135,10 +135,16 @@ def test_gate_of_a_protected_environment_wants_its_name_and_a_signature(desk: De
         desk.lab.file.write_text(plain, "utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_narrow_page_is_no_wider_than_its_cells(desk: Desk, scheme: str) -> None:
-    """At 400 pixels what is wider scrolls in its own cell, and says so."""
+    """At 400 pixels what is wider scrolls in a box of its own that the keyboard reaches; what is wider without one is found."""
     with desk.lab.page(STORAGE, scheme=scheme, width=400) as notebook:
-        step(notebook, *UNTIL_GATE)
+        notebook.execute("application:toggle-left-area")
+        plan = step(notebook, *UNTIL_GATE[:-1])
+        step(notebook, UNTIL_GATE[-1])
+        assert [] == look(notebook).wide
 
-        assert 0 == notebook.page.evaluate(WIDEST)
+        plan.locator(".jp-OutputArea-output").last.evaluate(
+            "each => each.insertAdjacentHTML('beforeend', '<p style=\"width:3000px\">x</p>')"
+        )
+        assert 1 == len(notebook.page.evaluate(TOO_WIDE))

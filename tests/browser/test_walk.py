@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.desk import STORAGE, Desk, shown
 from tests.browser.lab import Lab, Notebook
+from tests.browser.rules import in_both
 
 FRONT = "(path) => window.jupyterapp.shell.currentWidget.context?.path === path"
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.id"
@@ -40,7 +41,7 @@ def chosen(notebook: Notebook, *words: str) -> None:
 
 
 def test_by_mouse(desk: Desk) -> None:
-    """Menu, link, button, cell by cell: 14 changes are applied, every claim holds, the board says so, and the record is closed."""
+    """Menu, link, button, cell by cell: 14 changes are applied, every claim holds, axe finds nothing in any theme, the record is closed."""
     with desk.emptied().lab.page(scheme="dark") as notebook:
         chosen(notebook, "Run", "Run All Cells")
         notebook.panel.get_by_role("link", name="20 Storage").click()
@@ -55,6 +56,8 @@ def test_by_mouse(desk: Desk) -> None:
                 notebook.panel.locator("[data-command='notebook:run-cell-and-select-next']").click()
             notebook.panel.locator("[data-command='notebook:run-cell-and-select-next']").click()
             shown(notebook, cell).get_by_text(said).first.wait_for()
+        looks = in_both(notebook)
+        assert [(each, [], []) for each in looks] == [(each.theme, each.broken, each.wide) for each in looks.values()]
         notebook.page.get_by_role("tab", name="00_start.ipynb").click()
         notebook.panel.get_by_role("button", name="Close the record").click()
         judged(desk.lab, notebook)
