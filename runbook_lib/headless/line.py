@@ -17,13 +17,14 @@ class Abandoned(Exception):
 
 
 class Line:
-    """Hold who has ended, for any thread; `when_abandoned` ends what goes on at that moment."""
+    """Hold who has ended, for any thread; `when_abandoned` ends what goes on at that moment, `cause` is for what the run was given up."""
 
     def __init__(self, turns: Mapping[str, Turn]) -> None:
         self._turns = turns
         self._moved = threading.Condition()
         self._ended: set[str] = set()
         self.is_closed = self._is_abandoned = False
+        self.cause: BaseException | None = None
         self.when_abandoned: Callable[[], None] = lambda: None
 
     def place(self, slug: str) -> int:
@@ -49,9 +50,10 @@ class Line:
         """Let no other stage begin; those that did go on to their end."""
         self.is_closed = True
 
-    def abandon(self) -> None:
-        """Let nobody wait any longer, and end what goes on."""
+    def abandon(self, cause: BaseException) -> None:
+        """Let nobody wait any longer, and end what goes on; what is raised of that later is no cause."""
         with self._moved:
+            self.cause = self.cause or cause
             self.is_closed = self._is_abandoned = True
             self._moved.notify_all()
         self.when_abandoned()

@@ -14,6 +14,7 @@ from runbook_lib.headless.outcome import Executed, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from runbook_lib.evidence import Record
     from runbook_lib.headless.line import Line
@@ -42,6 +43,7 @@ def side_by_side(stages: Sequence[Stage], line: Line, way: Way, progress: Progre
     """Execute the stages' notebooks, each as soon as it may begin, and give how they went in the order of the stages.
 
     After a refusal, or what is wrong with the parameters, no other begins. When this is interrupted or fails, nobody waits any longer.
+    Raises what the first that failed raised.
     """
     one = partial(_one, line, way, _Telling(progress, len(stages)))
     if way.at_once == 1:
@@ -51,14 +53,19 @@ def side_by_side(stages: Sequence[Stage], line: Line, way: Way, progress: Progre
     with ThreadPoolExecutor(way.at_once, "stage") as pool:
         running = {number: pool.submit(one, number, stage) for number, stage in queue}
         try:
-            ended, _ = wait(running.values(), return_when=FIRST_EXCEPTION)
-            # One that failed raises here what it failed with.
-            found = {each: each.result() for each in ended}
-            return [done for _, each in sorted(running.items()) if (done := found[each]) is not None]
-        except BaseException:
-            line.abandon()
+            wait(running.values(), return_when=FIRST_EXCEPTION)
+            return _results(line, running)
+        except BaseException as error:
+            line.abandon(error)
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _results(line: Line, running: dict[int, Future[Executed | None]]) -> list[Executed]:
+    # Not what the first to end raised: those that wait may hear of a failure and end before the one that failed has.
+    if line.cause is not None:
+        raise line.cause
+    return [done for _, each in sorted(running.items()) if (done := each.result()) is not None]
 
 
 class _Telling:
@@ -84,9 +91,9 @@ def _one(line: Line, way: Way, telling: _Telling, number: int, stage: Stage) -> 
             return None
         with way.prepare(stage) as execute:
             return _in_its_turn(line, stage, partial(telling.executed, number, stage, execute))
-    except BaseException:
+    except BaseException as error:
         # Before anybody hears that this one has ended: nothing may be built on it.
-        line.abandon()
+        line.abandon(error)
         raise
     finally:
         line.ended(stage.slug)

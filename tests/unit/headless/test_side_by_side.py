@@ -158,3 +158,31 @@ def test_an_interrupt_ends_all_waiting() -> None:
     with pytest.raises(KeyboardInterrupt):
         run()
     assert {"1/3 a", "2/3 b", "b done"} == set(run.said.lines)
+
+
+def test_what_is_raised_is_what_the_run_was_given_up_for() -> None:
+    """Who waits for the one that failed hears of it, and has ended before that one has: what is told is the failure."""
+    test, failing, heard = threading.current_thread(), list[threading.Thread](), threading.Event()
+    waits = threading.Event()
+
+    def fail() -> str:
+        assert waits.wait(LONG)
+        failing.append(threading.current_thread())
+        raise OSError(28, "No space left on device")
+
+    def judging() -> str:
+        waits.set()
+        run.line.judges("b")
+        return ""
+
+    def abandoned() -> None:
+        if threading.current_thread() is test:
+            heard.set()
+        elif threading.current_thread() in failing:
+            assert heard.wait(LONG)
+
+    run = Run({"b": Turn(judges=frozenset({"a"}))}, a=fail, b=judging)
+    run.line.when_abandoned = abandoned
+
+    with pytest.raises(OSError, match="No space left"):
+        run()
