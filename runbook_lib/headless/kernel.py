@@ -14,6 +14,7 @@ from jupyter_core.utils import ensure_event_loop, run_sync
 from traitlets.config import Config
 
 from runbook_lib import place, secrets
+from runbook_lib.headless.line import Abandoned
 from runbook_lib.kernels.client import PromptClient
 from runbook_lib.kernels.provisioner import ForkProvisioner
 
@@ -33,15 +34,20 @@ class KernelOfRun(AsyncKernelManager):
 
     listening: AsyncKernelClient | None = None
     _loop: asyncio.AbstractEventLoop | None = None
+    _is_abandoned = False
 
     def client(self, **options: Any) -> Any:
-        """Give the client that listens to the kernel."""
-        self.listening = PromptClient(**self.get_connection_info(session=True), parent=self, **options)
+        """Give the client that listens to the kernel. Raises Abandoned when the run was given up before."""
         self._loop = ensure_event_loop()
+        # In this order: whoever gives the run up from here on finds the loop.
+        if self._is_abandoned:
+            raise Abandoned(self.kernel_id)
+        self.listening = PromptClient(**self.get_connection_info(session=True), parent=self, **options)
         return self.listening
 
     def abandon(self) -> None:
-        """Let whoever waits for a cell wait no longer; called from another thread than that."""
+        """Let whoever waits for a cell, or is about to, wait no longer; called from another thread than that."""
+        self._is_abandoned = True
         if (loop := self._loop) is not None:
             loop.call_soon_threadsafe(self._cancel, loop)
 
@@ -98,8 +104,8 @@ def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
         kernel = KernelOfRun(kernel_name="python3", config=Config({"KernelManager": connection(folder)}))
         kernel.provisioner = ForkProvisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
         start = run_sync(kernel.start_kernel)
-        start(cwd=str(place.home()), env=handed.environ, pass_fds=(handed.socket,), extra_arguments=list(ARGUMENTS))
         try:
+            start(cwd=str(place.home()), env=handed.environ, pass_fds=(handed.socket,), extra_arguments=list(ARGUMENTS))
             yield kernel
         finally:
             run_sync(kernel.end)()

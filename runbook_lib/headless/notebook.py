@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from runbook_lib.headless.kernel import KernelOfRun
     from runbook_lib.headless.line import Line
     from runbook_lib.model import Stage
+
+FAILED, WHICH = "KernelFailed", "the notebook's kernel: {}"
 
 
 def notebook_of(stage: Stage) -> Path:
@@ -47,8 +49,15 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
         source = notebook_of(stage)
         output = record.folder / "notebooks" / source.name
         output.parent.mkdir(exist_ok=True, mode=0o700)
-        with kernels.one() as kernel:
-            yield partial(_executed, stage, kernel, output, values, partial(line.judges, stage.slug))
+        with ExitStack() as living:
+            try:
+                kernel = living.enter_context(kernels.one())
+            except (RuntimeError, OSError) as failure:
+                # That of this stage alone: others write meanwhile.
+                execute = partial(_not_started, stage, output, str(failure))
+            else:
+                execute = partial(_executed, stage, kernel, output, values, partial(line.judges, stage.slug))
+            yield execute
 
     yield Way(prepare)
 
@@ -64,8 +73,12 @@ def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[s
         error, message = str(failure.ename), str(failure.evalue)
     except RuntimeError as failure:
         # What Jupyter says of a kernel that does not answer or that died.
-        error, message = "KernelFailed", f"the notebook's kernel: {failure}"
+        error, message = FAILED, WHICH.format(failure)
     return Executed(stage, time.monotonic() - begun, output, error, message, started)
+
+
+def _not_started(stage: Stage, output: Path, failure: str) -> Executed:
+    return Executed(stage, 0.0, output, FAILED, WHICH.format(failure), now())
 
 
 def _execute(kernel: KernelOfRun, source: Path, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from runbook_lib.headless.kernel import Kernels
+from runbook_lib.headless.line import Abandoned
+from runbook_lib.kernels.provisioner import ForkProvisioner
 from tests.contract.kernels.conftest import Talk, wait_until_gone
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -36,3 +40,51 @@ def test_who_waits_for_a_cell_waits_no_longer() -> None:
 
     assert [asyncio.CancelledError] * 2 == raised
     wait_until_gone(pids)
+
+
+def test_who_is_about_to_run_his_first_cell_runs_none(tmp_path: Path) -> None:
+    """A run is given up between the turn of a stage and its first cell, while papermill reads the notebook: nothing is written."""
+    from papermill import execute_notebook
+
+    from runbook_lib.headless.saving import ENGINE
+
+    written, source = tmp_path / "written", tmp_path / "in.ipynb"
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "apply",
+        "metadata": {},
+        "source": f"open({str(written)!r}, 'w')",
+        "outputs": [],
+        "execution_count": None,
+    }
+    source.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    kernels = Kernels(())
+
+    def use() -> None:
+        with kernels.one() as kernel:
+            kernels.abandon()
+            execute_notebook(str(source), str(tmp_path / "out.ipynb"), {}, ENGINE, kernel_name="python3", km=kernel, judges=lambda: None)
+
+    with ThreadPoolExecutor(1) as pool:
+        raised = pool.submit(use).exception(LONG)
+
+    assert isinstance(raised, Abandoned)
+    assert not written.exists()
+
+
+def test_a_kernel_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made for it is let go of, in the thread that wanted it, and what is raised is what refused it."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no process is left")
+
+    monkeypatch.setattr(ForkProvisioner, "launch_kernel", refuse)
+
+    def use() -> None:
+        with Kernels(()).one():
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        raised = pool.submit(use).exception(LONG)
+
+    assert "no process is left" == str(raised)

@@ -1,0 +1,58 @@
+"""A notebook whose kernel cannot start is a failure of its own stage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runbook_lib.engine.order import Turn
+from runbook_lib.headless import notebook
+from runbook_lib.headless.kernel import Kernels
+from runbook_lib.headless.line import Line
+from runbook_lib.headless.side_by_side import side_by_side
+from runbook_lib.model import Stage
+from runbook_lib.progress import Progress
+
+LONG = 60
+"""Seconds after which a test that hangs fails."""
+VALUES: dict[str, Any] = {side: {"admin": {}, "user": {}} for side in ("source", "destination")}
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("died at birth"), OSError(12, "Cannot allocate memory")])
+def test_others_go_on_beside_a_kernel_that_cannot_start(failure: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One stage writes while the kernel of another is refused: it writes to its end, the other failed."""
+    line = Line({"a": Turn(), "b": Turn()})
+    starting, failed = iter((True, False)), threading.Event()
+
+    @contextmanager
+    def one(_: Kernels) -> Iterator[None]:
+        if not next(starting):
+            raise failure
+        yield
+
+    def execute(*_: object) -> None:
+        assert failed.wait(LONG)
+        assert line.cause is None
+
+    class Said(Progress):
+        def stage_ends(self, title: str, seconds: float, message: str) -> None:
+            del title, seconds
+            if message:
+                failed.set()
+
+    monkeypatch.setattr(Kernels, "one", one)
+    monkeypatch.setattr(notebook, "_execute", execute)
+    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    stages = [Stage(number, slug, slug, (), "") for number, slug in enumerate("ab", 1)]
+    record: Any = SimpleNamespace(folder=tmp_path)
+    with notebook.papermill(record, VALUES, line) as way:
+        done = side_by_side(stages, line, way, Said())
+
+    assert ["a", "b"] == [each.stage.slug for each in done]
+    assert [("", ""), ("KernelFailed", f"the notebook's kernel: {failure}")] == sorted((each.error, each.message) for each in done)
