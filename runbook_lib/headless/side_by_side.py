@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from runbook_lib.model import Stage
     from runbook_lib.progress import Progress
 
-AT_ONCE = 4
-"""How many notebooks at most are executed or wait with their kernel for their turn: each kernel is memory that nobody shares."""
+AT_ONCE = min(4, (os.cpu_count() or 1) + 1)
+"""How many notebooks at most are executed or wait with their kernel for their turn: each kernel is memory that nobody shares.
+
+One more than there are processors, as some of them wait for an answer.
+"""
 Execute = Callable[["Stage", "Record", dict[str, Any]], Executed]
 
 

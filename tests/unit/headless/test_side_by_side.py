@@ -102,7 +102,7 @@ def test_who_builds_on_another_begins_when_that_has_ended() -> None:
 
 
 def test_nobody_who_waits_keeps_a_place_from_who_need_not() -> None:
-    """Of four places three would be taken by those that wait for the first; the last of all begins beside it."""
+    """Those that wait for the first would take every place beside it; the last of all begins there."""
     met = threading.Barrier(2, timeout=LONG)
 
     def meet() -> str:
