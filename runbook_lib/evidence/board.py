@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from runbook_lib.evidence.record import Record, RunEnd, RunFacts, StageResult, records
 from runbook_lib.evidence.statement import newest
+from runbook_lib.evidence.writes import writes
 from runbook_lib.views.board import STATES, RunLine, StageState
 
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ def _read(store: Path, environment: str) -> Iterator[Told]:
             results = record.results()
         except (OSError, ValidationError):
             continue
-        yield from (Told(record, facts, at, result) for result in results.values())
+        # Who steps through notebooks may set up and take down in one record: what was written last tells which came last.
+        times = _written_at(record) if facts.verb == "step" and WAY_BACK in results else None
+        for result in results.values():
+            yield Told(record, facts, at if times is None else times.get(result.stage, facts.started), result)
+
+
+def _written_at(record: Record) -> dict[str, str]:
+    """Tell when each stage began its last write."""
+    return {each.stage: each.begun for each in writes(record.folder)}
 
 
 def _state(stage: Stage, told: Sequence[Told], idle: str, undone: str) -> StageState:

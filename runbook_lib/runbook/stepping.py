@@ -40,10 +40,15 @@ def counting(setting: Setting, given: steps.Consent | None) -> steps.Consent | N
 
 
 def refuse_outdated(setting: Setting, given: tuple[Approval, ...]) -> None:
-    """Raise ApprovalRefused where approvals that a gate found do not count any more: one may read for a day before going on."""
-    for each in steps.consents(setting.record.folder, setting.stage.slug):
-        if each.approvals == given:
-            _refuse_outdated(setting, each)
+    """Raise ApprovalRefused where approvals that a gate found do not count any more: one may read for a day before going on.
+
+    Nor do those that this record does not hold: a kernel keeps the gate of a record that was closed meanwhile.
+    """
+    found = [each for each in steps.consents(setting.record.folder, setting.stage.slug) if each.approvals == given]
+    if given and not found:
+        raise ApprovalRefused(setting.stage.slug, "the gate is of steps that were closed", "run the Approve cell once more")
+    for each in found:
+        _refuse_outdated(setting, each)
 
 
 def unused(record: Record, given: tuple[Approval, ...], fresh: Plan) -> tuple[Approval, ...]:
