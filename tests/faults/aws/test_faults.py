@@ -62,6 +62,7 @@ def test_a_throttled_simulation_is_waited_out(target: CompositeTarget, proxy: Pr
     """Only the request that was throttled is repeated: first by the client, then after a pause of ours."""
     document = policy({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"})
     calls = tuple(SimulatedCall(action="s3:ListBucket", resource="*", context=(("s3:prefix", (each,)),)) for each in ("a", "b"))
+    target.ask([SimulationAsked(documents=(document,), calls=calls[:1])])
     question = SimulationAsked(documents=(document,), calls=calls)
     proxy.faults.append(Fault("SimulateCustomPolicy", 400, THROTTLED, times=READ_ATTEMPTS))
     decisions = [each.decision for each in target.ask([question])[question]]
@@ -70,13 +71,13 @@ def test_a_throttled_simulation_is_waited_out(target: CompositeTarget, proxy: Pr
 
 
 def test_a_refused_simulation_leaves_it_open(target: CompositeTarget, proxy: Proxy) -> None:
-    """Who may not simulate is told so at the first request, and no further one is sent."""
+    """Who may not simulate is told so; of the requests that are sent together none is sent again."""
     calls = tuple(SimulatedCall(action="s3:ListBucket", resource="*", context=(("s3:prefix", (each,)),)) for each in ("a", "b"))
     question = SimulationAsked(documents=("{}",), calls=calls)
     proxy.faults.append(Fault("SimulateCustomPolicy", 403, query_error("AccessDenied", "no"), times=10))
     with pytest.raises(Unanswered, match="is not authorized to perform iam:SimulateCustomPolicy") as caught:
         target.ask([question])[question]
-    assert (caught.value.verdict, proxy.seen.count("SimulateCustomPolicy")) == ("owed", 1)
+    assert (caught.value.verdict, proxy.seen.count("SimulateCustomPolicy")) == ("owed", 2)
 
 
 def test_a_refused_write_names_who_may_not_do_what_on_what(target: CompositeTarget, environment: Environment, proxy: Proxy) -> None:
