@@ -38,7 +38,8 @@ class Scene:
         writing.write(sides["source"], changes, Held(), self.pauses.append)
 
     def there(self) -> int:
-        """Count what of the group is there."""
+        """Count what of the group is there by now."""
+        self.world.look_anew()
         return sum(observed(self.world.target, each).value == each for each in self.wanted)
 
     def sent(self, pattern: str) -> int:
