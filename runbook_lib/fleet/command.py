@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from runbook_lib.model.fleets import Limits
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook.world import now
 from runbook_lib.views import as_text
+from runbook_lib.views.checking import check_command
 from runbook_lib.views.fleet import batch_text
 from runbook_lib.views.junit import junit
 from runbook_lib.views.twins import twins as drawn
@@ -112,5 +112,5 @@ def _told(done: Filed, report: str) -> Answer:
         "halted": page.end.halted,
         "environments": [row.model_dump(mode="json") for row in page.rows],
     }
-    check = f"check it: runbook audit verify {shlex.quote(page.record)} --digest {done.digest}"
+    check = f"check it: {check_command(page.record, done.digest, done.signer)}"
     return page.end.exit_code, answer, batch_text(page, check)

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filed:
-    """Hold a batch that is over: its record, what its page shows, and the record's digest."""
+    """Hold a batch that is over: its record, what its page shows, the record's digest, and the key that signed it."""
 
     record: BatchRecord
     page: BatchPage
     digest: str
+    signer: str = ""
 
 
 def filed(record: BatchRecord, rows: Sequence[Row], halted: str, key: SigningKey | None) -> Filed:
@@ -38,7 +39,7 @@ def filed(record: BatchRecord, rows: Sequence[Row], halted: str, key: SigningKey
     record.write("index.html", batch_html(page))
     record.write("junit.xml", junit(page))
     record.write("summary.txt", batch_text(page))
-    return Filed(record, page, record.close(end, key))
+    return Filed(record, page, record.close(end, key), signer=key.name if key is not None else "")
 
 
 def _links(record: BatchRecord, rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
