@@ -62,7 +62,7 @@ def test_a_new_file_is_made_from_answers(lab: Lab) -> None:
             for label, text in answers.items():
                 asked.get_by_label(label, exact=True).fill(text)
             typed(asked, "account", ALL.account)
-            asked.get_by_text("1 answers are missing or wrong").wait_for()
+            asked.get_by_text("1 answer missing or wrong").wait_for()
             typed(asked, "destination_database", ALL.destination_database)
             asked.get_by_text("The file will be valid.").wait_for()
             asked.get_by_role("button", name=f"Write parameters/{made.name}").click()

@@ -125,8 +125,10 @@ class Number(Control):
 
     def _made(self, value: Any) -> list[Any]:
         low, high = self.field.bounds
-        shown = value if isinstance(value, int) and low <= value <= high else low
-        return [widgets.BoundedIntText(value=shown, min=low, max=high, **_labelled(self.field))]
+        if isinstance(value, int) and not low <= value <= high:
+            # What the file says is shown as it is; the problem stands beside it.
+            return [widgets.IntText(value=value, **_labelled(self.field))]
+        return [widgets.BoundedIntText(value=value if isinstance(value, int) else low, min=low, max=high, **_labelled(self.field))]
 
 
 class Secret(Control):

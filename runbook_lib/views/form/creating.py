@@ -11,6 +11,7 @@ from runbook_lib.errors import InvalidParameters, Problem, RunbookError
 from runbook_lib.parameters.creation import Answers, create, nearest, text
 from runbook_lib.parameters.editing import problems_of
 from runbook_lib.parameters.fields import Field
+from runbook_lib.views.blocks import counted
 from runbook_lib.views.form.controls import WHOLE, Control, control
 from runbook_lib.views.live.tools import keeper
 from runbook_lib.views.style import form_stylesheet
@@ -58,7 +59,7 @@ class CreationWidget:
         left = [each for each in problems if not self._placed(each)]
         for each in self.controls:
             each.show(self._own(each, problems))
-        rest = f"{len(problems)} answers are missing or wrong." if problems else "The file will be valid."
+        rest = f"{counted(len(problems), 'answer')} missing or wrong." if problems else "The file will be valid."
         said = f"Nearest: {nearest(answers)}. {rest}"
         lines = Markup("").join(Markup("<li>{}</li>").format(str(each)) for each in left)
         self.state.value = str(Markup('<p role="status">{}</p><ul>{}</ul>').format(said, lines))

@@ -67,7 +67,10 @@ class Entries:
     def __init__(self, field: Field, given: Any, on_change: Callable[[], None]) -> None:
         self.field, self.path = field, field.path
         self._given, self._on_change = given, on_change
-        self._entries = [dict(each) for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+        # What is no list of entries cannot be shown in one: it stays as it is, until somebody adds an entry in its place.
+        is_shown = isinstance(given, list) and all(isinstance(each, dict) for each in given)
+        self._entries = [dict(each) for each in given] if is_shown else []
+        self._is_touched = is_shown or given is None
         self.controls: list[Control] = []
         self.add = widgets.Button(
             description=f"Add to {field.name}", icon="plus", layout=widgets.Layout(width="auto", align_self="flex-start")
@@ -84,12 +87,13 @@ class Entries:
             change, (_, index, *rest) = each.change, each.path
             if change is not None:
                 self._entries[int(index)] = changed(self._entries[int(index)], {tuple(rest): change})
-        if same(self._entries, self._given or []):
+        if not self._is_touched or same(self._entries, self._given or []):
             return {}
         return {self.path: self._entries or (ABSENT if self._given is not None else [])}
 
     def _grown(self) -> None:
         self._collect()
+        self._is_touched = True
         self._entries.append({})
         self._drawn()
         self._on_change()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,15 @@ async def _command(*words: str) -> dict[str, Any]:
         sys.executable, "-m", "runbook_lib.cli", *words, "--json", env=variables, stdout=asyncio.subprocess.PIPE
     )
     answer, _ = await process.communicate()
-    found: dict[str, Any] = json.loads(answer)
+    try:
+        found: dict[str, Any] = json.loads(answer)
+    except ValueError:
+        what = f"ended with code {process.returncode} and no answer"
+        return {
+            "where": f"runbook {words[0]}",
+            "what": what,
+            "way_out": f"see what it says in a terminal: {shlex.join(('runbook', *words))}",
+        }
     return found
 
 

@@ -107,6 +107,24 @@ def test_an_untouched_form_changes_nothing(path: Path) -> None:
     assert "The file is valid" in widget.state.value
 
 
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [("confirmations", "confirmations: [H1]"), ("confirmations", "confirmations: H1"), ("approval_days", "approval_days: 9999")],
+)
+def test_what_is_wrong_stays_until_somebody_touches_it(path: Path, key: str, wrong: str) -> None:
+    """A list that holds something else, and a number out of bounds, are shown as mistakes, and nothing is to be saved."""
+    lines, is_skipped = [], False
+    for line in path.read_text("utf-8").splitlines():
+        is_skipped = line.startswith(f"{key}:") or (is_skipped and line.startswith((" ", "-")))
+        lines += [] if is_skipped else [line]
+    path.write_text("\n".join([*lines, wrong, ""]), "utf-8")
+
+    widget = FormWidget(form(path))
+
+    assert "" == widget.difference.value
+    assert "The file is valid" not in widget.state.value
+
+
 def test_a_variable_that_is_not_set_is_told_and_is_no_mistake(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be set where the notebooks run, or be the password itself: a note asks, and Save stays open."""
     monkeypatch.setenv("SET_HERE", "Sesame-0pen")
