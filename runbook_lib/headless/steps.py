@@ -25,6 +25,8 @@ from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from runbook_lib.evidence import Record
     from runbook_lib.headless.outcome import Run
     from runbook_lib.model import Stage
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json", place.LEDGER)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
+AGAIN = "its notebook was run again since, under changed parameters"
 GONE = "its notebook is no longer among the working copies"
 FROM_JOURNAL = "it wrote, and no Evidence cell tells of all of it: the receipt is what the journal tells"
 WAYS = "run it to its end, nothing is written twice; or close what the journal tells of it: runbook record close {} --unfinished"
@@ -40,29 +43,40 @@ WAYS = "run it to its end, nothing is written twice; or close what the journal t
 def close(file: Path, *, is_unfinished: bool = False) -> Run:
     """Close the open record of an environment's working copies; of what was written and never told, the journal tells.
 
+    Records that a changed parameter file left open are closed before it: what their notebooks cannot tell any more, the journal does.
+
     Raises RunbookError when there is none, or, unless it is to be closed unfinished, when a notebook wrote and was not run to its end
     since, NotSaved when one is not saved, Unresolved when the key that signs cannot be read, and Locked while something is written.
     """
-    from runbook_lib.parameters.load import kept, load
+    from runbook_lib.parameters.load import load
 
     name = load(file, is_attended=True).environment
     working = place.lab() / name
-    found = interactive.open_record(working)
-    if found is None:
+    found = interactive.open_records(working)
+    if not found:
         raise RunbookError(name, "has no open record", f"open its notebooks with `runbook lab {place.typed(file)}`, and run one")
-    record = found[0]
+    for number, record in enumerate(found[:-1], 1):
+        later = {stage for each in found[number:] for stage in steps.opened_stages(each.folder)}
+        _closed(record, file, working, later, is_unfinished=True)
+    return _closed(found[-1], file, working, set(), is_unfinished=is_unfinished)
+
+
+def _closed(record: Record, file: Path, working: Path, later: AbstractSet[str], *, is_unfinished: bool) -> Run:
+    """Close one record; the working copies of `later` stages are of another one by now."""
+    from runbook_lib.parameters.load import kept
+
     # What the record is about, whatever the file says by now.
     environment = kept(record.folder / PARAMETERS)
     records, key = Records(environment), signing_key(environment)
     stages = tuple(stage for stage in all_stages() if stage.slug in steps.opened_stages(record.folder))
     with records.locked("record close", now()), Known() as known:
-        _refuse_unsaved(record, stages, working)
+        _refuse_unsaved(record, tuple(each for each in stages if each.slug not in later), working)
         if not is_unfinished:
             _refuse_unfinished(record, stages, place.typed(file))
         for each in DERIVED:
             # Nothing but a closing that was cut off wrote them, and nothing states them yet.
             (record.folder / each).unlink(missing_ok=True)
-        executed = tuple(_executed(record, stage, working / notebook_of(stage).name) for stage in stages)
+        executed = tuple(_executed(record, stage, working / notebook_of(stage).name, is_later=stage.slug in later) for stage in stages)
         executed = tuple(_received(record, each) for each in executed)
         record.write(place.LEDGER, ledger.page())
         interactive.learn_secrets(environment)
@@ -112,13 +126,13 @@ def _received(record: Record, executed: Executed) -> Executed:
     return replace(executed, message=FROM_JOURNAL) if untold and not executed.error else executed
 
 
-def _executed(record: Record, stage: Stage, copy: Path) -> Executed:
+def _executed(record: Record, stage: Stage, copy: Path, *, is_later: bool) -> Executed:
     """Keep an executed notebook without what only a running page understands, and say how it went."""
     path = record.folder / "notebooks" / copy.name
     path.unlink(missing_ok=True)
     path.with_suffix(".html").unlink(missing_ok=True)
-    if not copy.exists():
-        return Executed(stage, 0.0, path, "", GONE)
+    if is_later or not copy.exists():
+        return Executed(stage, 0.0, path, "", AGAIN if is_later else GONE)
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]

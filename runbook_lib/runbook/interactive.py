@@ -1,7 +1,7 @@
 """Keep what somebody does step by step in one record for each environment, until it is closed.
 
 The folder of an environment's working copies names the record. It is another one as soon as the former is closed, or when the parameter
-file says something else: a record is about one set of parameters.
+file says something else: a record is about one set of parameters. What that leaves open is closed with the next.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ FILE = ".record"
 
 
 class Pointer(Value):
-    """Name the record that is open, and the parameters that it is about."""
+    """Name the record that is open, the parameters that it is about, and the records that other parameters left open."""
 
     record: str
     parameters: str
+    former: tuple[str, ...] = ()
 
 
 def record_of(records: Records, facts: evidence.RunFacts, working: Path) -> evidence.Record:
@@ -44,22 +45,37 @@ def record_of(records: Records, facts: evidence.RunFacts, working: Path) -> evid
         if found is not None and found[1] == digest and not records.is_whole(found[0]):
             records.hold(found[0])
             return found[0]
+        former = tuple(str(each.folder) for each in open_records(working))
         record = records.create(facts)
         record.keep_parameters(records.environment)
-        (working / FILE).write_text(Pointer(record=str(record.folder), parameters=digest).model_dump_json(), "utf-8")
+        (working / FILE).write_text(Pointer(record=str(record.folder), parameters=digest, former=former).model_dump_json(), "utf-8")
         return record
 
 
 def open_record(working: Path) -> tuple[evidence.Record, str] | None:
     """Give the record that somebody's steps are kept in, and the digest of its parameters; None when there is none, or it is closed."""
+    pointer = _pointer(working)
+    if pointer is None or not _is_open(Path(pointer.record)):
+        return None
+    return evidence.Record(Path(pointer.record)), pointer.parameters
+
+
+def open_records(working: Path) -> tuple[evidence.Record, ...]:
+    """Give every record that waits to be closed, the oldest first."""
+    pointer = _pointer(working)
+    named = (*pointer.former, pointer.record) if pointer is not None else ()
+    return tuple(evidence.Record(folder) for each in named if _is_open(folder := Path(each)))
+
+
+def _pointer(working: Path) -> Pointer | None:
     try:
-        pointer = Pointer.model_validate_json((working / FILE).read_text("utf-8"))
+        return Pointer.model_validate_json((working / FILE).read_text("utf-8"))
     except (OSError, ValidationError):
         return None
-    folder = Path(pointer.record)
-    if not (folder / "run.json").is_file() or newest(folder) is not None:
-        return None
-    return evidence.Record(folder), pointer.parameters
+
+
+def _is_open(folder: Path) -> bool:
+    return (folder / "run.json").is_file() and newest(folder) is None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from runbook_lib.views.shown import Creation, ParameterForm, Table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runbook_lib.evidence import Record
     from runbook_lib.model import Stage
 
 
@@ -164,13 +165,16 @@ class Start:
         environment = _chosen()
         # The button closes what stands below it, whatever was chosen elsewhere since.
         self._closing = place.chosen() if environment is not None else None
-        found = interactive.open_record(place.lab() / environment.environment) if environment is not None else None
-        if found is None:
+        found = interactive.open_records(place.lab() / environment.environment) if environment is not None else ()
+        if not found:
             return Table("Open record", ("record", "what to do"), (("none", "open a stage's notebook and run it: that begins one"),))
-        record, name = found[0], place.typed(place.chosen())
-        stages = ", ".join(each.slug for each in all_stages() if each.slug in steps.opened_stages(record.folder))
-        row = (record.folder.name, record.facts.started, stages, f"the button above, or `runbook record close {name}`")
-        return Table("Open record", ("record", "since", "stages", "to close it"), (row,))
+        way = f"the button above, or `runbook record close {place.typed(place.chosen())}`"
+        return Table("Open record", ("record", "since", "stages", "to close it"), tuple(_open_row(each, way) for each in found))
+
+
+def _open_row(record: Record, way: str) -> tuple[str, str, str, str]:
+    stages = ", ".join(each.slug for each in all_stages() if each.slug in steps.opened_stages(record.folder))
+    return record.folder.name, record.facts.started, stages, way
 
 
 def _files() -> list[Path]:

@@ -182,6 +182,27 @@ def test_a_world_that_moved_after_a_kernel_died_is_closed(file: Path) -> None:
     assert [] == flaws(done)
 
 
+def test_what_a_changed_file_left_open_is_closed_with_the_next(file: Path, tmp_path: Path) -> None:
+    """Somebody saves the form between two stages, and runs the first one again: of what it did before, the journal tells."""
+    former = begin(file)
+    died(former, *CHANGES, ends=3)
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(f"{file.read_text('utf-8')}\napproval_days: 3\n", "utf-8")
+    record = begin(changed, idle="nothing")
+    save()
+
+    done = closing.close(changed)
+
+    assert (record.folder, 0, []) == (done.record.folder, done.exit_code, flaws(done))
+    assert record.folder != former.folder
+    assert {"tonic-a": "applied", "tonic-b": "applied", "tonic-c": "applied"} == entries(former)
+    assert closing.FROM_JOURNAL in (former.folder / "index.html").read_text("utf-8")
+    assert not (former.folder / "notebooks" / "20_storage.ipynb").exists()
+    assert [] == [each for each in audit.carry_out(str(former.folder)).flaws if each.weight not in {"note", "unknown"}]
+    with pytest.raises(RunbookError, match="has no open record"):
+        closing.close(changed)
+
+
 def test_a_closing_that_was_cut_off_is_done_again(file: Path) -> None:
     """What it had written is nobody's evidence yet."""
     record = begin(file, idle="nothing")
