@@ -129,12 +129,17 @@ class Start:
 
     def _redraw_form(self) -> None:
         """Put the form of what was chosen in the place of the former one: whoever saves there means what the page shows."""
-        if live.has_front_end() and isinstance(found := self.form(), ParameterForm):
-            from IPython import get_ipython
+        if not live.has_front_end():
+            return
+        from IPython import get_ipython
 
-            from runbook_lib.views.form.display import redraw
+        from runbook_lib.views.form.display import redraw, withdraw
 
+        found = self.form()
+        if isinstance(found, ParameterForm):
             redraw(get_ipython(), found)
+        else:
+            withdraw(get_ipython(), ParameterForm)
 
     def _checked(self) -> Files | Table:
         try:

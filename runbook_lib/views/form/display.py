@@ -40,6 +40,17 @@ def redraw(shell: Any, value: Any) -> None:
         _draw(shell, value, _SHOWN[type(value)][1], is_update=True)
 
 
+def withdraw(shell: Any, kind: type) -> None:
+    """Take the form of a kind off the page; the next takes its place."""
+    if kind not in _SHOWN:
+        return
+    widget, place = _SHOWN[kind]
+    close(widget)
+    _SHOWN[kind] = None, place
+    for name in ("kept", "form"):
+        shell.display_pub.publish(NOTHING, {}, transient={"display_id": f"{place}-{name}"}, update=True)
+
+
 def _draw(shell: Any, value: Any, place: str, *, is_update: bool) -> None:
     kind = type(value)
     close(_SHOWN.pop(kind, (None, ""))[0])

@@ -379,7 +379,7 @@ def test_a_form_that_is_shown_again_leaves_no_control_of_the_former(path: Path) 
 
 
 def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chosen on the start page, its form stands where the former one stood; where no form is shown, nothing is."""
+    """Its form stands where the former one stood, also after a file that cannot be read; where none is shown, nothing is."""
     published: list[tuple[bool, str, str]] = []
 
     def publish(bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
@@ -399,3 +399,10 @@ def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, monke
     assert [False, False, True, True] == [each[0] for each in published]
     assert [each[1] for each in published[:2]] == [each[1] for each in published[2:]]
     assert ["some.yaml" in published[0][2], "other.yaml" in published[2][2]] == [True, True]
+
+    display.withdraw(shell, ParameterForm)
+    display.redraw(shell, form(path))
+
+    assert [(True, ""), (True, "")] == [(each[0], each[2]) for each in published[4:6]]
+    assert [each[1] for each in published[:2]] * 2 == [each[1] for each in published[4:]]
+    assert "some.yaml" in published[6][2]
