@@ -15,8 +15,8 @@ from typing import Any
 
 from tests import machine
 
-LANES = min(4, max(2, os.cpu_count() or 2))
-"""As many as there are processors; each holds a sandbox or two, so that more would want much memory."""
+LANES = min(4, (os.cpu_count() or 2) + 1)
+"""One more than there are processors, since each waits now and then; each holds a sandbox or two, so that more would want much memory."""
 
 
 def side_by_side(names: Iterable[str], say: Callable[[str], None]) -> dict[str, dict[str, Any]]:

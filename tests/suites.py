@@ -1,4 +1,4 @@
-"""Run the suites, as many at once as there are processors, then say what could not be run and why, then sum up.
+"""Run the suites, one more at once than there are processors, then say what could not be run and why, then sum up.
 
 `make test` fails when a suite fails; `make test-all` (`--all`) also when one could not be run or skipped a test.
 """
