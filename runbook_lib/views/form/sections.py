@@ -26,6 +26,8 @@ class Optional:
         self.path: Path_ = field.path
         self._given, self._on_change = given, on_change
         values = given if isinstance(given, dict) else {}
+        # What is no section cannot be shown as one: it stays as it is, until somebody turns the switch.
+        self._is_touched = given is None or isinstance(given, dict)
         self.controls = [control(each, each.path, found(values, each.path[len(field.path) :]), on_change) for each in field.inner]
         self.switch = widgets.Checkbox(
             value=isinstance(given, dict), description=f"{field.name} is used", tooltip=field.means, style=STYLE, layout=WHOLE
@@ -39,6 +41,8 @@ class Optional:
     @property
     def changes(self) -> dict[Path_, Any]:
         """List what is to be written."""
+        if not self._is_touched:
+            return {}
         if not self.switch.value:
             return {self.path: ABSENT} if self._given is not None else {}
         made = {each.path: each.change for each in self.controls}
@@ -47,6 +51,7 @@ class Optional:
         return {self.path: _whole(self.controls, len(self.path)), **changes} if is_new else changes
 
     def _switched(self, _event: object) -> None:
+        self._is_touched = True
         self._enable()
         self._on_change()
 

@@ -109,10 +109,16 @@ def test_an_untouched_form_changes_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "wrong"),
-    [("confirmations", "confirmations: [H1]"), ("confirmations", "confirmations: H1"), ("approval_days", "approval_days: 9999")],
+    [
+        ("confirmations", "confirmations: [H1]"),
+        ("confirmations", "confirmations: H1"),
+        ("approval_days", "approval_days: 9999"),
+        ("signing", "signing: evidence.pem"),
+        ("signing", "signing: [evidence.pem]"),
+    ],
 )
 def test_what_is_wrong_stays_until_somebody_touches_it(path: Path, key: str, wrong: str) -> None:
-    """A list that holds something else, and a number out of bounds, are shown as mistakes, and nothing is to be saved."""
+    """A list or a section that is something else, and a number out of bounds, are shown as mistakes, and nothing is to be saved."""
     lines, is_skipped = [], False
     for line in path.read_text("utf-8").splitlines():
         is_skipped = line.startswith(f"{key}:") or (is_skipped and line.startswith((" ", "-")))
@@ -121,7 +127,7 @@ def test_what_is_wrong_stays_until_somebody_touches_it(path: Path, key: str, wro
 
     widget = FormWidget(form(path))
 
-    assert "" == widget.difference.value
+    assert (True, "", path.read_text("utf-8")) == (widget.save.disabled, widget.difference.value, widget.text)
     assert "The file is valid" not in widget.state.value
 
 
