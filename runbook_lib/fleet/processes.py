@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import signal
@@ -12,7 +11,9 @@ import sys
 import tempfile
 from collections import deque
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.fleet.answers import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +59,7 @@ class Processes:
                 code = await process.wait()
             finally:
                 self.running.discard(process)
-            return Ended(code, _answer(answer), last)
+            return Ended(code, answered(answer), last)
 
     def stop(self) -> None:
         """Ask all that runs to stop; asked again, end it at once."""
@@ -93,13 +94,3 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
             return await stream.readline()
         except ValueError:
             continue
-
-
-def _answer(file: IO[bytes]) -> dict[str, Any]:
-    """Read the JSON that a command answered; nothing where it died before."""
-    file.seek(0)
-    try:
-        found = json.load(file)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

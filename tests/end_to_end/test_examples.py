@@ -1,4 +1,4 @@
-"""Each example file, pointed at the sandbox: planned, approved, applied and verified by it, unchanged on a second run, destroyed."""
+"""Each example file, pointed at the sandbox: planned, approved, applied, verified, unchanged on a second run, destroyed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def test_an_example_from_end_to_end(drive: Driver, request: pytest.FixtureReques
     assert ([], 0) == (not_kept(planned), planned.exit_code)
     applied = drive("apply", approve=planned.plan.digest)
     assert ([], 0) == (not_kept(applied), applied.exit_code)
-    again = drive("plan")
+    again = drive("verify")
+    assert ([], 0) == (not_kept(again), again.exit_code)
     assert [] == [change.address for plan in again.plan.plans for change in plan.changes]
     back = drive("destroy")
     destroyed = drive("destroy", approve=back.plan.digest)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
 import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.fleet.answers import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ class Process:
             try:
                 for line in self._running.stderr or ():
                     heard(line.rstrip())
-                return Ended(self._running.wait(), _answer(answer))
+                return Ended(self._running.wait(), answered(answer))
             except BaseException:
                 self._end(self._running)
                 raise
@@ -75,13 +76,3 @@ class Process:
 def _variables() -> dict[str, str]:
     """Give the worker's variables without Airflow's own: the command is not to meet its secrets, nor its packages."""
     return {name: value for name, value in os.environ.items() if not name.startswith(OF_AIRFLOW)}
-
-
-def _answer(file: IO[str]) -> dict[str, Any]:
-    """Read the JSON that a command answered; nothing where it died before."""
-    file.seek(0)
-    try:
-        found = json.load(file)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

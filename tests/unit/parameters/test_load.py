@@ -33,7 +33,7 @@ from tests.unit.parameters.bad import FILES
 
 EXAMPLES = tuple(sorted((ROOT / "parameters").glob("*.yaml")))
 VALID = (ROOT / "parameters" / "example-legacy-kms.yaml").read_text("utf-8")
-many = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def written(folder: Path, content: bytes | str) -> Path:
