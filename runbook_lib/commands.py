@@ -139,7 +139,14 @@ def close_record(arguments: argparse.Namespace) -> Answer:
 
     file = place.parameter_file(arguments.environment)
     _enter_sandbox(file)
-    return _told(steps.close(file, is_unfinished=arguments.unfinished))
+    former = steps.close_former(file)
+    code, answer, text = _told(steps.close(file, is_unfinished=arguments.unfinished))
+    said = (
+        f"{name} was left open by a changed file, and {f'stays open: {why}' if why else 'is closed, too'}" for name, why in former.items()
+    )
+    # A record that stays open is owed a statement.
+    code = 1 if any(former.values()) and code == 0 else code
+    return code, {**answer, "former": former}, "\n".join((*said, text))
 
 
 def render(arguments: argparse.Namespace) -> Answer:

@@ -43,22 +43,38 @@ WAYS = "run it to its end, nothing is written twice; or close what the journal t
 def close(file: Path, *, is_unfinished: bool = False) -> Run:
     """Close the open record of an environment's working copies; of what was written and never told, the journal tells.
 
-    Records that a changed parameter file left open are closed before it: what their notebooks cannot tell any more, the journal does.
-
     Raises RunbookError when there is none, or, unless it is to be closed unfinished, when a notebook wrote and was not run to its end
     since, NotSaved when one is not saved, Unresolved when the key that signs cannot be read, and Locked while something is written.
     """
-    from runbook_lib.parameters.load import load
-
-    name = load(file, is_attended=True).environment
-    working = place.lab() / name
+    working = _working(file)
     found = interactive.open_records(working)
     if not found:
-        raise RunbookError(name, "has no open record", f"open its notebooks with `runbook lab {place.typed(file)}`, and run one")
+        raise RunbookError(working.name, "has no open record", f"open its notebooks with `runbook lab {place.typed(file)}`, and run one")
+    return _closed(found[-1], file, working, set(), is_unfinished=is_unfinished)
+
+
+def close_former(file: Path) -> dict[str, str]:
+    """Close the records that a changed parameter file left open, and say of each by its name why it stays open; empty where it does not.
+
+    What their notebooks cannot tell any more, the journal does.
+    """
+    working, became = _working(file), dict[str, str]()
+    found = interactive.open_records(working)
     for number, record in enumerate(found[:-1], 1):
         later = {stage for each in found[number:] for stage in steps.opened_stages(each.folder)}
-        _closed(record, file, working, later, is_unfinished=True)
-    return _closed(found[-1], file, working, set(), is_unfinished=is_unfinished)
+        try:
+            _closed(record, file, working, later, is_unfinished=True)
+        except RunbookError as error:
+            became[record.folder.name] = str(error)
+        else:
+            became[record.folder.name] = ""
+    return became
+
+
+def _working(file: Path) -> Path:
+    from runbook_lib.parameters.load import load
+
+    return place.lab() / load(file, is_attended=True).environment
 
 
 def _closed(record: Record, file: Path, working: Path, later: AbstractSet[str], *, is_unfinished: bool) -> Run:

@@ -22,6 +22,7 @@ from runbook_lib.runbook import interactive, working
 from runbook_lib.runbook.open import scope_of
 from runbook_lib.runbook.records import Records
 from tests.machine import ROOT
+from tests.records import house
 
 CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))
 LATER = 4_000_000_000
@@ -191,6 +192,7 @@ def test_what_a_changed_file_left_open_is_closed_with_the_next(file: Path, tmp_p
     record = begin(changed, idle="nothing")
     save()
 
+    assert {former.folder.name: ""} == closing.close_former(changed)
     done = closing.close(changed)
 
     assert (record.folder, 0, []) == (done.record.folder, done.exit_code, flaws(done))
@@ -201,6 +203,25 @@ def test_what_a_changed_file_left_open_is_closed_with_the_next(file: Path, tmp_p
     assert [] == [each for each in audit.carry_out(str(former.folder)).flaws if each.weight not in {"note", "unknown"}]
     with pytest.raises(RunbookError, match="has no open record"):
         closing.close(changed)
+
+
+def test_a_former_record_that_cannot_be_signed_keeps_no_other_open(file: Path, tmp_path: Path) -> None:
+    """It is named with the reason, stays open, and is closed when its key is there."""
+    unsigned = tmp_path / "unsigned.yaml"
+    unsigned.write_text(f"{file.read_text('utf-8')}\nsigning:\n  key: mistyped.pem\n", "utf-8")
+    former = begin(unsigned, idle="nothing")
+    record = begin(file, idle="nothing")
+    save()
+
+    [(name, why)] = closing.close_former(file).items()
+
+    assert (former.folder.name, True) == (name, "mistyped.pem" in why)
+    assert record.folder == closing.close(file).record.folder
+    with pytest.raises(RunbookError, match=r"mistyped\.pem"):
+        closing.close(file)
+    house(tmp_path / "house")
+    (tmp_path / "house" / "audit.pem").rename(tmp_path / "mistyped.pem")
+    assert former.folder == closing.close(file).record.folder
 
 
 def test_a_closing_that_was_cut_off_is_done_again(file: Path) -> None:
