@@ -52,10 +52,9 @@ def check(arguments: argparse.Namespace) -> Answer:
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Carry out one of the four verbs."""
-    from runbook_lib import headless, place, terminal
+    from runbook_lib import headless, terminal
 
-    file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file, is_running=True)
+    file = _file_of(arguments, is_running=True)
     stored = getattr(arguments, "approved", "")
     done = headless.carry_out(
         file,
@@ -98,6 +97,15 @@ def diff(arguments: argparse.Namespace) -> Answer:
     return command.diff(arguments)
 
 
+def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path:
+    """Find the parameter file that a command names, and enter its sandbox where it is of one."""
+    from runbook_lib import place
+
+    file = place.parameter_file(arguments.environment)
+    _enter_sandbox(file, is_running=is_running)
+    return file
+
+
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
@@ -134,19 +142,12 @@ def _told(done: Run) -> Answer:
 
 def close_record(arguments: argparse.Namespace) -> Answer:
     """Close the record of what somebody did step by step."""
-    from runbook_lib import place
     from runbook_lib.headless import steps
+    from runbook_lib.headless.answer import closed
 
-    file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file)
+    file = _file_of(arguments)
     former = steps.close_former(file)
-    code, answer, text = _told(steps.close(file, is_unfinished=arguments.unfinished))
-    said = (
-        f"{name} was left open by a changed file, and {f'stays open: {why}' if why else 'is closed, too'}" for name, why in former.items()
-    )
-    # A record that stays open is owed a statement.
-    code = 1 if any(former.values()) and code == 0 else code
-    return code, {**answer, "former": former}, "\n".join((*said, text))
+    return closed(steps.close(file, is_unfinished=arguments.unfinished), former)
 
 
 def render(arguments: argparse.Namespace) -> Answer:
@@ -199,12 +200,10 @@ def reject(arguments: argparse.Namespace) -> Answer:
 
 def status(arguments: argparse.Namespace) -> Answer:
     """Say how a plan stands."""
-    from runbook_lib import place
     from runbook_lib.evidence.standing import OPEN
     from runbook_lib.headless import standing
 
-    file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file)
+    file = _file_of(arguments)
     stands, way_on = standing.status(file, arguments.digest)
     approvals = [{"by": each.by, "at": each.at, "expires": each.expires} for each in stands.approvals]
     lines = [
@@ -219,20 +218,18 @@ def status(arguments: argparse.Namespace) -> Answer:
 
 def unlock(arguments: argparse.Namespace) -> Answer:
     """Take away a lock that another machine left."""
-    from runbook_lib import headless, place
+    from runbook_lib import headless
 
-    file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file)
+    file = _file_of(arguments)
     owner = headless.unlock(file)
     return 0, {"taken_away": owner}, _UNLOCKED.format(owner) if owner else "there was no lock"
 
 
 def archive(arguments: argparse.Namespace) -> Answer:
     """Store records in their bucket and read them back."""
-    from runbook_lib import headless, place
+    from runbook_lib import headless
 
-    file = place.parameter_file(arguments.environment)
-    _enter_sandbox(file)
+    file = _file_of(arguments)
     stored, checked = headless.archive(file)
     lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
     return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)

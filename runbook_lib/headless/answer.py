@@ -35,6 +35,15 @@ def told(done: Run) -> tuple[int, dict[str, Any], str]:
     return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\ncheck it: {check}"
 
 
+def closed(done: Run, former: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    """Give the answer of a record that was closed, with what became of former ones; one that stays open is owed a statement."""
+    code, answer, text = told(done)
+    said = (
+        f"{name} was left open by a changed file, and {f'stays open: {why}' if why else 'is closed, too'}" for name, why in former.items()
+    )
+    return (1 if any(former.values()) and code == 0 else code), {**answer, "former": former}, "\n".join((*said, text))
+
+
 def stage_cells(run: Run) -> tuple[StageCell, ...]:
     """Say of each stage that was asked for how far it is; what the run did not come to is not planned."""
     known = {each.slug: each for each in all_stages()}

@@ -20,7 +20,7 @@ from tests.checkout import Checkout
 from tests.driver import HERE, Driver, example
 from tests.end_to_end.world import client
 
-SLOW = [{"match": "s3:Put.*", "kind": "latency", "ms": 300}]
+SLOW = [{"match": "s3:Put.*", "kind": "latency", "ms": 1000}]
 
 
 def faults(state: State, given: list[dict[str, Any]]) -> None:
