@@ -22,6 +22,8 @@ STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 """Seconds between two marks of the axis."""
 MARKS = 8
 KINDS = {"failed": "bf", "idle": "bi"}
+#: Seconds below which nothing ran: times are written in thousandths.
+SHORTEST = 0.001
 TICKS = {"applied": "ta", "failed": "tf"}
 
 _BAR = Markup('<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="2" class="{}"><title>{}</title></rect>')
@@ -33,7 +35,7 @@ _SVG = Markup('<svg viewBox="0 0 {} {}" role="img" class="timeline"><title>Stage
 
 def timeline(stages: Sequence[StageLine], writes: Sequence[Write] = (), started: str = "") -> Markup:
     """Draw stages where they stand in time, the changes of each as ticks below its bar; empty when none ran."""
-    ran = [each for each in stages if each.seconds > 0]
+    ran = [each for each in stages if each.seconds >= SHORTEST]
     if not ran:
         return Markup("")
     begun = _begun(ran, started)
