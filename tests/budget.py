@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.depth import counted
 from tests.driver import HERE, Driver, driver, example, not_kept, step_through
 from tests.end_to_end.world import forget_secrets
+from tests.folders import passable
 
 FILE = HERE / "docs" / "calls.md"
 SHAPES = {"sandbox": "V2, nothing encrypted with keys", "example-legacy-kms": "the previous process, with customer managed keys"}
@@ -104,11 +104,8 @@ def written(shape: str) -> str:
 def main() -> None:
     """Write every table anew."""
     head = FILE.read_text("utf-8").partition("\n## ")[0].rstrip()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with running(folder / "box", Wanted()) as state:
-            tables = [table(shape, of_shape(shape, state, folder / "box", folder)) for shape in SHAPES]
+    with passable() as folder, running(folder / "box", Wanted()) as state:
+        tables = [table(shape, of_shape(shape, state, folder / "box", folder)) for shape in SHAPES]
     FILE.write_text("\n\n".join((head, *(each.strip() for each in tables))) + "\n", "utf-8")
 
 

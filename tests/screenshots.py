@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.bench.runs import home
 from tests.browser.conftest import FLAGS
 from tests.browser.desk import UNTIL_GATE, shown, step
 from tests.browser.lab import Lab, serving
+from tests.folders import passable
 
 PICTURES = machine.ROOT / "docs" / "pictures"
 LARGEST = 200_000
@@ -112,13 +112,11 @@ def _taken(browser: Any, record: Path, to: Path, shot: Shot) -> Path:
 def stepped(browser: Any, folder: Path) -> list[Path]:
     """Write the pictures of a stage, before and after a sandbox was set up, and of the start page below a folder. Raises TooLarge."""
     taken: list[Path] = []
-    with tempfile.TemporaryDirectory() as made:
-        box = Path(made) / "box"
-        with running(box, Wanted()) as state, serving(browser, Path(made), state) as lab:
-            taken += [path for each in BEFORE for path in _cells(lab, folder, each)]
-            lab.command("apply", str(lab.file))
-            taken += [path for each in AFTER for path in _cells(lab, folder, each)]
-            taken += [_start(lab, folder / f"{name}.png", scheme, heading) for name, scheme, heading in STARTS]
+    with passable() as made, running(made / "box", Wanted()) as state, serving(browser, made, state) as lab:
+        taken += [path for each in BEFORE for path in _cells(lab, folder, each)]
+        lab.command("apply", str(lab.file))
+        taken += [path for each in AFTER for path in _cells(lab, folder, each)]
+        taken += [_start(lab, folder / f"{name}.png", scheme, heading) for name, scheme, heading in STARTS]
     return small(taken)
 
 

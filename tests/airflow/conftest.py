@@ -18,8 +18,8 @@ from runbook_lib.sandbox.command import write_parameters
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, environment, running
 from tests import machine
-from tests.end_to_end.conftest import passable
 from tests.end_to_end.world import client
+from tests.folders import passable
 
 BUCKET = "acme-runbook-records"
 ANSWER = "ANSWER "
@@ -91,10 +91,9 @@ class Airflow:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house() -> Iterator[House]:
     """Set up two environments of a fleet, and one whose file is broken, with the DAG file that the documentation shows."""
-    home = passable(tmp_path_factory.mktemp("airflow") / "runbook")
-    with pytest.MonkeyPatch.context() as patch, running(home / "box", Wanted()) as state:
+    with passable() as home, pytest.MonkeyPatch.context() as patch, running(home / "box", Wanted()) as state:
         for name, value in environment(home / "box").items():
             patch.setenv(name, value)
         made = House(home, state)

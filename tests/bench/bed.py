@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from runbook_lib.sandbox.supervisor import PASSWORD, Wanted, environment, runnin
 from tests.bench.measured import measure
 from tests.bench.runs import HERE
 from tests.bench.samples import Case, Sample
+from tests.folders import passable
 
 RUNBOOK = (sys.executable, "-P", "-m", "runbook_lib.cli")
 TEMPLATES = ("tickit", "tickit_masked")
@@ -141,10 +141,7 @@ class Bed:
 @contextlib.contextmanager
 def bed(rounds: int, latencies: tuple[int, ...]) -> Iterator[Bed]:
     """Start a sandbox with a folder like a checkout beside it; both go with the context."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        # As root the server behind the stand-in runs as nobody, who must be able to pass through.
-        folder.chmod(0o711)
+    with passable() as folder:
         (folder / "notebooks").symlink_to(HERE / "notebooks")
         (folder / "parameters").mkdir()
         _make_key(folder / "audit.pem")

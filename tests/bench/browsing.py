@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import statistics
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from runbook_lib.sandbox.supervisor import Wanted, running
@@ -22,6 +20,7 @@ from tests.bench.runs import EMPTY
 from tests.browser.conftest import FLAGS
 from tests.browser.desk import STORAGE, Desk, shown, step
 from tests.browser.lab import Lab, Notebook, serving
+from tests.folders import passable
 
 ROUNDS, LETTERS, CHANGES = 5, 10, 500
 LIMITS = (2.0, 0.1, 1.0, 0.1)
@@ -52,14 +51,12 @@ def measure() -> tuple[Figure, ...]:
     except machine.Absent as absent:
         print(f"not measured, what somebody in front of JupyterLab waits for: {absent}")
         return ()
-    with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
-        # As root the server behind the stand-in runs as nobody, who must be able to pass through.
-        Path(made).chmod(0o711)
+    with passable() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
-            with running(Path(made) / "box", Wanted()) as state, serving(browser, Path(made), state) as lab:
+            with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
                 lab.command("apply", str(lab.file))
-                return started(lab), typed(Desk(lab, state, Path(made) / "box")), *planned(lab)
+                return started(lab), typed(Desk(lab, state, folder / "box")), *planned(lab)
         finally:
             browser.close()
 

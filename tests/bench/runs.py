@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench.figures import Figure, best, timed
+from tests.folders import passable
 
 HERE = Path(__file__).resolve().parents[2]
 EMPTY = {"cells": [], "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -66,10 +66,8 @@ class Home:
 @contextmanager
 def home() -> Iterator[Home]:
     """Make the folder; its sandbox ends with it."""
-    with tempfile.TemporaryDirectory() as name:
-        # As root the server behind the stand-in runs as nobody, who must be able to pass through.
-        Path(name).chmod(0o711)
-        made = Home(Path(name))
+    with passable() as folder:
+        made = Home(folder)
         for each in ("notebooks", "parameters"):
             (made.folder / each).symlink_to(HERE / each)
         try:

@@ -10,7 +10,7 @@ import pytest
 from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.browser.desk import Desk
 from tests.browser.lab import Lab, serving
-from tests.end_to_end.conftest import passable
+from tests.folders import passable
 
 FLAGS = (
     "--headless",
@@ -37,10 +37,9 @@ def browser(chromium: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def desk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(browser: Any) -> Iterator[Desk]:
     """Serve a checkout of its own beside a sandbox on free ports: starting both takes longer than a test."""
-    folder = passable(tmp_path_factory.mktemp("desk") / "box").parent
-    with running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
+    with passable() as folder, running(folder / "box", Wanted()) as state, serving(browser, folder, state) as lab:
         yield Desk(lab, state, folder / "box")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,35 +13,27 @@ from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.driver import Driver, driver
-
-
-def passable(folder: Path) -> Path:
-    """Open the way to a folder: pytest's own are closed, and as root the server behind the stand-in runs as nobody."""
-    for parent in folder.parents:
-        if "pytest" in str(parent) and os.access(parent, os.W_OK):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+from tests.folders import passable
 
 
 @contextmanager
-def sandboxed(factory: pytest.TempPathFactory, wanted: Wanted | None = None) -> Iterator[tuple[State, Path]]:
+def sandboxed(wanted: Wanted | None = None) -> Iterator[tuple[State, Path]]:
     """Run a sandbox with its sample account and warehouse."""
-    folder = passable(factory.mktemp("sandbox") / "box")
-    with running(folder, wanted or Wanted()) as state:
-        yield state, folder
+    with passable() as folder, running(folder / "box", wanted or Wanted()) as state:
+        yield state, folder / "box"
 
 
 class Shared:
     """Hold the sandbox that the modules share; one that a module did not give back as it was is taken down, and the next gets a new one."""
 
-    def __init__(self, factory: pytest.TempPathFactory) -> None:
-        self._factory, self._stack = factory, ExitStack()
+    def __init__(self) -> None:
+        self._stack = ExitStack()
         self._lent: tuple[tuple[State, Path], dict[str, Any]] | None = None
 
     def lend(self) -> tuple[State, Path]:
         """Give the sandbox, started when there is none."""
         if self._lent is None:
-            box = self._stack.enter_context(sandboxed(self._factory))
+            box = self._stack.enter_context(sandboxed())
             self._lent = box, snapshot(*box)
         return self._lent[0]
 
@@ -58,9 +49,9 @@ class Shared:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def shared() -> Iterator[Shared]:
     """Run a sandbox for all modules."""
-    made = Shared(tmp_path_factory)
+    made = Shared()
     yield made
     made.close()
 

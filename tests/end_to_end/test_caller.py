@@ -62,9 +62,9 @@ VARIANTS: dict[str, Callable[[Sandbox, Path], Driver]] = {
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """Run a sandbox in which nobody set up anything that is still there: that is what the policies are rendered for."""
-    with sandboxed(tmp_path_factory) as box:
+    with sandboxed() as box:
         yield box
 
 

@@ -117,9 +117,9 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
+def sandbox() -> Iterator[tuple[State, Path]]:
     """Run a sandbox of these tests' own, whose logs hold nothing else."""
-    with sandboxed(tmp_path_factory) as box:
+    with sandboxed() as box:
         yield box
 
 

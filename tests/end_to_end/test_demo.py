@@ -16,23 +16,23 @@ from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State, read
 from tests.checkout import Checkout
 from tests.driver import HERE, example
-from tests.end_to_end.conftest import passable
+from tests.folders import passable
 
 STAGES = tuple(f"{stage.number}_{stage.slug}" for stage in all_stages() if stage.slug != "teardown")
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+def checkout() -> Iterator[Checkout]:
     """Run the demo once, and take its sandbox down at the end."""
-    folder = passable(tmp_path_factory.mktemp("checkout"))
-    for name in ("notebooks", "parameters"):
-        shutil.copytree(HERE / name, folder / name)
-    made = Checkout(folder, folder / "box")
-    try:
-        yield made
-    finally:
-        made("sandbox", "down")
-        assert not made.box.exists()
+    with passable() as folder:
+        for name in ("notebooks", "parameters"):
+            shutil.copytree(HERE / name, folder / name)
+        made = Checkout(folder, folder / "box")
+        try:
+            yield made
+        finally:
+            made("sandbox", "down")
+            assert not made.box.exists()
 
 
 @pytest.fixture(scope="module")

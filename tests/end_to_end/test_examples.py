@@ -20,9 +20,9 @@ REST = tuple(name for name in EXAMPLES if name not in SHAPES)
 
 
 @pytest.fixture(scope="module")
-def gov_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
+def gov_sandbox() -> Iterator[tuple[State, Path]]:
     """Run a sandbox in a GovCloud region."""
-    with sandboxed(tmp_path_factory, Wanted(region="us-gov-west-1")) as box:
+    with sandboxed(Wanted(region="us-gov-west-1")) as box:
         yield box
 
 

@@ -60,9 +60,9 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Path]]:
+def sandbox() -> Iterator[tuple[State, Path]]:
     """Run a sandbox of these tests' own: what is held in a bucket stays there."""
-    with sandboxed(tmp_path_factory) as box:
+    with sandboxed() as box:
         yield box
 
 

@@ -9,17 +9,16 @@ import pytest
 
 from runbook_lib.parameters import Environment
 from runbook_lib.sandbox.supervisor import Wanted, environment, running
-from tests.end_to_end.conftest import passable
+from tests.folders import passable
 from tests.rehearsal.places import SHAPES, Place, described, prepared
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place() -> Iterator[Place]:
     """Run a sandbox with its sample account and warehouse, and hold its keys."""
-    folder = passable(tmp_path_factory.mktemp("rehearsal") / "box")
-    with running(folder, Wanted()) as state:
-        os.environ.update(environment(folder))
-        yield Place(state, folder)
+    with passable() as folder, running(folder / "box", Wanted()) as state:
+        os.environ.update(environment(folder / "box"))
+        yield Place(state, folder / "box")
 
 
 @pytest.fixture(scope="session")

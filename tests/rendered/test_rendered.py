@@ -17,18 +17,17 @@ from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, environment, running
 from tests import machine
 from tests.driver import Driver, driver, example, not_kept
-from tests.end_to_end.conftest import passable
+from tests.folders import passable
 
 FILES = ("sandbox", "example-v2-kms", "example-legacy-kms")
 ADMIN = "awsuser"
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[tuple[State, Path]]:
+def sandbox() -> Iterator[tuple[State, Path]]:
     """Run a sandbox in which nobody set up anything."""
-    folder = passable(tmp_path / "box")
-    with running(folder, Wanted()) as state:
-        yield state, folder
+    with passable() as folder, running(folder / "box", Wanted()) as state:
+        yield state, folder / "box"
 
 
 @pytest.fixture(scope="session")

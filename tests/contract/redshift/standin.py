@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 import psycopg2
 
 from runbook_lib.parameters import Environment
+from tests.folders import passable
 
 ADMIN, PASSWORD = "awsuser", "Stand-in1"
 
@@ -54,11 +54,8 @@ class Standin:
 @contextmanager
 def standing_in(*, tls: tuple[Path, Path] | None = None) -> Iterator[Standin]:
     """Run an empty stand-in on free ports, in a folder that goes with it; it ends with its standard input."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL does not run as root: whoever runs it instead has to pass
-        with _started(folder, tls) as facts:
-            yield Standin(facts["port"], facts["postgres_port"], folder)
+    with passable() as folder, _started(folder, tls) as facts:
+        yield Standin(facts["port"], facts["postgres_port"], folder)
 
 
 @contextmanager

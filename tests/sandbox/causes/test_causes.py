@@ -12,7 +12,7 @@ from runbook_lib.sandbox.supervisor import Wanted, running
 from runbook_lib.views import failures
 from runbook_lib.views.causes import CAUSES, cause_of
 from tests.driver import driver
-from tests.end_to_end.conftest import passable
+from tests.folders import passable
 from tests.sandbox.causes.in_aws import IN_AWS
 from tests.sandbox.causes.in_databases import IN_DATABASES
 from tests.sandbox.causes.in_runs import IN_RUNS
@@ -33,10 +33,9 @@ WITHOUT_A_SERVICE = {
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Run one sandbox for all."""
-    folder = passable(tmp_path_factory.mktemp("sandbox") / "box")
-    with running(folder, Wanted()) as state, pytest.MonkeyPatch.context() as patch:
+    with passable() as folder, running(folder / "box", Wanted()) as state, pytest.MonkeyPatch.context() as patch:
         patch.setenv(PASSING, PASSWORD)
-        yield Place(state, folder, driver(state, folder, tmp_path_factory.mktemp("file")))
+        yield Place(state, folder / "box", driver(state, folder / "box", tmp_path_factory.mktemp("file")))
 
 
 @pytest.mark.parametrize("name", PROVOKED)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.folders import passable
 
 ADMIN = "awsuser"
 ADMIN_PASSWORD = "STANDIN_ADMIN_PASSWORD"
@@ -84,14 +84,11 @@ class StandIn:
 @contextmanager
 def started(**options: Any) -> Iterator[StandIn]:
     """Run a stand-in and leave nothing of it."""
-    folder = Path(tempfile.mkdtemp(prefix="standin-"))
-    # Root's server runs as nobody, who must be able to pass through.
-    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    standin = StandIn(folder, **options)
-    try:
-        standin.start()
-        yield standin
-    finally:
-        if standin.process is not None and standin.process.poll() is None:
-            standin.stop()
-        shutil.rmtree(folder)
+    with passable() as folder:
+        standin = StandIn(folder, **options)
+        try:
+            standin.start()
+            yield standin
+        finally:
+            if standin.process is not None and standin.process.poll() is None:
+                standin.stop()
