@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TAG = "parameters"
 RESERVED = (
     ("approve", "digest of the approved plan; empty: plan only, write nothing"),
-    ("acknowledge", "addresses of risky changes that are approved by themselves, with spaces between them; * stands for any text"),
+    ("acknowledge", "risky changes that are approved by themselves: addresses with spaces between them; unattended, * stands for any text"),
     ("record", "folder of the run's record; empty: make a new one"),
 )
 HEAD = "# Written from the schema by `make notebooks`. A parameter file or papermill replaces these values; empty ones are defaults."

@@ -1,41 +1,38 @@
-"""Ask for what has to be acknowledged: each change by itself, unless there are more than a person ticks one by one."""
+"""Find among the changes that are acknowledged by themselves those that a person reads next: a page of them, and a box for each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-BOXES = 40
+PAGE = 20
+"""Boxes that are shown together: as many as a person ticks without losing the line."""
 
-
-@dataclass(frozen=True)
-class Asked:
-    """Hold the changes that one box is for: `what` is the address of one, or the pattern of all of one kind that carry the same risks."""
-
-    what: str
-    words: str
-    addresses: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Tell it from every other."""
-        return self.what if len(self.addresses) == 1 else f"{self.words}: {self.what}"
+Grave = tuple[str, str]
+"""The address of a change, and its risks."""
 
 
-def asked(grave: Sequence[tuple[str, str]]) -> tuple[Asked, ...]:
-    """Give the boxes for addresses with their risks, in their order."""
-    if len(grave) <= BOXES:
-        return tuple(Asked(address, words, (address,)) for address, words in grave)
-    return tuple(_together(grave))
+def found(grave: Sequence[Grave], words: str) -> tuple[Grave, ...]:
+    """Keep the changes whose address or risks hold every word, in their order."""
+    wanted = words.lower().split()
+    return tuple(each for each in grave if all(word in " ".join(each).lower() for word in wanted))
 
 
-def _together(grave: Sequence[tuple[str, str]]) -> Iterator[Asked]:
-    groups: dict[tuple[str, str], list[str]] = {}
-    for address, words in grave:
-        groups.setdefault((address.rpartition("/")[0], words), []).append(address)
-    for (kind, words), addresses in groups.items():
-        one = addresses[0] if len(addresses) == 1 else f"{kind}/* ({len(addresses):,} changes)"
-        yield Asked(one, words, tuple(addresses))
+def last_page(grave: Sequence[Grave]) -> int:
+    """Number the last page, counted from 0."""
+    return max(0, len(grave) - 1) // PAGE
+
+
+def page(grave: Sequence[Grave], number: int) -> tuple[Grave, ...]:
+    """Give the changes of a page."""
+    return tuple(grave[number * PAGE : (number + 1) * PAGE])
+
+
+def said(grave: Sequence[Grave], number: int, ticked: int, of: int) -> str:
+    """Say which of the found changes are shown, and how many of all are acknowledged."""
+    done = f"{ticked:,} of {of:,} acknowledged"
+    shown = page(grave, number)
+    first = number * PAGE + 1
+    return f"{first:,} to {first + len(shown) - 1:,} of {len(grave):,} shown, {done}" if shown else f"none of these words, {done}"

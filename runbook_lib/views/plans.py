@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.engine.risk import made_by
 from runbook_lib.views import changes, naming
-from runbook_lib.views.acknowledging import asked
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
 from runbook_lib.views.changes import VERBS
 from runbook_lib.views.many import ROWS, first
@@ -180,8 +179,9 @@ def _asked(asking: Asking, digest: str) -> Iterator[Block]:
     facts = tuple((label, (text,)) for label, text in asking.facts)
     yield Facts("Where it would be applied", (*facts, ("Digest", (Code(digest),))))
     if asking.acknowledge:
-        rows = tuple(((Mark(each.words, "bad", "!"),), (Code(each.what),)) for each in asked(asking.acknowledge))
-        yield Grid("To acknowledge one by one", ("risk", "change"), rows)
+        some, more = first(asking.acknowledge, PLAN)
+        rows = tuple(((Mark(risks, "bad", "!"),), (Code(address),)) for address, risks in some)
+        yield Grid("To acknowledge one by one", ("risk", "change"), rows, more=more)
 
 
 def _command(value: Plan) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.errors import RunbookError
-from runbook_lib.views import acknowledging, bundle
+from runbook_lib.views import bundle
 from runbook_lib.views.blocks import Note, Way
+from runbook_lib.views.live.boxes import WIDE, Boxes
 from runbook_lib.views.live.place import Place
 from runbook_lib.views.live.tools import keeper
 
@@ -28,15 +29,10 @@ class Form:
         import ipywidgets
 
         self._asking, self._static, self._place = asking, static, Place()
-        wide = {"width": "auto", "max_width": "100%"}
         self.name = ipywidgets.Text(
-            description=f"Type {asking.name} to approve" if asking.name else "", layout=wide, style={"description_width": "initial"},
+            description=f"Type {asking.name} to approve" if asking.name else "", layout=WIDE, style={"description_width": "initial"},
         )  # fmt: skip
-        self._asked = acknowledging.asked(asking.acknowledge)
-        self.boxes = {
-            each.name: ipywidgets.Checkbox(value=False, description=f"{each.words}: {each.what}", indent=False, layout=wide)
-            for each in self._asked
-        }
+        self.boxes = Boxes(asking.acknowledge)
         self.button = ipywidgets.Button(description="Approve this plan", button_style="primary", layout={"width": "auto"})
         self.said = ipywidgets.HTML()
         self.button.on_click(self._press)
@@ -45,13 +41,13 @@ class Form:
         """Put the form into the cell."""
         import ipywidgets
 
-        parts: list[Any] = [*self.boxes.values(), *((self.name,) if self._asking.name else ()), self.button, self.said, keeper()]
+        boxes = (self.boxes.widget,) if self._asking.acknowledge else ()
+        parts: list[Any] = [*boxes, *((self.name,) if self._asking.name else ()), self.button, self.said, keeper()]
         self._place.show(ipywidgets.VBox(parts, layout={"overflow": "auto", "padding": "0 .8em .6em", "align_items": "flex-start"}))
 
     def _press(self, _button: object) -> None:
         try:
-            ticked = (each.addresses for each in self._asked if self.boxes[each.name].value)
-            given = self._asking.approve(self.name.value.strip(), tuple(address for some in ticked for address in some))
+            given = self._asking.approve(self.name.value.strip(), self.boxes.ticked)
         except RunbookError as error:
             from runbook_lib.views import as_html
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from runbook_lib.errors import ApprovalRefused
 from runbook_lib.model import Entry
 from runbook_lib.runbook.applying import in_thread
 from runbook_lib.views import as_text, live
+from runbook_lib.views.acknowledging import PAGE
 from runbook_lib.views.live import gate, place, progress
 from runbook_lib.views.shown import Asking, Gate
 from runbook_lib.views.watching import Watch
@@ -67,9 +69,12 @@ class Answers:
         return APPROVED
 
 
-def form(answers: Answers, name: str = "staging") -> gate.Form:
-    """Show a gate with two boxes."""
-    asking = Asking(facts=(), name=name, acknowledge=(("a/1", "widens access"), ("a/2", "deletes")), approve=answers)
+TWO = (("a/1", "widens access"), ("a/2", "deletes"))
+
+
+def form(answers: Answers, name: str = "staging", grave: tuple[tuple[str, str], ...] = TWO) -> gate.Form:
+    """Show a gate with a box for each grave change."""
+    asking = Asking(facts=(), name=name, acknowledge=grave, approve=answers)
     static: Any = Output()
     shown = gate.Form(asking, static)
     shown.show()
@@ -95,7 +100,7 @@ def test_form_hands_over_what_was_typed_and_ticked(outputs: list[Output]) -> Non
     answers = Answers()
     shown = form(answers)
     shown.name.value = " staging "
-    shown.boxes["a/2"].value = True
+    shown.boxes.shown["a/2"].value = True
     shown.button.click()
 
     assert [("staging", ("a/2",))] == answers.heard
@@ -129,10 +134,71 @@ def test_every_control_says_what_it_is_for(outputs: list[Output]) -> None:
     """A box is labelled by its risk and address, the field by the name to type, and no field stands where none is needed."""
     shown, unprotected = form(Answers()), form(Answers(), name="")
 
-    assert ["widens access: a/1", "deletes: a/2"] == [each.description for each in shown.boxes.values()]
+    assert ["widens access: a/1", "deletes: a/2"] == [each.description for each in shown.boxes.shown.values()]
     assert "Type staging to approve" == shown.name.description
     assert shown.name in outputs[1].shown[-1].children
     assert unprotected.name not in outputs[3].shown[-1].children
+
+
+MANY = tuple((f"grants/source/u/{number:03}", "deletes" if number % 50 == 0 else "widens access") for number in range(150))
+
+
+def test_any_number_is_acknowledged_one_by_one(outputs: list[Output]) -> None:
+    """Each of 150 has a box of its own on some page; what was ticked stays when pages are turned, and is handed over in its order."""
+    shown = form(answers := Answers(), grave=MANY)
+    boxes = shown.boxes
+    seen: list[str] = []
+    while True:
+        assert len(boxes.shown) <= PAGE
+        seen += boxes.shown
+        for box in boxes.shown.values():
+            box.value = True
+        if boxes.on.disabled:
+            break
+        boxes.on.click()
+    assert [address for address, _ in MANY] == seen
+    assert "141 to 150 of 150 shown, 150 of 150 acknowledged" in boxes.count.value
+    boxes.back.click()
+    next(iter(boxes.shown.values())).value = False
+    assert "149 of 150 acknowledged" in boxes.count.value
+    shown.name.value = "staging"
+    shown.button.click()
+
+    assert [("staging", tuple(each for each in seen if each != seen[120]))] == answers.heard
+
+
+def test_grave_changes_are_found_by_words(outputs: list[Output]) -> None:
+    """Every word has to be in address or risks; what is found begins on its first page, and what was ticked before stays so."""
+    boxes = form(Answers(), grave=MANY).boxes
+    boxes.shown["grants/source/u/000"].value = True
+    boxes.on.click()
+    boxes.words.value = "DELETES source"
+
+    assert ["grants/source/u/000", "grants/source/u/050", "grants/source/u/100"] == list(boxes.shown)
+    assert ("1 to 3 of 3 shown, 1 of 150 acknowledged", True) == (
+        re.sub("<[^>]+>", "", boxes.count.value), boxes.shown["grants/source/u/000"].value,
+    )  # fmt: skip
+    boxes.words.value = "nowhere"
+    assert "none of these words, 1 of 150 acknowledged" in boxes.count.value
+
+
+def test_a_box_is_of_one_change_as_long_as_it_lives(outputs: list[Output]) -> None:
+    """A click that comes when the page was turned already ticks the box that was seen, or nothing."""
+    boxes = form(Answers(), grave=MANY).boxes
+    seen = boxes.shown["grants/source/u/003"]
+    boxes.on.click()
+    seen.value = True
+
+    assert set(boxes.ticked) <= {"grants/source/u/003"}
+    assert seen not in boxes.shown.values()
+
+
+def test_few_boxes_stand_alone(outputs: list[Output]) -> None:
+    """Where all fit on a page there is nothing to find and nothing to turn; where nothing is grave there is no box."""
+    few, none = form(Answers()), form(Answers(), grave=())
+
+    assert 1 == len(few.boxes.widget.children)
+    assert none.boxes.widget not in outputs[-1].shown[-1].children
 
 
 def test_nothing_is_shown_where_nobody_looks(outputs: list[Output], monkeypatch: pytest.MonkeyPatch) -> None:
