@@ -24,7 +24,11 @@ Agree = Callable[[tuple[str, ...]], Gate]
 """Approves a plan with the addresses that were acknowledged, and keeps that. Raises ApprovalRefused."""
 Facts = tuple[tuple[str, str], ...]
 USED_UP: Facts = (("The digest in the cell", "was carried out already, and something was undone since: approve it here, if it is meant"),)
+UNNAMED: Facts = (("The digest in the cell", "is signed for; what is protected takes its name as well, typed here"),)
+WILD = frozenset("*?[")
+"""Letters by which a word stands for several addresses."""
 ANEW = "run the cells from Open on: they begin a record of their own"
+ONE_BY_ONE = "leave approve empty and tick the boxes below the gate, or write the address of each"
 SHOWN = ("Environment", "Account", "AWS endpoint", "Source", "Destination")
 """What of a banner a person reads once more before approving."""
 
@@ -55,6 +59,22 @@ def refuse_incomplete(where: str, name: str, grave: tuple[str, ...], typed: str,
         raise ApprovalRefused(where, f"{name} is protected, and {said}", "type the name of the environment as it stands above")
     if missing := [address for address in grave if address not in ticked]:
         raise ApprovalRefused(where, f"not acknowledged: {several(missing, ', ')}", "read each of them, and tick its box")
+
+
+def refuse_patterns(where: str, acknowledge: tuple[str, ...], plans: tuple[Plan, ...]) -> None:
+    """Raise ApprovalRefused for a word that stands for several changes: where somebody looks, each is named by itself."""
+    known = risk.to_acknowledge(plans)
+    if patterns := [each for each in acknowledge if each not in known and not WILD.isdisjoint(each)]:
+        what = f"{several(patterns, ', ')} in acknowledge stands for any text, and each change is acknowledged by itself"
+        raise ApprovalRefused(where, what, ONE_BY_ONE)
+
+
+def refuse_unasked(setting: Setting, plan: Plan) -> None:
+    """Raise ApprovalRefused for what a notebook without a form at its gate cannot ask of whoever looks at it."""
+    refuse_patterns(setting.stage.slug, setting.acknowledge, (plan,))
+    if setting.environment.protected:
+        what = f"{setting.environment.environment} is protected, and this notebook cannot ask for its name"
+        raise ApprovalRefused(setting.stage.slug, what, "open it with `runbook lab`, or apply from a shell")
 
 
 def _asking(setting: Setting, plan: Plan, agree: Agree, note: Facts) -> Asking:

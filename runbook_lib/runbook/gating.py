@@ -16,6 +16,7 @@ from runbook_lib.model import EnvironmentPlan, Unanswered
 from runbook_lib.resources.iam import Caller
 from runbook_lib.runbook import asking, stepping
 from runbook_lib.runbook.world import now
+from runbook_lib.views import live
 from runbook_lib.views.shown import Gate
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def gate(setting: Setting, plan: Plan) -> Gate:
         return _stepped(setting, plan)
     if not setting.approve:
         return Gate(plan=plan, approved=plan)
+    if live.has_front_end():
+        asking.refuse_unasked(setting, plan)
     whole = _approved(setting, plan)
     given = approvals.given(setting.record, setting.environment) or _kept(setting, whole)
     if {each.digest for each in given} != {setting.approve}:
@@ -41,27 +44,37 @@ def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
     """Hold the plan against the approval of this very stage: the one that it goes on under, or the one that is given now; else ask.
 
     What stands in the cell may stand there since yesterday: where it was used up, the plan that somebody undid meanwhile is approved at
-    the gate.
+    the gate. What approvers signed counts in a protected environment once somebody typed its name, which no cell does.
     """
     asking.refuse_closed(setting)
     given = stepping.counting(setting, stepping.standing(setting.record, plan, setting.approve))
     if given is not None and not stepping.unused(setting.record, given.approvals, plan):
         given = None
     is_used_up = bool(setting.approve) and not is_agreed and stepping.is_used_up(setting.record, plan.stage, setting.approve)
+    digest = plan.digest if is_used_up else setting.approve or plan.digest
     if given is None and setting.approve and not is_used_up:
-        whole = _approved(setting, plan)
-        engine.consent(setting.approve, whole, plan.stage)
-        given = steps.consent(plan.stage, _granted(setting, whole), whole, now(), _planners(setting))
-        steps.keep(setting.record, given)
+        kept, whole = _sufficing(setting, plan, is_agreed=is_agreed)
+        if is_agreed or not setting.environment.protected:
+            given = steps.consent(plan.stage, kept, whole, now(), _planners(setting))
+            steps.keep(setting.record, given)
     if given is not None:
         return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
-    note = asking.USED_UP if is_used_up else ()
-    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan), note))
+    note = asking.USED_UP if is_used_up else asking.UNNAMED if setting.approve else ()
+    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, digest), note))
 
 
-def _agreed(setting: Setting, plan: Plan, acknowledge: tuple[str, ...]) -> Gate:
-    """Give the gate of a plan that somebody approves at it."""
-    return _stepped(replace(setting, approve=plan.digest, acknowledge=acknowledge), plan, is_agreed=True)
+def _agreed(setting: Setting, plan: Plan, digest: str, acknowledge: tuple[str, ...]) -> Gate:
+    """Give the gate of a plan that somebody approves at it, by its digest or by that of the plan that it is part of."""
+    return _stepped(replace(setting, approve=digest, acknowledge=acknowledge), plan, is_agreed=True)
+
+
+def _sufficing(setting: Setting, plan: Plan, *, is_agreed: bool) -> tuple[tuple[approvals.Kept, ...], EnvironmentPlan]:
+    """Find the approvals that suffice for a plan, and the plan that they are for. Raises ApprovalRefused."""
+    whole = _approved(setting, plan)
+    engine.consent(setting.approve, whole, plan.stage)
+    if not is_agreed:
+        asking.refuse_patterns(plan.stage, setting.acknowledge, whole.plans)
+    return _granted(setting, whole), whole
 
 
 def _approved(setting: Setting, plan: Plan) -> EnvironmentPlan:

@@ -215,6 +215,40 @@ def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
     assert (policy.address,) == approved(gate).approvals[0].acknowledged
 
 
+@pytest.mark.parametrize("word", ["*", "iam_role_policy/*", "iam_role?policy/[a-z]*"])
+def test_a_cell_acknowledges_nothing_in_a_lump(desk: Desk, word: str) -> None:
+    """A word that stands for any text is refused, be there anything grave or not; the address itself is taken."""
+    first = desk.opened()
+    gate = first.gate(first.plan())
+    with pytest.raises(ApprovalRefused, match="stands for any text"):
+        desk.opened(approve=gate.plan.digest, acknowledge=word).gate(gate.plan)
+    approved(gate)
+    applied(first, gate)
+    policy = next(each for each in desk.target.things.values() if isinstance(each, RolePolicy))
+    narrow = json.dumps({"Version": "2012-10-17", "Statement": []}, separators=(",", ":"))
+    desk.target.things[policy.address] = policy.model_copy(update={"document": narrow})
+    plan = desk.opened().plan()
+
+    with pytest.raises(ApprovalRefused, match="stands for any text"):
+        desk.opened(approve=plan.digest, acknowledge=word).gate(plan)
+    assert (policy.address,) == desk.opened(approve=plan.digest, acknowledge=policy.address).gate(plan).approvals[0].acknowledged
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_a_notebook_without_a_form_asks_for_what_it_cannot(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere than in `runbook lab` what is protected is not applied while somebody looks, whoever signed; unattended it is."""
+    run, _ = signed(desk, monkeypatch)
+    digest = run._setting.approve
+    monkeypatch.chdir(desk.folder)
+    monkeypatch.setattr("runbook_lib.runbook.gating.live.has_front_end", lambda: True)
+    alone = desk.opened(approve=digest)
+    with pytest.raises(ApprovalRefused, match="cannot ask for its name; open it with `runbook lab`"):
+        alone.gate(alone.plan())
+
+    monkeypatch.setattr("runbook_lib.runbook.gating.live.has_front_end", lambda: False)
+    assert ("Jo Rivera",) == tuple(each.by for each in alone.gate(alone.plan()).approvals)
+
+
 def test_second_apply_writes_nothing(desk: Desk) -> None:
     """The cell is run again, or another notebook was opened before the first one wrote."""
     run, other = desk.opened(), desk.opened()
@@ -420,14 +454,45 @@ def test_closed_record_takes_no_approval(desk: Desk) -> None:
     assert approved(anew.gate(anew.plan())).approvals
 
 
-def signed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[StageRun, Gate]:
+def signed(desk: Desk, monkeypatch: pytest.MonkeyPatch, *stages: str) -> tuple[StageRun, Gate]:
     """Have what Lee planned signed by Jo for eight hours, and open its gate."""
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
     file = desk.folder / "parameters" / "any.yaml"
-    plan = headless.carry_out(file, "plan", stages=(SLUG,), by="Lee Chan", execute=cells.papermill)
+    plan = headless.carry_out(file, "plan", stages=stages or (SLUG,), by="Lee Chan", execute=cells.papermill)
     approving.approve([str(plan.record.folder)], key=str(desk.folder / "jo.pem"), acknowledge=("*",), expires="8h")
     run = desk.opened(approve=plan.plan.digest)
     return run, run.gate(run.plan())
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+@pytest.mark.parametrize("stages", [(SLUG,), ("storage", SLUG)], ids=["stage", "environment"])
+def test_a_signed_digest_in_its_cell_waits_for_the_name(desk: Desk, monkeypatch: pytest.MonkeyPatch, stages: tuple[str, ...]) -> None:
+    """Signature and digest apply nothing until the name was typed at the gate; then they count, also after a restart."""
+    run, gate = signed(desk, monkeypatch, *stages)
+
+    assert ((), "staging") == (gate.approvals, asked(gate).name)
+    assert "takes its name as well" in dict(asked(gate).facts)["The digest in the cell"]
+    assert {"withheld"} == outcomes(applied(run, gate))
+    with pytest.raises(ApprovalRefused, match="'production' was typed"):
+        approved(gate, "production")
+    given = approved(gate, "staging")
+    assert ("Jo Rivera", run._setting.approve) == (given.approvals[0].by, given.approvals[0].digest)
+    again = desk.opened(approve=run._setting.approve)
+    assert {"applied"} == outcomes(applied(again, again.gate(again.plan())))
+    again.verify(), again.close()
+    assert [] == flaws(desk)
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_a_digest_without_a_signature_is_refused_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked for a name where it would not do; nor does it do to acknowledge everything unattended."""
+    plan = desk.opened().plan()
+
+    with pytest.raises(ApprovalRefused, match="one that an approver signs"):
+        desk.opened(approve=plan.digest, acknowledge=" ".join(each.address for each in plan.changes)).gate(plan)
+    monkeypatch.chdir(desk.folder)
+    with pytest.raises(ApprovalRefused, match="one that an approver signs"):
+        desk.opened(approve=plan.digest, acknowledge="*").gate(plan)
 
 
 def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -441,6 +506,7 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_expired_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who reads until the next day has to have it approved again, in the same kernel and in another one."""
     run, gate = signed(desk, monkeypatch)
+    gate = approved(gate, "staging")
     tomorrow(monkeypatch)
 
     with pytest.raises(ApprovalRefused, match="expired at"):
@@ -454,6 +520,7 @@ def test_expired_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch: 
 def test_rejected_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rejection counts until the first write."""
     run, gate = signed(desk, monkeypatch)
+    gate = approved(gate, "staging")
     plan = next(each.parent for each in desk.records if "-plan-" in each.parent.name)
     approving.reject([str(plan)], reason="too wide", key=str(desk.folder / "jo.pem"))
 
@@ -466,7 +533,7 @@ def test_rejected_between_gate_and_apply_writes_nothing(desk: Desk, monkeypatch:
 def test_record_of_steps_without_its_approvals_is_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a consent that nobody signed is sound, nor one by somebody who planned it."""
     run, gate = signed(desk, monkeypatch)
-    applied(run, gate)
+    applied(run, approved(gate, "staging"))
     run.verify()
     run.close()
     record = next(each.parent for each in desk.records if "-step-" in each.parent.name)
