@@ -12,32 +12,43 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from runbook_lib.sandbox.redshift.postgres import command_line, mark
+from runbook_lib.sandbox.redshift.postgres import command_line, is_server
 
 PROC = Path("/proc")
+SEGMENTS = PROC / "sysvipc" / "shm"
 OURS = re.compile(r"(?P<interpreter>(?:(?! -).)+) -m runbook_lib\.sandbox\.(?P<part>supervisor|aws|redshift) (?P<rest>.*)")
 RANK = {"supervisor": 0, "aws": 1, "redshift": 1, "postgres": 2}
 """Who is asked to end first: the supervisor stops its parts itself, and those their own."""
-LOCK_LINE_WITH_SHARED_MEMORY, IPC_RMID = 6, 0
+LOCK_LINE_WITH_PROCESS, LOCK_LINE_WITH_SHARED_MEMORY, IPC_RMID = 0, 6, 0
 
 
 def of(folder: Path) -> dict[int, str]:
     """Give the processes that belong to the sandbox of a folder: id and part."""
     found = ((pid, part_of(line, folder)) for pid, line in _all())
-    return {pid: part for pid, part in found if part}
+    return {pid: part for pid, part in found if part and _means(pid, folder)}
 
 
 def part_of(line: str, folder: Path) -> str:
     """Tell which part of a folder's sandbox has this command line; empty when none."""
     if (ours := OURS.fullmatch(line)) and re.search(rf"[ =]{re.escape(str(folder))}[ /]", f"{ours['rest']} "):
         return ours["part"]
-    data = folder / "postgres" / "data"
-    # The server's own children say only its name in their titles.
-    if line.startswith(f"postgres: {mark(data)}: ") or re.match(
-        rf"(?:(?! -).)+/(?:postgres|initdb) -D {re.escape(str(data))} ", f"{line} "
-    ):
-        return "postgres"
-    return ""
+    return "postgres" if is_server(line, folder / "postgres" / "data") else ""
+
+
+def _means(pid: int, folder: Path) -> bool:
+    """Tell whether a process has this very folder under its name: what runs in a container may have another one."""
+    try:
+        return _identity(PROC / str(pid) / "root" / str(folder).lstrip("/")) == _identity(folder)
+    except OSError:
+        return True  # no such table on this system, or not ours to look at
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def stop(folder: Path) -> None:
@@ -81,9 +92,20 @@ def _all() -> Iterator[tuple[int, str]]:
 def _free_shared_memory(lock: Path) -> None:
     """Remove the segment that a server's lock file names: a server that was killed could not, and it would outlive everything."""
     try:
-        key, segment = map(int, lock.read_text("utf-8").splitlines()[LOCK_LINE_WITH_SHARED_MEMORY].split())
+        lines = lock.read_text("utf-8").splitlines()
+        pid = int(lines[LOCK_LINE_WITH_PROCESS])
+        key, segment = map(int, lines[LOCK_LINE_WITH_SHARED_MEMORY].split())
     except (OSError, ValueError, IndexError):
         return  # no server, or one that was stopped in order
     libc = ctypes.CDLL(None)
-    if libc.shmget(key, 0, 0) == segment:
+    if libc.shmget(key, 0, 0) == segment and _is_left(segment, pid):
         libc.shmctl(segment, IPC_RMID, None)
+
+
+def _is_left(segment: int, pid: int) -> bool:
+    """Tell whether this process made a segment and nobody uses it: numbers are given out again, keys with the folders' own."""
+    if not SEGMENTS.exists():
+        return True
+    rows = [line.split() for line in SEGMENTS.read_text("utf-8").splitlines()]
+    table = [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
+    return any((str(segment), str(pid), "0") == (row["shmid"], row["cpid"], row["nattch"]) for row in table)

