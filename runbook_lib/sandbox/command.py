@@ -15,7 +15,7 @@ from runbook_lib import place
 from runbook_lib.parameters.broken import is_loopback
 from runbook_lib.parameters.load import load
 from runbook_lib.sandbox import injection, processes, supervisor
-from runbook_lib.sandbox.state import SandboxError, State, default_folder
+from runbook_lib.sandbox.state import SandboxError, State, default_folder, read, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +47,11 @@ def carry_out(action: str, ports: str = "") -> tuple[dict[str, Any], str]:
         return {"running": False, "starting": is_starting}, "a sandbox is starting" if is_starting else "no sandbox is running"
     found, parts = told
     lines = [f"{name:10} {'runs' if is_alive else 'is down'}" for name, is_alive in parts.items()]
-    way_out = [] if all(parts.values()) else ["it is no longer whole; start it anew: runbook sandbox up, or clean up: runbook sandbox down"]
-    text = "\n".join((*lines, *way_out, _text(found)))
-    return {"running": all(parts.values()), "parts": parts, **_answer(found)}, text
+    if all(parts.values()):
+        return {"running": True, "parts": parts, **_answer(found)}, "\n".join((*lines, _text(found)))
+    ended = why(default_folder())
+    lines += ["it is no longer whole; start it anew: runbook sandbox up, or clean up: runbook sandbox down", *filter(None, [ended])]
+    return {"running": False, "parts": parts, "why": ended, **_answer(found)}, "\n".join((*lines, _text(found)))
 
 
 def inject(kind: str, on: str = "", match: str = "", ms: float = 0.0, times: int = 1) -> tuple[dict[str, Any], str]:
@@ -132,8 +134,16 @@ def refuse_absent(file: Path, environment: Environment) -> None:
     except OSError:
         is_written = file.read_text("utf-8").startswith(WRITTEN)
         again = f"runbook sandbox up --ports auto {place.typed(file)}" if is_written else "runbook sandbox up"
-        what = "nothing listens there, and the file names this machine alone"
+        what = _ended(named.port) or "nothing listens there, and the file names this machine alone"
         raise SandboxError(environment.aws.endpoint, what, f"start the sandbox: {again}") from None
+
+
+def _ended(port: int | None) -> str:
+    """Say why the sandbox ended that answered on a port; empty when there was none."""
+    folder = default_folder()
+    found = read(folder)
+    is_the_one = found is not None and found.aws_port == port
+    return f"the sandbox that answered there has ended: {why(folder)}" if is_the_one else ""
 
 
 def demo(ports: str, progress: Progress) -> Run:

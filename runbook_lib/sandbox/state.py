@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from runbook_lib.errors import RunbookError
-from runbook_lib.sandbox import processes
+from runbook_lib.sandbox import endings, processes
 
 FOLDER = "RUNBOOK_SANDBOX_DIR"
 VARIABLES = "sandbox.env"
@@ -24,6 +24,8 @@ ACCESS_KEY = "AKIASANDBOXOPERATOR0"
 """The id of the key of the operator, in whose name everything is asked."""
 SECRET_KEY = "RUNBOOK_SANDBOX_SECRET_KEY"
 """The variable that carries the secret of that key to the endpoint, which takes the variables that begin with AWS for another's."""
+SECONDS = 5.0
+"""How long a part that runs is given to answer."""
 
 
 class SandboxError(RunbookError):
@@ -94,17 +96,30 @@ def write(folder: Path, state: State) -> None:
     partial.rename(folder / "state.json")
 
 
+def runs(folder: Path, state: State) -> dict[str, bool]:
+    """Tell of each part whether its process runs."""
+    found = processes.of(folder)
+    return {part: found.get(pid) == part for part, pid in state.pids.items()}
+
+
 def is_alive(folder: Path, state: State) -> dict[str, bool]:
     """Tell of each part whether its process runs, and of those that answer on a port whether they do."""
-    found = processes.of(folder)
-    runs = {part: found.get(pid) == part for part, pid in state.pids.items()}
-    return runs | {"aws": runs["aws"] and _healthy(state), "redshift": runs["redshift"] and _listens(state.redshift_port)}
+    found = runs(folder, state)
+    return found | {"aws": found["aws"] and _healthy(state), "redshift": found["redshift"] and _listens(state.redshift_port)}
+
+
+def why(folder: Path) -> str:
+    """Say why a sandbox is no longer whole, as its supervisor wrote it down; empty while that has not noticed."""
+    log = folder / "supervisor.log"
+    if (said := endings.said(log)) or "supervisor" in processes.of(folder).values():
+        return said
+    return f"its supervisor was killed; what the others said last stands beside {log}"
 
 
 def _healthy(state: State) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{state.aws_port}/_sandbox/health", timeout=5) as answer:
+        with opener.open(f"http://127.0.0.1:{state.aws_port}/_sandbox/health", timeout=SECONDS) as answer:
             return bool(json.load(answer)["id"] == state.id)
     except (OSError, ValueError, KeyError):
         return False
@@ -112,7 +127,7 @@ def _healthy(state: State) -> bool:
 
 def _listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
     except OSError:
         return False
     return True

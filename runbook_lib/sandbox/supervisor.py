@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from runbook_lib.sandbox import endings
 from runbook_lib.sandbox import state as states
 from runbook_lib.sandbox.listeners import holder
 from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY, VARIABLES, SandboxError, State, default_folder, owned
@@ -54,9 +55,9 @@ def up(wanted: Wanted, folder: Path | None = None) -> State:
     folder = owned((folder or default_folder()).absolute())
     with states.locked(folder):
         found = states.read(folder)
-        if found is not None and all(states.is_alive(folder, found).values()):
-            if difference := wanted.differs(found):
-                raise SandboxError("sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: --ports auto FILE)")
+        if found is not None and all(states.runs(folder, found).values()):
+            _refuse_other(wanted, found)
+            _refuse_silent(states.is_alive(folder, found))
             return found
         states.remove(folder)
         for port in (wanted.aws_port, wanted.redshift_port):
@@ -95,6 +96,17 @@ def running(folder: Path, wanted: Wanted) -> Iterator[State]:
         yield up(wanted, folder)
     finally:
         down(folder)
+
+
+def _refuse_other(wanted: Wanted, found: State) -> None:
+    if difference := wanted.differs(found):
+        raise SandboxError("sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: --ports auto FILE)")
+
+
+def _refuse_silent(parts: dict[str, bool]) -> None:
+    """Replace nothing that runs: somebody may be at work in it, and it may only be slow."""
+    if silent := " and ".join(part for part, is_alive in parts.items() if not is_alive):
+        raise SandboxError("sandbox", f"one runs already, and {silent} did not answer in time", f"wait until it does, or {DOWN_FIRST}")
 
 
 def _refuse_taken(port: int) -> None:
@@ -172,24 +184,39 @@ def main() -> int:
         os._exit(0)
     os.setsid()
     wanted = Wanted(given.aws_port, given.redshift_port, given.account, given.region, not given.no_sample)
-    parts: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    parts: dict[str, subprocess.Popen[bytes]] = {}
+    signal.signal(signal.SIGTERM, _told_to_stop)
     try:
         states.write(given.folder, _parts_up(wanted, given.folder, parts))
         os.close(given.tell)
-        while all(part.poll() is None for part in parts):
-            time.sleep(0.2)
+        endings.write(_first_that_ends(parts, given.folder))
     finally:
-        for part in parts:
+        for part in parts.values():
             part.terminate()
-        for part in parts:
+        for part in parts.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 part.wait(10)
             part.kill()
-    return 0
+    return 1
 
 
-def _parts_up(wanted: Wanted, folder: Path, parts: list[subprocess.Popen[bytes]]) -> State:
+def _told_to_stop(*_: object) -> None:
+    endings.write("the sandbox was told to stop")
+    sys.exit(0)
+
+
+def _first_that_ends(parts: dict[str, subprocess.Popen[bytes]], folder: Path) -> str:
+    """Wait until a part ends, and say which, how, and what it said last."""
+    while True:
+        for name, part in parts.items():
+            if (code := part.poll()) is not None:
+                return (
+                    f"the sandbox ends, for {name} ended {endings.how(code)}: {endings.said(folder / f'{name}.log') or 'it said nothing'}"
+                )
+        time.sleep(0.2)
+
+
+def _parts_up(wanted: Wanted, folder: Path, parts: dict[str, subprocess.Popen[bytes]]) -> State:
     """Start both parts side by side and wait until they answer."""
     redshift_ready, aws_ready = folder / "redshift.json", folder / "aws.json"
     common = ["--id", str(uuid.uuid4()), "--admin-password-env", PASSWORD] + ([] if wanted.has_sample else ["--no-sample"])
@@ -198,10 +225,10 @@ def _parts_up(wanted: Wanted, folder: Path, parts: list[subprocess.Popen[bytes]]
         port = listening.getsockname()[1]
         words = ("--folder", f"{folder}/postgres", "--listen", str(listening.fileno()), "--ready-file", str(redshift_ready),
                  "--aws-ready", str(aws_ready), "--region", wanted.region, *common)  # fmt: skip
-        parts.append(_part("redshift", folder, *words, listening=listening.fileno()))
-    parts.append(
-        _part("aws", folder, "--port", str(wanted.aws_port), "--ready-file", str(aws_ready), "--account", wanted.account,
-              "--region", wanted.region, "--credentials", f"{folder}/credentials.json", "--redshift-port", str(port), *common)
+        parts["redshift"] = _part("redshift", folder, *words, listening=listening.fileno())
+    parts["aws"] = _part(
+        "aws", folder, "--port", str(wanted.aws_port), "--ready-file", str(aws_ready), "--account", wanted.account,
+        "--region", wanted.region, "--credentials", f"{folder}/credentials.json", "--redshift-port", str(port), *common,
     )  # fmt: skip
     redshift, aws = _awaited(redshift_ready, parts), _awaited(aws_ready, parts)
     return State(
@@ -217,10 +244,10 @@ def _part(name: str, folder: Path, *words: str, listening: int | None = None) ->
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=passed)
 
 
-def _awaited(path: Path, parts: list[subprocess.Popen[bytes]]) -> dict[str, int]:
+def _awaited(path: Path, parts: dict[str, subprocess.Popen[bytes]]) -> dict[str, int]:
     until = time.monotonic() + SECONDS
     while not path.exists():
-        if any(part.poll() is not None for part in parts) or time.monotonic() > until:
+        if any(part.poll() is not None for part in parts.values()) or time.monotonic() > until:
             logs = "".join((path.parent / f"{name}.log").read_text("utf-8", "replace")[-300:] for name in ("redshift", "aws"))
             sys.stderr.write(f"{path.stem} did not come up: {logs}\n")
             sys.exit(1)

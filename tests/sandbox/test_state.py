@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from runbook_lib.sandbox import processes, state, supervisor
+from runbook_lib import place
+from runbook_lib.parameters.load import load
+from runbook_lib.sandbox import command, processes, state, supervisor
 from runbook_lib.sandbox.redshift.postgres import mark
 from runbook_lib.sandbox.state import SandboxError
 
@@ -116,6 +118,23 @@ def test_a_state_of_another_shape_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_text(text, "utf-8")
 
     assert state.read(tmp_path) is None
+
+
+def test_a_command_that_finds_its_sandbox_dead_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing listens any more, what the supervisor wrote down last is told; a port that was never a sandbox's is told so."""
+    environment = load(place.parameter_file("sandbox"))
+    monkeypatch.setenv(state.FOLDER, str(tmp_path))
+    monkeypatch.setattr("socket.create_connection", lambda *_, **__: (_ for _ in ()).throw(ConnectionRefusedError))
+    (tmp_path / "supervisor.log").write_text("2026-01-01 10:00:00 the sandbox ends, for aws ended by SIGKILL: it said nothing\n", "utf-8")
+    told = []
+    for port in (4567, 4566):
+        state.write(tmp_path, state.State("id", 1, 2, port, 3, 5439, 4, 0.0, "123456789012", "us-east-1"))
+        with pytest.raises(SandboxError) as caught:
+            command.refuse_absent(place.parameter_file("sandbox"), environment)
+        told.append(str(caught.value))
+
+    assert "nothing listens there, and the file names this machine alone" in told[0]
+    assert "the sandbox that answered there has ended: 2026-01-01 10:00:00 the sandbox ends, for aws ended by SIGKILL" in told[1]
 
 
 def test_a_folder_is_removed_the_mark_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,12 @@ TRUST = {"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaw
 PARTS = ("supervisor", "aws", "redshift", "postgres")
 CALLERS = 5
 SMALL = Wanted(has_sample=False)
+WHY = {
+    "supervisor": "its supervisor was killed",
+    "aws": "the sandbox ends, for aws ended by SIGKILL: it said nothing",
+    "redshift": "the sandbox ends, for redshift ended by SIGKILL: it said nothing",
+    "postgres": "the sandbox ends, for redshift ended with exit code 1: [-0-9: ]+ PostgreSQL ended by SIGKILL: .*LOG: ",
+}
 LONG = "select count(*) from pg_attribute a, pg_attribute b, pg_attribute c"
 """A statement that keeps its server process busy until it is stopped."""
 
@@ -299,7 +306,7 @@ def test_a_supervisor_that_is_killed_at_the_start_is_told() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_that_is_killed_is_told_and_replaced(shared: Box, part: str) -> None:
-    """After kill -9 of any part `status` says that it is down, and `up` starts a whole sandbox and leaves none of the old one."""
+    """After kill -9 of any part `status` says that it is down, then why; `up` starts a whole sandbox and leaves none of the old one."""
     supervisor.up(SMALL, shared.folder)
     busy = threading.Thread(target=_until_cut, args=(shared, LONG), daemon=True)
     busy.start()
@@ -310,12 +317,29 @@ def test_a_part_that_is_killed_is_told_and_replaced(shared: Box, part: str) -> N
 
     told = shared("status").answer
     assert (False, False) == (told["running"], told["parts"][part])
+    _until(lambda: "supervisor" not in processes.of(shared.folder).values())
+    assert re.search(WHY[part], shared("status").answer["why"])
 
     supervisor.up(SMALL, shared.folder)
     busy.join()
     assert {} == {pid: line for pid, line in shared.processes().items() if pid in old}
     assert [] == segments(old)
     assert shared("status").answer["running"]
+    assert ("123456789012", 42) == asked(shared)
+
+
+def test_a_sandbox_that_is_slow_is_not_replaced(shared: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`up` refuses to touch a sandbox whose processes run and that does not answer in time: somebody may be at work in it."""
+    found = supervisor.up(SMALL, shared.folder)
+    monkeypatch.setattr(state, "SECONDS", 0.2)
+    os.kill(found.aws_pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(state.SandboxError, match="one runs already, and aws did not answer in time; wait until it does, or stop it"):
+            supervisor.up(SMALL, shared.folder)
+    finally:
+        os.kill(found.aws_pid, signal.SIGCONT)
+
+    assert found == state.read(shared.folder)
     assert ("123456789012", 42) == asked(shared)
 
 

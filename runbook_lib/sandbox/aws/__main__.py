@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runbook_lib.sandbox import endings
 from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY
 
 LOOPBACK = "127.0.0.1"
@@ -68,7 +69,7 @@ def _prepare(given: argparse.Namespace) -> None:
     # While the variable stands, moto takes every call for this account; without it the front says whose each call is.
     del os.environ["MOTO_ACCOUNT_ID"]
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: _end("it was told to stop"))
     if sys.platform.startswith("linux"):
         import ctypes
 
@@ -126,6 +127,11 @@ def _until_input_ends() -> None:
     """End when whoever started us is gone, also after kill -9."""
     while os.read(0, 4096):
         continue
+    _end("whoever started it is gone")
+
+
+def _end(why: str) -> None:
+    endings.write(why)
     os._exit(0)
 
 

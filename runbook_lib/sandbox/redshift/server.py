@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import ssl
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from runbook_lib.sandbox import endings
 from runbook_lib.sandbox.redshift.faults import Faults, StatementLog
 from runbook_lib.sandbox.redshift.login import Logins
 from runbook_lib.sandbox.redshift.objects import Storage
@@ -47,7 +48,7 @@ def run(settings: Settings) -> int:
             _install(postgres, settings)
         return asyncio.run(_serve(postgres, settings))
     except (OSError, RuntimeError) as error:
-        sys.stderr.write(f"{error}\n")
+        endings.write(str(error))
         return 1
     finally:
         postgres.stop()
@@ -72,7 +73,7 @@ async def _serve(postgres: Postgres, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop, stop, "it was told to stop")
     threading.Thread(target=_until_input_ends, args=(loop, stop), daemon=True).start()
     shared = settings.folder.parent
     logins, faults = Logins(_stored(postgres), shared / "credentials.json"), Faults(shared / "faults.json")
@@ -87,11 +88,11 @@ async def _serve(postgres: Postgres, settings: Settings) -> int:
             "id": settings.id,
         }
         _tell(settings.ready, facts)
-        while not stop.is_set() and postgres.is_alive():
-            try:
+        while not stop.is_set():
+            if not postgres.is_alive():
+                raise RuntimeError(postgres.last_words())
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
-            except TimeoutError:
-                continue
     return 0
 
 
@@ -105,7 +106,12 @@ def _until_input_ends(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> N
     """Stop when whoever started us goes away, also by kill -9."""
     while os.read(0, 4096):
         continue
-    loop.call_soon_threadsafe(stop.set)
+    loop.call_soon_threadsafe(_stop, stop, "whoever started it is gone")
+
+
+def _stop(stop: asyncio.Event, why: str) -> None:
+    endings.write(why)
+    stop.set()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
