@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runbook_lib.sandbox import endings
 from runbook_lib.sandbox.snapshot import snapshot
-from runbook_lib.sandbox.state import State
+from runbook_lib.sandbox.state import State, runs
 from runbook_lib.sandbox.supervisor import Wanted, running
 from tests.driver import Driver, driver
 from tests.folders import passable
@@ -21,6 +22,23 @@ def sandboxed(wanted: Wanted | None = None) -> Iterator[tuple[State, Path]]:
     """Run a sandbox with its sample account and warehouse."""
     with passable() as folder, running(folder / "box", wanted or Wanted()) as state:
         yield state, folder / "box"
+
+
+def last_words(state: State, folder: Path) -> str:
+    """Quote what a sandbox that has ended said last, log by log; empty when it runs."""
+    if all(runs(folder, state).values()):
+        return ""
+    return "\n".join(f"{log.name}: {endings.said(log)}" for log in (*folder.glob("*.log"), *folder.glob("postgres/*.log")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to what failed why its sandbox has ended, where it has: whatever the test says then is no finding of its own."""
+    report = yield
+    box = getattr(item, "funcargs", {}).get("sandbox")
+    if report.failed and box is not None and (ended := last_words(*box)):
+        report.sections.append(("the sandbox has ended", ended))
+    return report
 
 
 class Shared:
@@ -38,8 +56,14 @@ class Shared:
         return self._lent[0]
 
     def take_back(self) -> None:
-        """Keep the sandbox for the next module, if it is what it was."""
-        if self._lent is not None and snapshot(*self._lent[0]) != self._lent[1]:
+        """Keep the sandbox for the next module, if it is what it was; one that has ended fails whoever gives it back."""
+        if self._lent is None:
+            return
+        box, before = self._lent
+        if ended := last_words(*box):
+            self.close()
+            pytest.fail(ended)
+        if snapshot(*box) != before:
             self.close()
 
     def close(self) -> None:
