@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from runbook_lib.engine import foundations
 from runbook_lib.evidence.record import Record, RunEnd, RunFacts, StageResult, records
 from runbook_lib.evidence.statement import newest
-from runbook_lib.evidence.writes import writes
 from runbook_lib.views.board import STATES, RunLine, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from runbook_lib.model import Finding, Stage
@@ -26,7 +27,7 @@ WAY_BACK = "teardown"
 
 @dataclass(frozen=True)
 class Told:
-    """Hold what one record says of one stage."""
+    """Hold what one record says of one stage, and when that was looked at."""
 
     record: Record
     facts: RunFacts
@@ -34,13 +35,27 @@ class Told:
     result: StageResult
 
 
+@dataclass(frozen=True)
+class Undone:
+    """Say when the last teardown wrote (empty: none did), what stages had written before, and whether a stage builds on one of them."""
+
+    at: str
+    stages: AbstractSet[str]
+    is_under: bool
+
+
 def stage_states(store: Path, environment: str, stages: Sequence[Stage], idle: dict[str, str]) -> tuple[StageState, ...]:
     """Give the state of every stage; `idle` says why one has nothing to do."""
     told: dict[str, list[Told]] = {}
     for each in _read(store, environment):
         told.setdefault(each.result.stage, []).append(each)
-    undone = next((each.at for each in told.get(WAY_BACK, ()) if _applied(each)), "")
-    return tuple(_state(stage, told.get(stage.slug, []), idle.get(stage.slug, ""), undone) for stage in stages)
+    undone = next((_last_write(each) for each in told.get(WAY_BACK, ()) if _applied(each)), "")
+    gone = {slug for slug, some in told.items() if any(_applied(each) and _last_write(each) < undone for each in some)}
+    under = foundations(stages)
+    return tuple(
+        _state(stage, told.get(stage.slug, []), idle.get(stage.slug, ""), Undone(undone, gone, not gone.isdisjoint(under[stage.slug])))
+        for stage in stages
+    )
 
 
 def run_lines(store: Path, environment: str, number: int) -> tuple[RunLine, ...]:
@@ -62,33 +77,32 @@ def _read(store: Path, environment: str) -> Iterator[Told]:
         facts = _facts(record)
         if facts is None:
             continue
-        end = _end(record)
-        at = end.finished if end is not None else facts.started
         try:
-            results = record.results()
+            results = record.all_results("*")
         except (OSError, ValidationError):
             continue
-        # Who steps through notebooks may set up and take down in one record: what was written last tells which came last.
-        times = _written_at(record) if facts.verb == "step" and WAY_BACK in results else None
-        for result in results.values():
-            yield Told(record, facts, at if times is None else times.get(result.stage, facts.started), result)
+        end = _end(record)
+        at = end.finished if end is not None else facts.started
+        # Who steps through notebooks may look at a stage several times in one record, and set up and take down in between.
+        yield from (Told(record, facts, _looked(each, at) if facts.verb == "step" else at, each) for each in reversed(results))
 
 
-def _written_at(record: Record) -> dict[str, str]:
-    """Tell when each stage began its last write."""
-    return {each.stage: each.begun for each in writes(record.folder)}
+def _looked(result: StageResult, begun: str) -> str:
+    """Tell when a stage was looked at or written last; the cell that keeps what it found may be run much later."""
+    return max(result.at, _written(result)) or begun
 
 
-def _state(stage: Stage, told: Sequence[Told], idle: str, undone: str) -> StageState:
+def _state(stage: Stage, told: Sequence[Told], idle: str, undone: Undone) -> StageState:
     plain = StageState(stage.number, stage.slug, stage.title, stage.summary, stage.owner)
     if idle:
         return replace(plain, state="not needed", detail=idle)
     if not told:
         return plain
     latest = told[0]
-    if undone > latest.at and stage.slug != WAY_BACK:
-        return replace(plain, detail=f"was undone on {undone[:10]}")
-    applied = {address for each in told if each.at > undone for address in _applied(each)}
+    if undone.at > latest.at and stage.slug != WAY_BACK and (stage.slug in undone.stages or undone.is_under):
+        what = "was undone" if stage.slug in undone.stages else "what it looked at was undone"
+        return replace(plain, detail=f"{what} on {undone.at[:10]}")
+    applied = {address for each in told if _last_write(each) > undone.at for address in _applied(each)}
     state, detail = judged(latest.result, latest.facts.verb, applied)
     found = replace(plain, state=state, detail=detail, parts=tuple(_parts(latest.result)))
     proven = next((each for each in told if _is_proven(each)), None)
@@ -142,6 +156,16 @@ def _is_proven(told: Told) -> bool:
 def _applied(told: Told) -> set[str]:
     receipt = told.result.receipt
     return {each.change.address for each in receipt.entries if each.outcome == "applied"} if receipt is not None else set()
+
+
+def _last_write(told: Told) -> str:
+    return _written(told.result) or told.at
+
+
+def _written(result: StageResult) -> str:
+    """Tell when the last of its changes was applied."""
+    entries = result.receipt.entries if result.receipt is not None else ()
+    return max((each.at for each in entries if each.outcome == "applied"), default="")
 
 
 def _who(told: Told) -> str:

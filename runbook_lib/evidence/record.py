@@ -64,13 +64,14 @@ class RunFacts(Value):
 
 
 class StageResult(Value):
-    """State what one stage's notebook found and did; `banner` is who and where, as shown.
+    """State what one stage's notebook found and did; `banner` is who and where, as shown, `at` when it last looked.
 
     `adapter_seconds` is the time spent waiting for AWS and the databases, `reads` how many requests and statements only read, by service
     and under `all` together.
     """
 
     stage: str
+    at: str = ""
     banner: tuple[tuple[str, str], ...] = ()
     idle: str = ""
     plan: Plan | None = None

@@ -134,7 +134,7 @@ def _entry(change: Change, write: Write | None) -> Entry:
         return Entry(change=change, outcome="withheld", detail="not begun, as the journal tells")
     if not write.outcome:
         return Entry(change=change, outcome="failed", detail="nobody knows whether it took effect: the journal has no end of it")
-    return Entry.model_validate({"change": change, "outcome": write.outcome, "detail": "as the journal tells"})
+    return Entry.model_validate({"change": change, "outcome": write.outcome, "detail": "as the journal tells", "at": write.ended})
 
 
 def is_carried_out(record: Record, consent: Consent) -> bool:

@@ -49,6 +49,7 @@ class StageRun:
         self._writes = False
         self._is_approved = False
         self._stop = threading.Event()
+        self._at = ""
 
     @property
     def banner(self) -> StageBanner:
@@ -64,7 +65,7 @@ class StageRun:
 
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
-        self._setting.look_anew()
+        self._look_anew()
         findings = () if self._idle else engine.check(*self._subject, when=("plan",))
         self._findings = findings
         return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans")
@@ -82,7 +83,7 @@ class StageRun:
     def plan(self) -> Plan:
         """Compare what is wanted with what is there; writes nothing. Raises RunbookError when the file was changed since it was opened."""
         self._setting.require_same_file()
-        self._setting.look_anew()
+        self._look_anew()
         self._plan = self._planned()
         return self._plan
 
@@ -113,7 +114,7 @@ class StageRun:
 
     def verify(self) -> Findings:
         """Judge what is there, read again where something was written; a run that only plans shows what is owed and contested."""
-        self._setting.look_anew()
+        self._look_anew()
         findings: tuple[Finding, ...] = ()
         if not self._idle and self._only_plans:
             plan = self._plan or self._planned()
@@ -142,7 +143,7 @@ class StageRun:
         setting = self._setting
         names = self._kept_artefacts()
         result = evidence.StageResult(
-            stage=setting.stage.slug, banner=self.banner.facts, idle=self._idle, plan=self._plan, receipt=self._receipt,
+            stage=setting.stage.slug, at=self._at, banner=self.banner.facts, idle=self._idle, plan=self._plan, receipt=self._receipt,
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
             reads=setting.world.traffic.reads,
         )  # fmt: skip
@@ -170,6 +171,11 @@ class StageRun:
     def is_stopped(self) -> bool:
         """Tell whether somebody asked."""
         return self._stop.is_set()
+
+    def _look_anew(self) -> None:
+        """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""
+        self._setting.look_anew()
+        self._at = now()
 
     @property
     def _subject(self) -> tuple[Stage, Environment, World]:

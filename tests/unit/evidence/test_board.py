@@ -107,6 +107,77 @@ def test_what_was_undone_is_not_planned(tmp_path: Path) -> None:
     assert "changes pending" == state(tmp_path).state
 
 
+def steps(store: Path, day: int = 1) -> Record:
+    """Begin a record of somebody's steps, which stays open."""
+    return Record.create(store, RunFacts(environment="e", verb="step", started=f"2026-01-{day:02d}T00:00:00.000Z"))
+
+
+def keep(record: Record, minute: int, stage: str = "storage", written: int | None = None, **result: Any) -> None:
+    """Run a stage to its Evidence: it last looked at a minute, and wrote at another."""
+    if written is not None:
+        entry = Entry(change=CHANGE, outcome="applied", at=at(written))
+        result = {"plan": PENDING, "receipt": Receipt(stage=stage, digest="d", approvals=ADA, entries=(entry,)), "findings": KEPT}
+    record.close_stage(StageResult(stage=stage, at=at(minute), **result))
+
+
+def at(minute: int) -> str:
+    """Write a time."""
+    return f"2026-01-01T00:{minute:02d}:00.000Z"
+
+
+def test_what_changed_since_it_was_applied_in_the_same_record_drifted(tmp_path: Path) -> None:
+    """Whoever comes back to an open notebook, and plans again what was applied in it, sees that somebody changed it."""
+    record = steps(tmp_path)
+    keep(record, 2, written=1)
+    assert "converged" == state(tmp_path).state
+
+    keep(record, 3, plan=PENDING, receipt=receipt("withheld"), findings=KEPT)
+    found = state(tmp_path)
+
+    assert ("drifted", "1 no longer as applied, such as s3_bucket/tonic-a") == (found.state, found.detail)
+    assert (at(2), "ada") == (found.verified, found.by)
+
+
+def test_what_wrote_nothing_is_not_undone(tmp_path: Path) -> None:
+    """After a teardown in the same record a stage that builds on nothing stands as it was found; what looked at others is not planned."""
+    record = steps(tmp_path)
+    keep(record, 0, "preflight", findings=KEPT)
+    keep(record, 2, written=1)
+    keep(record, 3, "handover", findings=KEPT)
+    keep(record, 5, "teardown", written=4)
+
+    assert ["converged", "not planned", "not planned"] == [state(tmp_path, each).state for each in ("preflight", "storage", "handover")]
+    assert ["was undone on 2026-01-01", "what it looked at was undone on 2026-01-01"] == [
+        state(tmp_path, each).detail for each in ("storage", "handover")
+    ]
+
+    keep(record, 6, "handover", findings=(finding("owed"),))
+    assert "owed" == state(tmp_path, "handover").state
+
+
+def test_what_is_planned_after_a_teardown_in_the_same_record_is_pending(tmp_path: Path) -> None:
+    """What was applied before it does not count any more; what is applied after it does."""
+    record = steps(tmp_path)
+    keep(record, 2, written=1)
+    keep(record, 4, "teardown", written=3)
+    keep(record, 5, plan=PENDING, receipt=receipt("withheld"))
+    assert "changes pending" == state(tmp_path).state
+
+    keep(record, 5, written=6)
+    assert "converged" == state(tmp_path).state
+
+
+def test_what_counts_is_when_it_was_written_and_not_when_it_was_kept(tmp_path: Path) -> None:
+    """Evidence cells are run late: that of a stage after the teardown wrote, and that of the teardown after the stage was set up again."""
+    record = steps(tmp_path)
+    keep(record, 9, "teardown", written=3)
+    keep(record, 2, written=1)
+    assert "was undone on 2026-01-01" == state(tmp_path).detail
+
+    keep(record, 4, written=5)
+    assert "converged" == state(tmp_path).state
+
+
 def test_who_proved_it_and_when(tmp_path: Path) -> None:
     """The last run that proved something is named, not the plan after it."""
     run(tmp_path, 1, "apply", plan=PENDING, receipt=receipt("applied"), findings=KEPT)

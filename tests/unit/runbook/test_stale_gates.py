@@ -36,24 +36,30 @@ def test_the_gate_of_a_closed_record_applies_nothing(desk: Desk, *, is_used: boo
     assert {} == dict(desk.target.things)
 
 
-def states() -> tuple[str, str]:
-    """Read the board's word on the stage, and why."""
+def states(slug: str = "server_role") -> tuple[str, str]:
+    """Read the board's word on a stage, and why."""
     found = board.stage_states(place.store("runs"), "staging", all_stages(), {})
-    return next((each.state, each.detail) for each in found if each.slug == "server_role")
+    return next((each.state, each.detail) for each in found if each.slug == slug)
 
 
 def test_the_board_tells_what_came_last_in_one_record(desk: Desk) -> None:
-    """Set up, taken down and set up again, all in one record of steps: each time the board says so."""
+    """Looked at, set up, taken down and set up again, all in one record of steps: the board says so of what it is true of."""
 
     def through(slug: str) -> tuple[str, str]:
         run = open_stage(slug, {})
-        applied(run, approved(run.gate(run.plan())))
+        run.preflight()
+        gate = run.gate(run.plan())
+        applied(run, approved(gate) if gate.asking is not None else gate)
         run.verify()
         run.close()
         return states()
 
+    through("preflight")
+    looked = states("preflight")
     first, back, again = through("server_role"), through("teardown"), through("server_role")
 
     assert (1, first) == (len(desk.records), again)
     assert "converged" in first[0] or "owed" in first[0]
     assert "was undone on" in back[1]
+    assert looked == states("preflight")
+    assert looked[0] not in {"not planned", "changes pending"}
