@@ -62,6 +62,17 @@ class Start:
 
     def form(self) -> object:
         """Show what the chosen file says of the whole environment, and of every section with a mistake, for somebody to change."""
+        found = self._form()
+        if isinstance(found, ParameterForm) or not live.has_front_end():
+            return found
+        from IPython import get_ipython
+
+        from runbook_lib.views.form.display import hold
+
+        hold(get_ipython(), ParameterForm, found)
+        return None
+
+    def _form(self) -> ParameterForm | Files | Table:
         try:
             file = ParameterFile.read(place.chosen())
         except InvalidParameters:
@@ -135,7 +146,7 @@ class Start:
 
         from runbook_lib.views.form.display import redraw, withdraw
 
-        found = self.form()
+        found = self._form()
         if isinstance(found, ParameterForm):
             redraw(get_ipython(), found)
         else:

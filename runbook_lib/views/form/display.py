@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runbook_lib.parameters.fields import fields
-from runbook_lib.views import as_html, as_markdown, as_text
+from runbook_lib.views import as_html, as_markdown, as_text, bundle
 from runbook_lib.views.blocks import Folded
 from runbook_lib.views.drawn import drawn
 from runbook_lib.views.shown import Creation, ParameterForm
@@ -40,6 +40,14 @@ def redraw(shell: Any, value: Any) -> None:
         _draw(shell, value, _SHOWN[type(value)][1], is_update=True)
 
 
+def hold(shell: Any, kind: type, value: Any) -> None:
+    """Show a value where a form of a kind cannot be made yet: the next one takes its place."""
+    place = uuid4().hex
+    close(_SHOWN.pop(kind, (None, ""))[0])
+    _SHOWN[kind] = None, place
+    _publish(shell, place, bundle(value), NOTHING, is_update=False)
+
+
 def withdraw(shell: Any, kind: type) -> None:
     """Take the form of a kind off the page; the next takes its place."""
     if kind not in _SHOWN:
@@ -47,8 +55,7 @@ def withdraw(shell: Any, kind: type) -> None:
     widget, place = _SHOWN[kind]
     close(widget)
     _SHOWN[kind] = None, place
-    for name in ("kept", "form"):
-        shell.display_pub.publish(NOTHING, {}, transient={"display_id": f"{place}-{name}"}, update=True)
+    _publish(shell, place, NOTHING, NOTHING, is_update=True)
 
 
 def _draw(shell: Any, value: Any, place: str, *, is_update: bool) -> None:
@@ -59,8 +66,13 @@ def _draw(shell: Any, value: Any, place: str, *, is_update: bool) -> None:
     blocks = tuple(drawn(value))
     kept = (Folded(SUMMARIES[kind], blocks),) if made is not None else blocks
     told = {"text/html": as_html.view(kept), "text/markdown": as_markdown.view(kept), "text/plain": as_text.view(kept)}
-    form = shell.display_formatter.format(made) if made is not None else (NOTHING, {})
-    for name, (content, metadata) in (("kept", (told, {})), ("form", form)):
+    form, about = shell.display_formatter.format(made) if made is not None else (NOTHING, {})
+    _publish(shell, place, told, form, about, is_update=is_update)
+
+
+def _publish(shell: Any, place: str, kept: Any, form: Any, about: Any = None, *, is_update: bool) -> None:
+    """Show what is kept, and what only a running page understands, in a place of two outputs."""
+    for name, content, metadata in (("kept", kept, {}), ("form", form, about or {})):
         shell.display_pub.publish(content, metadata, transient={"display_id": f"{place}-{name}"}, update=is_update)
 
 

@@ -72,10 +72,9 @@ class Entries:
     def __init__(self, field: Field, given: Any, on_change: Callable[[], None]) -> None:
         self.field, self.path = field, field.path
         self._given, self._on_change = given, on_change
-        # What is no list of entries cannot be shown in one: it stays as it is, until somebody adds an entry in its place.
-        is_shown = isinstance(given, list) and all(isinstance(each, dict) for each in given)
-        self._entries = [dict(each) for each in given] if is_shown else []
-        self._is_touched = is_shown or given is None
+        # What is no list cannot be shown as one: it stays as it is, until somebody adds an entry in its place.
+        self._is_touched = given is None or isinstance(given, list)
+        self._entries: list[Any] = [dict(each) if isinstance(each, dict) else each for each in given or ()] if self._is_touched else []
         self.controls: list[Control] = []
         self.add = widgets.Button(
             description=f"Add to {field.name}", icon="plus", layout=widgets.Layout(width="auto", align_self="flex-start")
@@ -98,6 +97,8 @@ class Entries:
 
     def _grown(self) -> None:
         self._collect()
+        if not self._is_touched and isinstance(self._given, dict):
+            self._entries = [dict(self._given)]
         self._is_touched = True
         self._entries.append({})
         self._drawn()
@@ -117,15 +118,19 @@ class Entries:
         self.controls = []
         self._box.children = [self._entry(index, entry) for index, entry in enumerate(self._entries)]
 
-    def _entry(self, index: int, entry: dict[str, Any]) -> Any:
+    def _entry(self, index: int, entry: Any) -> Any:
+        """Show an entry; what is none cannot be edited, and stays as it is until somebody removes it."""
         made = [
-            control(each, (*self.path, index, each.name), entry.get(each.name), self._on_change, is_entry=True) for each in self.field.inner
+            control(each, (*self.path, index, each.name), entry.get(each.name), self._on_change, is_entry=True)
+            for each in (self.field.inner if isinstance(entry, dict) else ())
         ]
         self.controls += made
+        said = Markup("<p>{} {} is no entry, and stays as it is.</p>").format(self.field.name, index + 1)
+        shown = [each.widget for each in made] or [widgets.HTML(str(said))]
         remove = widgets.Button(description=f"Remove {self.field.name} {index + 1}", icon="trash", layout=widgets.Layout(width="auto"))
         remove.on_click(lambda _button: self._shrunk(index))
         row = widgets.Layout(width="100%", display="flex", flex_flow="row wrap", align_items="flex-start")
-        box = widgets.Box([*(each.widget for each in made), remove], layout=row)
+        box = widgets.Box([*shown, remove], layout=row)
         box.add_class("inner")
         box.add_class("entry")
         return box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,12 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from ipywidgets.widgets.widget import _instances
 
-from runbook_lib import views
+from runbook_lib import place, views
 from runbook_lib.parameters import Environment, described
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.fields import fields
 from runbook_lib.parameters.load import load
-from runbook_lib.runbook.start import GENERAL
+from runbook_lib.runbook.start import GENERAL, Start
 from runbook_lib.stages import all_stages
 from runbook_lib.views import live
 from runbook_lib.views.form import display
@@ -323,6 +324,34 @@ def test_entries_are_added_changed_and_removed(path: Path) -> None:
     assert "A3" not in {each.row for each in saved}
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("confirmations:\n  - H1\n  - {row: B1, who: Jo, date: '2026-02-01'}\n", 1),
+        ("confirmations: {row: B1, who: Jo, date: '2026-02-01'}\n", 0),
+    ],
+    ids=["mixed", "one alone"],
+)
+def test_adding_to_a_list_with_a_mistake_keeps_what_is_right(path: Path, written: str, shown: int) -> None:
+    """An entry that is none can be removed, and the others are edited and kept: an added one stands behind them."""
+    kept = re.sub(r"(?ms)^confirmations:\n(?:[ -].*?\n)+", "", path.read_text("utf-8"))
+    path.write_text(kept + written, "utf-8")
+    widget = FormWidget(form(path, "confirmations"))
+    (entries,) = parts(widget, Entries)
+    assert (shown, True) == (len({each.path[1] for each in entries.controls}), widget.save.disabled)
+
+    entries.add.click()
+    last = len(entries._box.children) - 1
+    for key, value in (("row", "A4"), ("who", "Ada"), ("date", "2026-03-01")):
+        type_in(widget, f"confirmations.{last}.{key}", value)
+    if shown:
+        assert "is no entry, and stays as it is" in entries._box.children[0].children[0].value
+        entries._box.children[0].children[-1].click()
+    widget.save.click()
+
+    assert [("B1", "Jo"), ("A4", "Ada")] == [(each.row, each.who) for each in load(path).confirmations]
+
+
 def test_an_unreadable_choice_stays_until_another_is_made(path: Path) -> None:
     """A word that the schema does not take is shown as it is, with the problem beside it."""
     path.write_text(path.read_text("utf-8").replace("pipeline: legacy", "pipeline: old"), "utf-8")
@@ -382,6 +411,33 @@ def test_a_form_that_is_shown_again_leaves_no_control_of_the_former(path: Path) 
         counts.append(len(_instances))
 
     assert counts[0] == counts[1]
+
+
+def test_a_valid_choice_puts_its_form_where_a_broken_file_was_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form's cell, first run on a file that cannot be read, says what is wrong; the form stands there once another one is chosen."""
+    published: list[tuple[bool, str, str]] = []
+
+    def publish(bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
+        published.append((update, transient["display_id"], bundle.get("text/html", "widget")))
+
+    shell = SimpleNamespace(display_formatter=DisplayFormatter(), display_pub=SimpleNamespace(publish=publish))
+    folder = path.parent / "parameters"
+    folder.mkdir()
+    valid, broken = shutil.copy(path, folder / "valid.yaml"), folder / "broken.yaml"
+    broken.write_text("environment: [", "utf-8")
+    monkeypatch.setenv("RUNBOOK_HOME", str(path.parent))
+    monkeypatch.setattr(display, "_SHOWN", {})
+    monkeypatch.setattr(live, "has_front_end", lambda: True)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    place.choose(broken)
+    start = Start({})
+
+    assert start.form() is None
+    assert [(False, True), (False, False)] == [(each[0], "broken.yaml" in each[2]) for each in published]
+    start._choose(str(valid))
+
+    assert [each[:2] for each in published[2:]] == [(True, each[1]) for each in published[:2]]
+    assert ("valid.yaml" in published[2][2], "widget") == (True, published[3][2])
 
 
 def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
