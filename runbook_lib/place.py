@@ -86,11 +86,19 @@ def working_folder() -> Path | None:
     return here if here.parent == lab().resolve() and kept_choice(here) is not None else None
 
 
-def ledger_page() -> str:
-    """Give the way from the notebook that runs to the page of the ledger beside the working copies; empty where there are none."""
+def page(name: str) -> str:
+    """Give the way from the notebook that runs to a page beside the working copies; empty where there are none."""
     if Path.cwd() == lab().resolve():
-        return LEDGER
-    return f"../{LEDGER}" if working_folder() is not None else ""
+        return name
+    return f"../{name}" if working_folder() is not None else ""
+
+
+def documentation() -> dict[str, Path]:
+    """List the pages that errors lead to, by their names from the checkout that holds this code; none where only the code is installed."""
+    root = Path(__file__).resolve().parent.parent
+    return {
+        path.relative_to(root).as_posix(): path for path in (root / "README.md", *sorted((root / "docs").glob("*.md"))) if path.is_file()
+    }
 
 
 def choose(path: Path, folder: Path | None = None) -> None:

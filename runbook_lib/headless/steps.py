@@ -89,16 +89,25 @@ def _closed(record: Record, file: Path, working: Path, later: AbstractSet[str], 
         _refuse_unsaved(record, tuple(each for each in stages if each.slug not in later), working)
         if not is_unfinished:
             _refuse_unfinished(record, stages, place.typed(file))
-        for each in DERIVED:
+        for each in (*DERIVED, *place.documentation()):
             # Nothing but a closing that was cut off wrote them, and nothing states them yet.
             (record.folder / each).unlink(missing_ok=True)
         executed = tuple(_executed(record, stage, working / notebook_of(stage).name, is_later=stage.slug in later) for stage in stages)
         executed = tuple(_received(record, each) for each in executed)
         record.write(place.LEDGER, ledger.page())
+        _keep_pages(record, executed)
         interactive.learn_secrets(environment)
         run = filed(record, executed, environment, known, key, detailed=False)
         records.keep(record)
     return run
+
+
+def _keep_pages(record: Record, executed: tuple[Executed, ...]) -> None:
+    """Keep the pages of the documentation to which an error among the outputs leads."""
+    kept = [each.notebook.read_text("utf-8") for each in executed if each.notebook.exists()]
+    for name, page in place.documentation().items():
+        if any(f"../{name}#" in each for each in kept):
+            record.write(name, page.read_text("utf-8"))
 
 
 def _refuse_unsaved(record: Record, stages: tuple[Stage, ...], working: Path) -> None:

@@ -20,7 +20,8 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
     # What was executed is evidence: a page that is reloaded, or a browser that dies, loses ten seconds of it at most.
-    "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10},
+    # The pages that errors lead to are to be read.
+    "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10, "defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
     # All cells are in the page, so that the browser finds words in them and a link leads to them.
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "recordTiming": True},

@@ -29,9 +29,13 @@ _KEY = "redshift_runbook"
 
 
 def start_page() -> tuple[Path, ...]:
-    """Make or refresh the copy of the start page and the page of the ledger, and name what was moved aside."""
-    (private_folder(place.lab()) / place.LEDGER).write_text(ledger.page(), "utf-8")
-    return _refreshed((place.home() / "notebooks" / START,), private_folder(place.lab()))
+    """Make or refresh the copy of the start page and the pages that errors lead to, and name what was moved aside."""
+    folder = private_folder(place.lab())
+    (folder / place.LEDGER).write_text(ledger.page(), "utf-8")
+    for name, page in place.documentation().items():
+        private_folder((folder / name).parent)
+        (folder / name).write_text(page.read_text("utf-8"), "utf-8")
+    return _refreshed((place.home() / "notebooks" / START,), folder)
 
 
 def working_copies(file: Path, environment: Environment) -> tuple[Path, ...]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 FAILED = Mark("failed", "bad", "\N{BALLOT X}")
 
 
-def failure(error: RunbookError, page: str = "") -> Iterator[Block]:
-    """Draw the cause first, then the call or statement with what was said of it; rows of the ledger lead to its page where there is one."""
+def failure(error: RunbookError) -> Iterator[Block]:
+    """Draw the cause first, then the call or statement with what was said of it; rows and documentation are links where their pages are."""
     cause = cause_of(error)
     yield Note((FAILED, cause.means if cause is not None else error.what), "bad")
     if isinstance(error, InvalidParameters):
@@ -30,13 +30,18 @@ def failure(error: RunbookError, page: str = "") -> Iterator[Block]:
     else:
         told: list[tuple[str, Cell]] = [("where", (Code(error.where),)), ("what was said", (error.what,))]
         yield Facts(type(error).__name__, (*told, *((("way out", (Way(error.way_out),)),) if error.way_out else ())))
-    rows = cause.rows if cause is not None else ()
-    if rows:
-        yield Facts("Ledger", tuple((row, (LEDGER[row].claim, _place(row, page))) for row in rows))
+    if cause is not None and cause.rows:
+        rows = ((row, _link(f"{row} in the ledger", place.LEDGER, row, anchor(row))) for row in cause.rows)
+        yield Facts("Ledger", tuple((row, (LEDGER[row].claim, link)) for row, link in rows))
+    if cause is not None and cause.page:
+        name, _, heading = cause.page.partition("#")
+        yield Facts("Read on", (("what to look at", (_link(heading, name, heading, f"{name}, {heading}"),)),))
 
 
-def _place(row: str, page: str) -> Inline:
-    return Link(f"{row} in the ledger", f"{page}#{row}") if page else Code(anchor(row))
+def _link(words: str, name: str, heading: str, otherwise: str) -> Inline:
+    """Lead to a heading of a page beside the working copies, as JupyterLab names it; elsewhere say where it is in the checkout."""
+    page = place.page(name)
+    return Link(words, f"{page}#{heading.replace(' ', '-')}") if page else Code(otherwise)
 
 
 def _problems(error: InvalidParameters) -> Grid:
@@ -49,7 +54,7 @@ def _problems(error: InvalidParameters) -> Grid:
 
 def bundle(error: RunbookError, trace: TracebackType | None = None) -> dict[str, str]:
     """Draw an error in the three forms that a cell keeps; a traceback shows lines of code, never values."""
-    blocks = tuple(failure(error, place.ledger_page()))
+    blocks = tuple(failure(error))
     lines = "".join(traceback.format_tb(trace)) if trace is not None else ""
     folded = (*blocks, Listing("traceback", lines)) if lines else blocks
     return {"text/html": as_html.view(folded), "text/markdown": as_markdown.view(folded), "text/plain": as_text.view(blocks)}

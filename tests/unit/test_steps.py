@@ -51,12 +51,12 @@ def begin(file: Path, **result: Any) -> Record:
     return record
 
 
-def save(**metadata: Any) -> None:
+def save(twin: str = "<b>twin</b>", **metadata: Any) -> None:
     """Save the stage's notebook after everything else, as JupyterLab would with the state of widgets."""
     copy = place.lab() / "sandbox" / "20_storage.ipynb"
     notebook = json.loads(copy.read_text("utf-8"))
     notebook["metadata"] |= metadata
-    output = {"output_type": "display_data", "metadata": {}, "data": {closing.WIDGET: {"model_id": "x"}, "text/html": "<b>twin</b>"}}
+    output = {"output_type": "display_data", "metadata": {}, "data": {closing.WIDGET: {"model_id": "x"}, "text/html": twin}}
     next(each for each in notebook["cells"] if each["id"] == "plan")["outputs"] = [output]
     copy.write_text(json.dumps(notebook), "utf-8")
     os.utime(copy, (LATER, LATER))
@@ -75,6 +75,19 @@ def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
     kept = (record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8")
     assert ["<b>twin</b>" in kept, "widget-state" in kept, closing.WIDGET in kept] == [True, False, False]
     assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
+
+
+def test_a_closed_record_has_the_pages_that_its_errors_lead_to(file: Path) -> None:
+    """Whoever reads it elsewhere can follow the link; what nothing leads to is not there, and a closing that was cut off left nothing."""
+    record = begin(file, idle="nothing")
+    save('<a href="../docs/errors.md#Busy-services">Busy services</a>')
+    record.write("docs/errors.md", "half")
+
+    done = closing.close(file)
+
+    assert "## Busy services\n" in (record.folder / "docs" / "errors.md").read_text("utf-8")
+    assert ["errors.md"] == [path.name for path in (record.folder / "docs").iterdir()]
+    assert [] == flaws(done)
 
 
 def test_a_record_closes_where_a_password_is_asked_for(file: Path, tmp_path: Path) -> None:

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cause:
-    """Name a cause, and say what it means; `rows` are those of the ledger that it concerns."""
+    """Name a cause, and say what it means; `rows` are those of the ledger that it concerns, `page` is where the documentation goes on."""
 
     name: str
     kind: type[RunbookError]
     pattern: str
     means: str
     rows: tuple[str, ...] = ()
+    page: str = ""
 
     def fits(self, error: RunbookError) -> bool:
         """Tell whether an error has this cause."""

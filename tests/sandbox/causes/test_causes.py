@@ -25,7 +25,7 @@ NOT_MODELLED = {
 """Causes that the sandbox cannot bring about: `tests/unit/views/test_causes.py` makes the answers up."""
 WITHOUT_A_SERVICE = {
     *("nothing-chosen", "no-such-file", "nobody-to-ask", "clear-text", "ambiguous", "one-database", "parameters", "another-record"),
-    *("approval-other", "locked", "leaked", "file-changed", "file-changed-by-others", "checks-broken"),
+    *("approval-other", "approval-lacks", "locked", "leaked", "file-changed", "file-changed-by-others", "checks-broken"),
 }
 """Causes for which nothing is asked of a service: they are provoked there, and where a record is needed, beside the records."""
 

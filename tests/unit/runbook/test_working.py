@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runbook_lib import place
-from runbook_lib.errors import InvalidParameters, Rejected
+from runbook_lib.errors import InvalidParameters, PlanDrifted, Rejected
 from runbook_lib.evidence.record import private_folder
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook import working
@@ -63,7 +63,7 @@ def test_each_environment_has_copies_of_its_own(home: Path) -> None:
 
 
 def test_an_error_leads_to_the_row_that_it_is_about(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the start page, and from an environment's copies, a row of the ledger is a link to its place on a page that is there."""
+    """From the start page, and from an environment's copies, a link leads to a page that has the row, or the heading to read on at."""
     working.start_page()
     working.working_copies(home / FILE, STAGING)
     error = Rejected(
@@ -74,6 +74,9 @@ def test_an_error_leads_to_the_row_that_it_is_about(home: Path, monkeypatch: pyt
         monkeypatch.chdir(folder)
         (link,) = re.findall('href="([^"#]+)#F4"', failures.bundle(error)["text/html"])
         assert "## F4\n" in (folder / link).read_text("utf-8")
+        drifted = failures.bundle(PlanDrifted("storage", "x", "y"))["text/html"]
+        ((page, heading),) = re.findall('href="([^"#]+)#(What-changed[^"]+)"', drifted)
+        assert f"## {heading.replace('-', ' ')}\n" in (folder / page).read_text("utf-8")
 
 
 def test_a_copy_that_was_run_stays(home: Path) -> None:

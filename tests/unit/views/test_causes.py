@@ -24,6 +24,7 @@ from runbook_lib.model import EnvironmentPlan
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.ledger import LEDGER
 from runbook_lib.parameters.load import load
+from runbook_lib.runbook import asking
 from runbook_lib.runbook.stage_run import ChecksBroken
 from runbook_lib.secrets import Masked, ask, parse_reference
 from runbook_lib.views import failures
@@ -204,6 +205,7 @@ PROVOKED: dict[str, Callable[[], RunbookError]] = {
     "wrong-endpoint": elsewhere,
     "drifted": lambda: PlanDrifted("server_role", "the role was changed", "plan again"),
     "approval-other": lambda: raised(lambda: consent("sha256:1", EnvironmentPlan(environment="x", plans=()), "storage")),
+    "approval-lacks": lambda: raised(lambda: asking.refuse_patterns("storage", ("*",), ())),
     "locked": lambda: Locked("staging", "is written by another run: ada", "wait until it ends"),
     "leaked": lambda: Leaked("record", "a password stood in journal.jsonl", "rotate it"),
     "file-changed-by-others": stale,
@@ -238,6 +240,23 @@ def test_at_least_forty_causes_are_told_apart() -> None:
     assert len({each.name for each in CAUSES}) == len({each.means for each in CAUSES}) == len(CAUSES)
     assert {each.name for each in CAUSES} == {*PROVOKED, *ELSEWHERE}
     assert [] == [row for each in CAUSES for row in each.rows if row not in LEDGER]
+
+
+def test_every_cause_leads_somewhere() -> None:
+    """To a row of the ledger, to a heading of the documentation, or to both; each heading is there."""
+    assert [] == [each.name for each in CAUSES if not each.rows and not each.page]
+    headings = {
+        f"{name}#{line.lstrip('#').strip()}"
+        for name, path in place.documentation().items()
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("#")
+    }
+    assert [] == [(each.name, each.page) for each in CAUSES if each.page and each.page not in headings]
+
+
+def test_where_to_read_on_stands_with_its_page() -> None:
+    """Elsewhere than in JupyterLab page and heading are named."""
+    assert "docs/errors.md, Busy services" in failures.bundle(PROVOKED["throttled"]())["text/plain"]
 
 
 def test_the_row_of_the_ledger_stands_with_its_page() -> None:

@@ -1,0 +1,22 @@
+"""Where in the documentation it is told what to look at: a page, and the heading on it."""
+
+from __future__ import annotations
+
+CREDENTIALS = "docs/errors.md#Credentials"
+WAY_TO_AWS = "docs/errors.md#The way to AWS"
+RIGHTS = "docs/errors.md#Rights in AWS"
+TAKEN = "docs/errors.md#Names that are taken"
+BUSY = "docs/errors.md#Busy services"
+WAY_TO_A_DATABASE = "docs/errors.md#The way to a database"
+USERS = "docs/errors.md#Users of a database"
+SECRETS = "docs/errors.md#Secrets"
+FILE = "docs/errors.md#The parameter file"
+CHANGED = "docs/errors.md#What changed since the approval"
+BROKEN = "docs/errors.md#Broken checks"
+APPROVALS = "docs/evidence.md#Approvals"
+PARAMETERS = "docs/parameters.md#Parameter files"
+TWO_RUNS = "README.md#When a run is stopped, and when two would run"
+STEPS = "docs/evidence.md#Step by step"
+HAND_OVER = "README.md#When somebody else has the right"
+KEYS = "docs/parameters.md#The file"
+LOCK = "docs/record-store.md#The lock"
