@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
 from runbook_lib.adapters.aws import descriptions
@@ -27,3 +29,17 @@ def test_nothing_is_read_again_for_what_stages_ask(monkeypatch: pytest.MonkeyPat
         session.create_client(service, "eu-central-1", aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example").close()
 
     assert [] == found
+
+
+@pytest.mark.parametrize("service", descriptions.SERVICES)
+def test_a_model_lacks_the_words_for_people_and_nothing_else(service: str) -> None:
+    """What is held of a service is what botocore reads, but for what documents a model, an operation, a setting, a shape or a member."""
+
+    def bare(value: Any, *, of: str = "") -> Any:
+        if not isinstance(value, dict):
+            return [bare(each) for each in value] if isinstance(value, list) else value
+        # In these, and in nothing else, keys are names.
+        named = of in {"shapes", "operations", "members", "clientContextParams"}
+        return {key: bare(each, of="" if named else key) for key, each in value.items() if named or key != "documentation"}
+
+    assert bare(Loader().load_service_model(service, "service-2")) == descriptions.loader().load_service_model(service, "service-2")
