@@ -52,9 +52,9 @@ def check(arguments: argparse.Namespace) -> Answer:
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Carry out one of the four verbs."""
+    file = _file_of(arguments, is_running=True)
     from runbook_lib import headless, terminal
 
-    file = _file_of(arguments, is_running=True)
     stored = getattr(arguments, "approved", "")
     done = headless.carry_out(
         file,
@@ -109,8 +109,12 @@ def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
-    Raises SandboxError when it has to be running, and nothing listens.
+    For a run, what kernels are forked from makes itself ready meanwhile. Raises SandboxError when nothing listens then.
     """
+    if is_running:
+        from runbook_lib.kernels.fork_server import warmed
+
+        warmed()
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
@@ -203,8 +207,7 @@ def status(arguments: argparse.Namespace) -> Answer:
     from runbook_lib.evidence.standing import OPEN
     from runbook_lib.headless import standing
 
-    file = _file_of(arguments)
-    stands, way_on = standing.status(file, arguments.digest)
+    stands, way_on = standing.status(_file_of(arguments), arguments.digest)
     approvals = [{"by": each.by, "at": each.at, "expires": each.expires} for each in stands.approvals]
     lines = [
         f"{arguments.environment}: {stands.digest} is {stands.state}" + (f": {stands.reason}" if stands.reason else ""),
@@ -220,8 +223,7 @@ def unlock(arguments: argparse.Namespace) -> Answer:
     """Take away a lock that another machine left."""
     from runbook_lib import headless
 
-    file = _file_of(arguments)
-    owner = headless.unlock(file)
+    owner = headless.unlock(_file_of(arguments))
     return 0, {"taken_away": owner}, _UNLOCKED.format(owner) if owner else "there was no lock"
 
 
@@ -229,8 +231,7 @@ def archive(arguments: argparse.Namespace) -> Answer:
     """Store records in their bucket and read them back."""
     from runbook_lib import headless
 
-    file = _file_of(arguments)
-    stored, checked = headless.archive(file)
+    stored, checked = headless.archive(_file_of(arguments))
     lines = [*(f"stored {name}" for name in stored), f"{len(checked)} records in the bucket are as they were sealed"]
     return 0, {"stored": list(stored), "checked": list(checked)}, "\n".join(lines)
 

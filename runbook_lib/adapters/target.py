@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 WARMED = (
     "psycopg2", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2", "sqlalchemy_redshift.dialect",
-    "runbook_lib.adapters.aws.target", "runbook_lib.adapters.redshift.target",
+    "runbook_lib.adapters.aws.session", "runbook_lib.adapters.aws.target", "runbook_lib.adapters.redshift.target",
 )  # fmt: skip
 """What is otherwise imported with the first question."""
 K = TypeVar("K", bound="Kinded")

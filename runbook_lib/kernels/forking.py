@@ -43,7 +43,10 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     parent = int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Nothing of what is imported is ever given back: looking for it meanwhile takes a fifth of the time.
+    gc.disable()
     warm()
+    gc.enable()
     # What was imported is never looked through for cycles again, so that its pages stay shared.
     gc.collect()
     gc.freeze()

@@ -18,13 +18,18 @@ IMPORTED = (
 
 def warm() -> None:
     """Import and read. Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
     from runbook_lib.adapters.target import warm as warm_adapters
+    from runbook_lib.policy.reference import reference
     from runbook_lib.runbook.start import all_stages
 
     for name in IMPORTED:
         importlib.import_module(name)
-    all_stages()
-    warm_adapters()
+    for read in (all_stages, reference, warm_adapters):
+        read()
+    # The tokenizer compiles its expressions with the first cell.
+    TransformerManager().transform_cell("1\n")  # type: ignore[no-untyped-call]
     if threads() > 1:
         message = f"{threads()} threads run before the first fork"
         raise RuntimeError(message)

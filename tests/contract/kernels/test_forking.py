@@ -15,6 +15,7 @@ from jupyter_core.utils import run_sync
 from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone, shared
 from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.kernels.requests import LAUNCHER, can_fork, request_for
+from tests import machine
 from tests.contract.kernels.conftest import is_alive, talking, wait_until_gone
 
 pytestmark = [pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only"), pytest.mark.usefixtures("home")]
@@ -31,6 +32,21 @@ print(threads(), before == sorted(os.listdir("/proc/self/fd")), [each for each i
 import threading, time
 threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 warm()
+"""
+ASKS = """
+import sys
+from pathlib import Path
+from runbook_lib.kernels.warming import warm
+warm()
+before = set(sys.modules)
+from runbook_lib.adapters.aws.descriptions import SERVICES
+from runbook_lib.adapters.connections import Connections
+from runbook_lib.parameters.load import load
+connections = Connections(load(Path(sys.argv[1])))
+connections.aws(), connections.warehouse()
+for service in SERVICES:
+    connections.session().client(service)
+print(sorted(set(sys.modules) - before))
 """
 RUN = """
 import os, sys, time
@@ -63,6 +79,15 @@ def test_nothing_is_made_before_the_fork() -> None:
 
     assert "1 True []\n" == done.stdout
     assert "RuntimeError: 2 threads run before the first fork" == done.stderr.strip().splitlines()[-1]
+
+
+def test_nothing_is_imported_after_the_fork() -> None:
+    """What a stage needs to ask AWS and the databases is there: every kernel would import it for itself."""
+    variables = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+    file = machine.ROOT / "parameters" / "example-v2.yaml"
+    done = subprocess.run((sys.executable, "-c", ASKS, str(file)), env=variables, capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stdout.strip()
 
 
 def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:
