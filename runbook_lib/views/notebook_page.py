@@ -85,9 +85,20 @@ def _markdown() -> Any:
 
 
 def _code(value: object) -> str:
-    """Write code as HTML with its parts marked, every character escaped."""
+    return _coloured(_text(value))
+
+
+@functools.lru_cache(maxsize=256)
+def _coloured(code: str) -> str:
+    """Write code as HTML with its parts marked, every character escaped; the notebooks of a run have most of their cells in common."""
     from pygments import highlight
+
+    return str(highlight(code, *_pygments()))
+
+
+@functools.cache
+def _pygments() -> tuple[Any, Any]:
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexers.python import PythonLexer
 
-    return str(highlight(_text(value), PythonLexer(), HtmlFormatter()))
+    return PythonLexer(), HtmlFormatter()
