@@ -34,7 +34,7 @@ class Part:
 
 
 PARTS = {
-    "empty": Part("empty notebooks", empty.measure),
+    "empty": Part("notebooks that do nothing", empty.measure, empty.goals),
     "runs": Part("one environment", single.measure_runs, single.goals_of_runs),
     "fleet": Part("a batch of 1 and of 10", partial(fleet.measure, sizes=(1, 10)), fleet.goals),
     "warehouse": Part("100 and 1,000 schemas", partial(large.measure, sizes=(100, 1000)), large.goals),

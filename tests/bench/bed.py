@@ -95,7 +95,8 @@ class Bed:
         given = yaml.safe_load((HERE / "parameters" / "sandbox.yaml").read_text("utf-8"))
         endpoint = f"http://127.0.0.1:{self.state.aws_port}"
         instance = self._instance(endpoint)
-        given |= {"environment": name, "signing": {"key": str(self.folder / "audit.pem")}, "rehearsal": "evaluate", **changes}
+        given |= {"environment": name, "signing": {"key": str(self.folder / "audit.pem")}, "rehearsal": "evaluate"}
+        given |= {"approval": "manual", **changes}
         given["aws"]["endpoint"] = endpoint
         given["server"] |= {"instance_id": instance, "metadata": f"{endpoint}/_sandbox/instances/{instance}"}
         for side, template in zip(("source", "destination"), templates, strict=True):

@@ -1,29 +1,56 @@
-"""Empty notebooks: what papermill and a kernel cost by themselves, under the stock command and as a run of ours starts kernels."""
+"""Notebooks that do nothing: what papermill and a kernel cost by themselves, under the stock command and as a run starts kernels."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.bench.bed import Bed
-from tests.bench.samples import Case
+from tests.bench.samples import Case, Line, line
 from tests.bench.single import OURS, STOCK
+from tests.bench.table import Goal
 
 PART, TEN = "empty", 10
-NOTEBOOK = {"cells": [], "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-            "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+PER_NOTEBOOK, CPU_PER_NOTEBOOK = 0.2, 0.15
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+CELL: dict[str, Any] = {
+    "cell_type": "code",
+    "execution_count": None,
+    "metadata": {},
+    "outputs": [],
+    "source": "{'text/html': '<p>kept</p>'}",
+}
+STAGE_CELLS = 11
+"""As many code cells as the notebook of a stage has."""
 
 
 def measure(bed: Bed) -> None:
-    """Measure one under both, and ten as ours."""
-    path = bed.folder / "empty.ipynb"
-    path.write_text(json.dumps(NOTEBOOK), "utf-8")
-    stock = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3", str(path), str(bed.folder / "out.ipynb"))
+    """Measure an empty one under both, ten as ours, and one and ten with as many cells as a stage has."""
+    stock = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3")
+    empty, celled = _notebook(bed.folder, 0), _notebook(bed.folder, STAGE_CELLS)
     for turn in range(bed.rounds):
-        bed.take(Case(PART, "1 empty", STOCK), turn, [stock])
-        for number in (1, TEN):
-            bed.take(Case(PART, f"{number} empty", OURS), turn, [(sys.executable, __file__, str(path), str(number))])
+        bed.take(Case(PART, "1 empty", STOCK), turn, [(*stock, str(empty), str(bed.folder / "out.ipynb"))])
+        for what, path in (("empty", empty), (f"of {STAGE_CELLS} cells", celled)):
+            for number in (1, TEN):
+                bed.take(Case(PART, f"{number} {what}", OURS), turn, [(sys.executable, __file__, str(path), str(number))])
+
+
+def goals(lines: Sequence[Line]) -> Iterator[Goal]:
+    """State what each further notebook of a stage's size may cost; what is spent once is held by the goals of whole runs."""
+    one, ten = (line(lines, f"{number} of {STAGE_CELLS} cells", OURS, 0) for number in (1, TEN))
+    if one is not None and ten is not None:
+        yield Goal(f"each further notebook of {STAGE_CELLS} cells, wall time", (ten.wall - one.wall) / (TEN - 1), PER_NOTEBOOK)
+        yield Goal(f"each further notebook of {STAGE_CELLS} cells, processor time", (ten.cpu - one.cpu) / (TEN - 1), CPU_PER_NOTEBOOK)
+
+
+def _notebook(folder: Path, cells: int) -> Path:
+    path = folder / f"cells-{cells}.ipynb"
+    content = {"cells": [{**CELL, "id": f"c{place}"} for place in range(cells)], "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(content), "utf-8")
+    return path
 
 
 def main() -> None:

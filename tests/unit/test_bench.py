@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import fleet, page, single, table
+from tests.bench import empty, fleet, page, single, table
 from tests.bench.measured import Failed, measure
 from tests.bench.samples import STRAIGHT, Case, Line, Sample, lines_of
 from tests.bench.table import Goal
@@ -79,7 +79,14 @@ def test_the_goals_of_one_environment_are_measured_by_the_script() -> None:
     goals = list(single.goals_of_runs(_lines((THEIRS, 2.0), (OURS, 4.0))))
 
     assert (goals[0].found, goals[0].most) == (4.0, 2.0 + 1.0 + 0.2 * len(single.NOTEBOOKS))
-    assert goals[1].found == pytest.approx(2.0 / len(single.NOTEBOOKS))
+
+
+def test_what_a_notebook_adds_is_what_nine_more_take() -> None:
+    """Of one and of ten notebooks, what is spent once counts for neither: a ninth of the difference is each further one's."""
+    one, ten = (Case(empty.PART, f"{number} of {empty.STAGE_CELLS} cells", single.OURS) for number in (1, 10))
+    goals = list(empty.goals(lines_of([_sample(one, 0, 2.0, cpu=1.0), _sample(ten, 0, 3.8, cpu=1.9)])))
+
+    assert [pytest.approx(0.2), pytest.approx(0.1)] == [each.found for each in goals]
 
 
 def test_the_goal_of_ten_is_the_more_generous_one(monkeypatch: pytest.MonkeyPatch) -> None:
