@@ -49,12 +49,11 @@ def read() -> None:
 
 
 def _documented(content: Any) -> Iterator[dict[str, Any]]:
-    """List what words for people stand at: a model, its operations, settings and shapes, and the members of these."""
+    """List what words for people stand at: a model, its operations and shapes, and the members of these. A setting's botocore asks for."""
     if not isinstance(content, dict) or "shapes" not in content:
         return
     yield content
-    for kind in ("operations", "clientContextParams"):
-        yield from content.get(kind, {}).values()
+    yield from content.get("operations", {}).values()
     for shape in content["shapes"].values():
         yield shape
         yield from shape.get("members", {}).values()

@@ -33,13 +33,25 @@ def test_nothing_is_read_again_for_what_stages_ask(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("service", descriptions.SERVICES)
 def test_a_model_lacks_the_words_for_people_and_nothing_else(service: str) -> None:
-    """What is held of a service is what botocore reads, but for what documents a model, an operation, a setting, a shape or a member."""
+    """What is held of a service is what botocore reads, but for what documents a model, an operation, a shape or a member."""
 
     def bare(value: Any, *, of: str = "") -> Any:
         if not isinstance(value, dict):
             return [bare(each) for each in value] if isinstance(value, list) else value
         # In these, and in nothing else, keys are names.
-        named = of in {"shapes", "operations", "members", "clientContextParams"}
+        named = of in {"shapes", "operations", "members"}
+        if of == "clientContextParams":
+            return value
         return {key: bare(each, of="" if named else key) for key, each in value.items() if named or key != "documentation"}
 
     assert bare(Loader().load_service_model(service, "service-2")) == descriptions.loader().load_service_model(service, "service-2")
+
+
+@pytest.mark.parametrize("service", descriptions.SERVICES)
+def test_botocore_reads_a_services_settings(service: str) -> None:
+    """A setting keeps its words: botocore asks for them with the first call to a service that has any."""
+    session = Session()
+    session.register_component("data_loader", descriptions.loader())
+    model = session.get_service_model(service)
+
+    assert all(each.documentation for each in model.client_context_parameters)
