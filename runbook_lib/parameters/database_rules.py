@@ -16,9 +16,12 @@ AWS_HOST = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9])\.redshift(?:-se
 
 
 def two_databases(env: Environment) -> Iterator[Broken]:
-    """Refuse one database as source and destination: a job could drop what it reads."""
-    places = [(side.connect_to or side.host, side.port, side.database) for side in (env.source, env.destination)]
-    if places[0] == places[1]:
+    """Refuse one database as source and destination, by the hosts' names and by where tunnels end: a job could drop what it reads."""
+    both = (env.source, env.destination)
+    reached = {(side.connect_to or side.host.lower(), side.port, side.database) for side in both}
+    # Through a tunnel the port is the tunnel's own, and tells nothing of the host.
+    named = {(side.host.lower(), 0 if any(each.connect_to for each in both) else side.port, side.database) for side in both}
+    if len(reached) == 1 or len(named) == 1:
         yield Broken(("destination", "database"), "is the source database", "name another database: jobs drop schemas in it")
 
 
