@@ -23,7 +23,7 @@ RESERVED = (
     ("acknowledge", "risky changes that are approved by themselves: addresses with spaces between them; unattended, * stands for any text"),
     ("record", "folder of the run's record; empty: make a new one"),
 )
-HEAD = "# Written from the schema by `make notebooks`. A parameter file or papermill replaces these values; empty ones are defaults."
+HEAD = "# Written by `make notebooks`; a parameter file fills it in."
 
 
 def parameters_cell() -> str:

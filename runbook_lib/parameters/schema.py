@@ -42,7 +42,7 @@ from runbook_lib.parameters.texts import (
 class Aws(Section):
     """Where the account is and how the session is made; never the ambient default without the account guard."""
 
-    account: AccountId = Field(description="account that everything belongs to; in quotes")
+    account: AccountId = Field(description="account that everything belongs to")
     region: Region = Field(description="region of the cluster, the buckets and the server")
     partition: Literal["aws", "aws-us-gov", "aws-cn"] = Field("aws", description="partition that every ARN is built with")
     endpoint: Url = Field("", description="URL of an AWS endpoint; empty means AWS's own")

@@ -33,7 +33,7 @@ class LintWaiver(Section):
     document: Text = Field("", description="document that the finding is about, as it names it; empty: any")
     statement: Text = Field("", description="Sid, or place such as statement 2; empty: any of the document")
     reason: Reason = Field(description="why it is accepted")
-    expires: Date = Field(description="last day on which it counts; in quotes")
+    expires: Date = Field(description="last day on which it counts")
 
 
 class Retention(Section):

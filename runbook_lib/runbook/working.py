@@ -71,8 +71,7 @@ def _refresh(tracked: Path, copy: Path) -> Path | None:
         aside = _free(private_folder(copy.parent / ASIDE), copy)
         copy.rename(aside)
     notebook["metadata"][_KEY] = {"made_from": origin}
-    if tracked.name == START:
-        _fold_parameters(notebook)
+    _fold_parameters(notebook)
     partial = copy.with_name(f".{copy.name}")
     partial.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
     partial.replace(copy)
@@ -80,7 +79,7 @@ def _refresh(tracked: Path, copy: Path) -> Path | None:
 
 
 def _fold_parameters(notebook: dict[str, Any]) -> None:
-    """Show the cell of the parameters, which nobody sets on the start page, as one line to open."""
+    """Show the cell of the parameters as one line to open: the file fills it in, and the gate has buttons of its own."""
     for each in notebook["cells"]:
         if "parameters" in each["metadata"].get("tags", ()):
             each["metadata"]["jupyter"] = {"source_hidden": True}

@@ -15,15 +15,21 @@ TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-Ou
     .map((each) => each.cloneNode().outerHTML.slice(0, 160))"""
 """What scrolls sideways: an output does so of itself, as JupyterLab has it; only a box that the keyboard reaches may."""
 
+SIDEWAYS = """() => [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) :is(.jp-Notebook, .jp-Notebook > *)')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(each).overflowX))
+    .map((each) => `${each.className}: ${each.scrollWidth} in ${each.clientWidth}`)"""
+"""What lets a whole notebook scroll sideways, whichever of its cells is the widest."""
+
 
 @dataclass(frozen=True)
 class Looked:
-    """Hold what was found on a page: which theme it has, which rules it breaks where, how many it keeps, which boxes are too narrow."""
+    """Hold what was found on a page: its theme, the rules that it breaks where, how many it keeps, boxes too narrow, notebooks too."""
 
     theme: str
     broken: list[tuple[str, list[str]]]
     kept: int
     wide: list[str]
+    sideways: list[str]
 
 
 def look(notebook: Notebook, where: str = OURS) -> Looked:
@@ -35,7 +41,7 @@ def look(notebook: Notebook, where: str = OURS) -> Looked:
     found = Axe().run(page, context={"include": [[where]]}, options=RULES).response
     broken = [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in found["violations"]]
     theme = "light" if page.evaluate("document.body.dataset.jpThemeLight") == "true" else "dark"
-    return Looked(theme, broken, len(found["passes"]), page.evaluate(TOO_WIDE))
+    return Looked(theme, broken, len(found["passes"]), page.evaluate(TOO_WIDE), page.evaluate(SIDEWAYS))
 
 
 def in_both(notebook: Notebook) -> dict[str, Looked]:

@@ -43,7 +43,7 @@ def test_its_outputs_meet_the_rules_of_accessibility(lab: Lab, scheme: str) -> N
         notebook.run_all()
         looked = look(notebook)
 
-    assert (scheme, [], []) == (looked.theme, looked.broken, looked.wide)
+    assert (scheme, [], [], []) == (looked.theme, looked.broken, looked.wide, looked.sideways)
     assert looked.kept
 
 
