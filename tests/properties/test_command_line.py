@@ -6,6 +6,7 @@ import argparse
 import base64
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,29 +23,37 @@ from tests.fake_runbook import FAKE
 from tests.machine import ROOT
 from tests.properties.before import approved, locked
 from tests.properties.command_cases import CASES, RAN, Case
-from tests.properties.desk import BOTH, BUCKET, ENVIRONMENT, STORAGE, Desk
+from tests.properties.desk import BOTH, BUCKET, ENVIRONMENT, STORAGE, Desk, Once
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Keep what many cases begin with."""
+    return Once(tmp_path_factory.mktemp("once"))
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
-    """Sit down at a desk."""
-    made = Desk(tmp_path, capsys)
-    made.file.parent.mkdir()
+def desk(once: Once, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    """Sit down at a desk, at the same place each time: records name it."""
+    home = once.folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    made = Desk(home, once, capsys)
+    made.file.parent.mkdir(parents=True)
     made.write()
     sandbox = (ROOT / "parameters" / "sandbox.yaml").read_text("utf-8")
     (made.file.parent / "sandbox.yaml").write_text(sandbox, "utf-8")
     state = State("s", 0, 0, 1, 0, 2, 0, 0.0, "1", "r")
-    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
-    monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", str(tmp_path / "box"))
+    monkeypatch.setenv("RUNBOOK_HOME", str(home))
+    monkeypatch.setenv("RUNBOOK_SANDBOX_DIR", str(home / "box"))
     monkeypatch.setattr("runbook_lib.adapters.target.connect", lambda _environment, **_: made.target)
     monkeypatch.setattr("runbook_lib.adapters.target.objects_of", lambda _environment, _bucket: made.objects)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     monkeypatch.setattr("runbook_lib.headless.verbs.papermill", cells.in_place_of_kernels)
     # Converting notebooks to pages takes most of the time, and proves nothing here.
     monkeypatch.setattr("runbook_lib.views.notebook_page.notebook_html", lambda _path: "")
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)
     monkeypatch.setattr("runbook_lib.runbook.interactive.learn_secrets", lambda _environment: None)
-    monkeypatch.setattr("runbook_lib.lab.open_lab", lambda *_, **__: Opened(tmp_path, "http://lab"))
+    monkeypatch.setattr("runbook_lib.lab.open_lab", lambda *_, **__: Opened(home, "http://lab"))
     monkeypatch.setattr("runbook_lib.fleet.processes.RUNBOOK", FAKE)
     with made.held:
         yield made
