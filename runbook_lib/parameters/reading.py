@@ -6,7 +6,9 @@ ruamel.yaml parses; what the parts mean is decided here, so that no anchor, tag,
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 LONGEST = 60
+TEXTS = 8
+"""Texts whose parts are kept: a command reads its file several times, and to parse it takes longer than all that is decided from it."""
 START = "start from one of parameters/example-*.yaml"
 Path_ = tuple["str | int", ...]
 
@@ -63,16 +67,25 @@ def read(path: Path) -> Document:
 
 def parsed(name: str, text: str) -> Document:
     """Read the text of a file of this name. Raises InvalidParameters when it holds no mapping."""
+    try:
+        found = _parsed(text)
+    except InvalidParameters as error:
+        raise InvalidParameters(name, error.problems) from None
+    return Document(deepcopy(found.values), dict(found.lines), found.problems)
+
+
+@lru_cache(maxsize=TEXTS)
+def _parsed(text: str) -> Document:
     if odd := tuple(odd_characters(text)):
-        raise InvalidParameters(name, odd)
+        raise InvalidParameters("", odd)
     spans: list[tuple[int, int]] = []
     builder = _Builder(_noted(YAML(typ="safe", pure=True).parse(text), spans))
     try:
         values = builder.document()
     except YAMLError as error:
-        raise InvalidParameters(name, {*builder.problems, stumble(error)}) from None
+        raise InvalidParameters("", {*builder.problems, stumble(error)}) from None
     except _Refused as refused:
-        raise InvalidParameters(name, {*builder.problems, refused.problem}) from None
+        raise InvalidParameters("", {*builder.problems, refused.problem}) from None
     return Document(values, builder.lines, (*builder.problems, *_secrets_in_comments(text, spans)))
 
 
