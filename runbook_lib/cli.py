@@ -7,6 +7,7 @@ Every command knows `--json`; exit codes: 0 fine, 1 failed, 2 bad usage or param
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -72,8 +73,9 @@ def _failed(error: RunbookError, name: str) -> Answer:
     return error.exit_code, {"error": name, "where": error.where, "what": error.what, "way_out": error.way_out}, str(error)
 
 
+@functools.cache
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Describe the command line, once for all commands of a process."""
     top = Parser(prog="runbook", description="Prepare AWS and Amazon Redshift for Tonic Structural.")
     names = top.add_subparsers(required=True, metavar="COMMAND")
     check = _command(names, "check", commands.check, "validate parameter files; no network")

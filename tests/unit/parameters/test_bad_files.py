@@ -24,7 +24,8 @@ from tests.unit.parameters.bad import FILES, FOLDER, expected, refusal
 
 pytestmark = pytest.mark.once
 
-every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+# What is asked of one file is asked together: its text is parsed once.
+every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem, scope="module")
 RULE_MODULES = (approval_rules, aws_rules, database_rules, record_rules, rules, waivers)
 
 # Runs every command that takes a parameter file over every bad file, and tells what was started, and what was imported by `check`.
