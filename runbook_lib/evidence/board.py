@@ -84,12 +84,12 @@ def _read(store: Path, environment: str) -> Iterator[Told]:
         end = _end(record)
         at = end.finished if end is not None else facts.started
         # Who steps through notebooks may look at a stage several times in one record, and set up and take down in between.
-        yield from (Told(record, facts, _looked(each, at) if facts.verb == "step" else at, each) for each in reversed(results))
+        yield from (Told(record, facts, _looked(each) or at, each) for each in reversed(results))
 
 
-def _looked(result: StageResult, begun: str) -> str:
-    """Tell when a stage was looked at or written last; the cell that keeps what it found may be run much later."""
-    return max(result.at, _written(result)) or begun
+def _looked(result: StageResult) -> str:
+    """Tell when a stage was looked at or written last: the cell that keeps what it found, and the end of the run, may be much later."""
+    return max(result.at, _written(result))
 
 
 def _state(stage: Stage, told: Sequence[Told], idle: str, undone: Undone) -> StageState:
@@ -106,7 +106,8 @@ def _state(stage: Stage, told: Sequence[Told], idle: str, undone: Undone) -> Sta
     state, detail = judged(latest.result, latest.facts.verb, applied)
     found = replace(plain, state=state, detail=detail, parts=tuple(_parts(latest.result)))
     proven = next((each for each in told if _is_proven(each)), None)
-    return replace(found, verified=proven.at, by=_who(proven)) if proven is not None else found
+    # Of each record the one who gave its command: who approved what is in it is somebody else's name, and not every run has one.
+    return replace(found, verified=proven.at, by=proven.facts.by) if proven is not None else found
 
 
 def judged(result: StageResult, verb: str, applied: set[str]) -> tuple[State, str]:
@@ -166,12 +167,6 @@ def _written(result: StageResult) -> str:
     """Tell when the last of its changes was applied."""
     entries = result.receipt.entries if result.receipt is not None else ()
     return max((each.at for each in entries if each.outcome == "applied"), default="")
-
-
-def _who(told: Told) -> str:
-    """Name who approved, else who ran it."""
-    receipt = told.result.receipt
-    return ", ".join(dict.fromkeys(each.by for each in receipt.approvals)) if receipt and receipt.approvals else told.facts.by
 
 
 def _facts(record: Record) -> RunFacts | None:

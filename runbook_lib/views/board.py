@@ -1,4 +1,4 @@
-"""Draw how far an environment is: a row a stage with its state, when it was last proven and by whom, and a link to its notebook."""
+"""Draw how far an environment is: a row a stage with its state, when it was last proven and at whose command, and a link to its notebook."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ RUNS = 8
 
 @dataclass(frozen=True)
 class StageState:
-    """State how far a stage is, as the records say: `detail` says why, `address`-wise states are `parts` by the name of what is set up."""
+    """State how far a stage is, as the records say: `detail` says why, `address`-wise states are `parts` by the name of what is set up.
+
+    `verified` is when it was proven last, `by` who gave the command to.
+    """
 
     number: int
     slug: str
@@ -108,7 +111,7 @@ def files(value: Files) -> Iterator[Block]:
 def board(value: Board) -> Iterator[Block]:
     """Draw the stages; what is in order is said in one word."""
     yield Counts(tuple(_counted(value, state) for state in STATES if any(each.state == state for each in value.stages)))
-    columns = ("stage", "state", "about", "last proven", "by")
+    columns = ("stage", "state", "about", "last proven", "at the command of")
     yield Grid(f"Stages of {value.environment}", columns, tuple(_stage(value, each) for each in value.stages))
     if not value.runs:
         yield Note((f"There is no record of {value.environment} yet: open the first notebook.",), "quiet")
@@ -136,12 +139,7 @@ def _counted(value: Board, state: State) -> Mark:
 def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:
     name = f"{each.number} {each.title}"
     title: Cell = (Link(name, value.notebooks + each.notebook) if value.notebooks else name,)
-    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (_who(each.by),)
-
-
-def _who(name: str) -> str:
-    """Shorten a principal to what tells people apart."""
-    return name.rpartition(":")[2] if name.startswith("arn:") else name
+    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (each.by,)
 
 
 def _file(each: FileLine) -> tuple[Cell, ...]:

@@ -38,7 +38,7 @@ KEPT = (finding("kept"),)
 def run(store: Path, day: int, verb: RunVerb, stage: str = "storage", **result: Any) -> Record:
     """Leave the record of a run."""
     started = f"2026-01-{day:02d}T00:00:00.000Z"
-    record = Record.create(store, RunFacts(environment="e", verb=verb, started=started))
+    record = Record.create(store, RunFacts(environment="e", verb=verb, started=started, by="lee"))
     record.close_stage(StageResult(stage=stage, **result))
     record.write("end.json", RunEnd(finished=started, exit_code=0, meaning="fine").model_dump_json())
     return record
@@ -135,7 +135,7 @@ def test_what_changed_since_it_was_applied_in_the_same_record_drifted(tmp_path: 
     found = state(tmp_path)
 
     assert ("drifted", "1 no longer as applied, such as s3_bucket/tonic-a") == (found.state, found.detail)
-    assert (at(2), "ada") == (found.verified, found.by)
+    assert at(2) == found.verified
 
 
 def test_what_wrote_nothing_is_not_undone(tmp_path: Path) -> None:
@@ -179,12 +179,25 @@ def test_what_counts_is_when_it_was_written_and_not_when_it_was_kept(tmp_path: P
 
 
 def test_who_proved_it_and_when(tmp_path: Path) -> None:
-    """The last run that proved something is named, not the plan after it."""
+    """The last run that proved something is told, not the plan after it, and of each who gave its command, not who approved."""
     run(tmp_path, 1, "apply", plan=PENDING, receipt=receipt("applied"), findings=KEPT)
     run(tmp_path, 2, "plan", plan=EMPTY, findings=KEPT)
 
     found = state(tmp_path)
-    assert ("2026-01-01T00:00:00.000Z", "ada") == (found.verified, found.by)
+    assert ("2026-01-01T00:00:00.000Z", "lee") == (found.verified, found.by)
+
+
+@pytest.mark.parametrize("verb", ["step", "verify", "apply"])
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_each_stage_was_proven_when_it_was_looked_at(tmp_path: Path, verb: RunVerb, *, is_closed: bool) -> None:
+    """Neither the beginning of its record nor the end of it is the time at which a stage was proven."""
+    record = Record.create(tmp_path, RunFacts(environment="e", verb=verb, started=at(0)))
+    keep(record, 5, plan=EMPTY, findings=KEPT)
+    keep(record, 7, "handover", findings=KEPT)
+    if is_closed:
+        record.write("end.json", RunEnd(finished=at(9), exit_code=0, meaning="fine").model_dump_json())
+
+    assert (at(5), at(7)) == (state(tmp_path).verified, state(tmp_path, "handover").verified)
 
 
 def test_a_record_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
