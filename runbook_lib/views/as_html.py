@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
     Code,
     Counts,
@@ -84,7 +85,7 @@ def cell(parts: Cell) -> Markup:
 def _inline(part: Inline) -> Markup:
     match part:
         case str():
-            return wrapped(part)
+            return words(part)
         case Mark(tone="plain"):
             return escape(_said(part))
         case Mark(tone=tone):
@@ -92,11 +93,26 @@ def _inline(part: Inline) -> Markup:
         case Code(text=text):
             return Markup("<code>") + wrapped(text) + Markup("</code>")
         case Way(text=text):
-            return Markup('<span class="way">{}</span>').format(wrapped(text))
+            return Markup('<span class="way">{}</span>').format(words(text))
         case Link(text=text, href=href):
-            return Markup('<a href="{}">{}</a>').format(href, wrapped(text))
+            return Markup('<a href="{}">{}</a>').format(href, words(text))
         case Fold(summary=summary, lines=lines):
-            return Markup('<details><summary>{}</summary><pre tabindex="0">{}</pre></details>').format(wrapped(summary), _lines(lines))
+            return Markup('<details><summary>{}</summary><pre tabindex="0">{}</pre></details>').format(words(summary), _lines(lines))
+
+
+def words(text: str) -> Markup:
+    """Render what is written for people: what is typed as code, a time on one line."""
+    return Markup("").join(map(_word, prose.parts(text)))
+
+
+def _word(part: str | prose.Typed | prose.Time) -> Markup:
+    match part:
+        case prose.Typed(text=text):
+            return Markup("<code>") + wrapped(text) + Markup("</code>")
+        case prose.Time(stamp=stamp):
+            return Markup('<time datetime="{}">{}</time>').format(stamp, prose.shown_time(stamp))
+        case str():
+            return wrapped(part)
 
 
 def _said(mark: Mark) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
     Code,
     Counts,
@@ -83,17 +84,32 @@ def _cell(parts: Cell) -> str:
 def _inline(part: Inline) -> str:
     match part:
         case str():
-            return escaped(part)
+            return words(part)
         case Mark(word=word, letter=letter):
             return f"{escaped(letter)} **{escaped(word)}**".strip()
         case Code(text=text):
             return f"<code>{escaped(text)}</code>"
         case Way(text=text):
-            return f"→ {escaped(text)}"
+            return f"→ {words(text)}"
         case Link(text=text, href=href):
-            return f"[{escaped(text)}]({href.translate(_ENTITIES).replace(' ', '%20').replace(')', '%29')})"
+            return f"[{words(text)}]({href.translate(_ENTITIES).replace(' ', '%20').replace(')', '%29')})"
         case Fold(summary=summary):
-            return escaped(summary)
+            return words(summary)
+
+
+def words(text: str) -> str:
+    """Render what is written for people: what is typed as code, a time as every page has it."""
+    return "".join(map(_word, prose.parts(text)))
+
+
+def _word(part: str | prose.Typed | prose.Time) -> str:
+    match part:
+        case prose.Typed(text=text):
+            return f"<code>{escaped(text)}</code>"
+        case prose.Time(stamp=stamp):
+            return prose.shown_time(stamp)
+        case str():
+            return escaped(part)
 
 
 def _differences(parts: Cell) -> Iterator[str]:

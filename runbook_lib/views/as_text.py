@@ -6,6 +6,7 @@ import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
+from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
     Code,
     Counts,
@@ -105,17 +106,32 @@ def _below(part: Inline, indent: str) -> Iterator[str]:
 def _inline(part: Inline) -> str:
     match part:
         case str():
-            return part
+            return words(part)
         case Mark(word=word, letter=letter):
             return f"{letter} {word}".strip()
         case Code(text=text):
             return text
         case Way(text=text):
-            return f"-> {text}"
+            return f"-> {words(text)}"
         case Link(text=text, href=href):
             return text if text == href else f"{text} ({href})"
         case Fold(summary=summary):
-            return summary
+            return words(summary)
+
+
+def words(text: str) -> str:
+    """Write what is written for people: a time as every page has it, what is typed between its backticks, as terminals show it."""
+    return "".join(map(_word, prose.parts(text)))
+
+
+def _word(part: str | prose.Typed | prose.Time) -> str:
+    match part:
+        case prose.Typed(text=text):
+            return f"`{text}`"
+        case prose.Time(stamp=stamp):
+            return prose.shown_time(stamp)
+        case str():
+            return part
 
 
 def line(line: Line) -> str:

@@ -1,4 +1,4 @@
-"""Draw how far an environment is: a row a stage with its state, when it was last proven and at whose command, and a link to its notebook."""
+"""Draw how far an environment is: a row a stage with its state, when it was proven and at whose command, and a link to its notebook."""
 
 from __future__ import annotations
 
@@ -126,11 +126,6 @@ def runs(value: Runs) -> Iterator[Block]:
     yield Grid(f"Recent runs of {value.of.environment}", ("when", "what", "how it ended", "record"), rows)
 
 
-def shown_time(stamp: str) -> str:
-    """Write a time for people, in UTC."""
-    return f"{stamp[:10]} {stamp[11:16]} UTC" if stamp else ""
-
-
 def _counted(value: Board, state: State) -> Mark:
     mark, number = STATES[state], sum(each.state == state for each in value.stages)
     return Mark(f"{number} {mark.word}", mark.tone, mark.letter)
@@ -139,7 +134,7 @@ def _counted(value: Board, state: State) -> Mark:
 def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:
     name = f"{each.number} {each.title}"
     title: Cell = (Link(name, value.notebooks + each.notebook) if value.notebooks else name,)
-    return title, (STATES[each.state],), (each.detail or each.summary,), (shown_time(each.verified),), (each.by,)
+    return title, (STATES[each.state],), (each.detail or each.summary,), (each.verified,), (each.by,)
 
 
 def _file(each: FileLine) -> tuple[Cell, ...]:
@@ -158,4 +153,4 @@ def _run(value: Board, each: RunLine) -> tuple[Cell, ...]:
     is_step = each.verb == "step"
     code = f"{each.exit_code}: " if each.exit_code is not None else ""
     ended = f"{code}{each.meaning}" if each.meaning else "open" if is_step else "was cut off, or goes on"
-    return (shown_time(each.started),), ("step by step" if is_step else each.verb,), (ended,), record
+    return (each.started,), ("step by step" if is_step else each.verb,), (ended,), record

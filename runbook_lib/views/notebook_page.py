@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.views.as_html import STYLE
+from runbook_lib.views.as_html import words as prose
 from runbook_lib.views.style import CODE_COLOURS, POLICY, page_stylesheet, stylesheet
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _template() -> Template:
 
     environment = Environment(loader=FileSystemLoader(str(files("runbook_lib.views") / "templates")), autoescape=True)
     environment.globals.update(style=stylesheet() + page_stylesheet() + CODE_COLOURS, policy=POLICY, shown=_shown)
-    environment.filters.update(code=_code, words=_words, plain=_plain, whole=_text, base64=_base64)
+    environment.filters.update(code=_code, words=_words, plain=_plain, whole=_text, base64=_base64, prose=prose)
     return environment.get_template(TEMPLATE)
 
 

@@ -40,7 +40,7 @@ def _head(page: RunPage) -> Iterator[Block]:
 def _facts(page: RunPage) -> Facts:
     took = f", {page.seconds:.0f} s" if page.seconds else ""
     pairs: tuple[tuple[str, Cell], ...] = (
-        ("when", (f"{_time(page.started)} to {_time(page.finished)} UTC{took}",)),
+        ("when", (f"{page.started} to {page.finished}{took}",)),
         ("who", (page.by,)),
         ("account", (f"{page.account}, {page.region}",)),
         ("AWS endpoint", (page.endpoint or "AWS",)),
@@ -51,10 +51,6 @@ def _facts(page: RunPage) -> Facts:
         ("next", (Code(next_step(page)),)),
     )
     return Facts("This run", tuple((label, parts) for label, parts in pairs if parts not in (("",), (Code(""),))))
-
-
-def _time(stamp: str) -> str:
-    return stamp.replace("T", " ").removesuffix("Z").split(".")[0]
 
 
 def _sections(page: RunPage) -> Iterator[tuple[str, str, Markup]]:

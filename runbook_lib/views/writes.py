@@ -55,7 +55,7 @@ def writes(found: Sequence[Write], started: str) -> Iterator[Block]:
         rows = tuple(
             (
                 (_after(started, each),),
-                (each.begun.replace("T", " ").removesuffix("Z"),),
+                (each.begun,),
                 (each.stage,),
                 (f"{each.verb} ", Code(each.address)),
                 (ENDS.get(each.outcome, OPEN), *((f"in {taken * 1000:,.0f} ms",) if (taken := seconds(each.begun, each.ended)) else ())),
@@ -63,7 +63,7 @@ def writes(found: Sequence[Write], started: str) -> Iterator[Block]:
             )
             for each in some
         )
-        grid = Grid("Each change, when it was sent", ("after", "UTC", "stage", "change", "end", "sent by"), rows, more=more)
+        grid = Grid("Each change, when it was sent", ("after", "at", "stage", "change", "end", "sent by"), rows, more=more)
         yield Folded(f"{counted(len(found), 'change')} sent, with the time of each", (grid,))
 
 

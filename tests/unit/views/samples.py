@@ -152,7 +152,7 @@ FILES = Files(
 BOARD = Board(
     "staging",
     (
-        StageState(20, "storage", "Storage", "Buckets.", "cloud engineer", "converged", verified="2026-06-30 10:00 UTC", by="ada"),
+        StageState(20, "storage", "Storage", "Buckets.", "cloud engineer", "converged", verified="2026-06-30T10:00:00.000Z", by="ada"),
         StageState(50, "server_role", "Server role", "The role.", "cloud engineer", "drifted", detail="nothing else is attached: broken"),
     ),
     (RunLine("20260630T100000Z-apply-abc123", "apply", "2026-06-30T10:00:00.000Z", "fine", 0),),

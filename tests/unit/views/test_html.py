@@ -20,7 +20,7 @@ ALLOWED = {
     "defs", "desc", "figcaption", "figure", "g", "marker", "path", "rect", "svg", "text", "title", "tspan",
 }  # fmt: skip
 ATTRIBUTES = {
-    "aria-label", "class", "href", "role", "scope", "tabindex",
+    "aria-label", "class", "datetime", "href", "role", "scope", "tabindex",
     "d", "dy", "height", "id", "lengthadjust", "marker-end", "markerheight", "markerwidth", "orient", "refx", "refy", "rx", "textlength",
     "viewbox", "width", "x", "y",
 }  # fmt: skip

@@ -76,10 +76,10 @@ RECEIPT_TEXT = """\
 
 Receipt
   outcome        change    what           name                                        remark       at
-  ✓ applied      + create  IAM role       tonic-server                                             2026-06-30T10:00:01Z
-  ✗ failed       ~ update  inline policy  s3 on tonic-server                          throttled    2026-06-30T10:00:02Z
-  ↺ rolled back  ~ update  grants         SELECT on 3 tables for tonic_user (source)               2026-06-30T10:00:02Z
-  → owed         - remove  S3 bucket      tonic-source                                by security  2026-06-30T10:00:03Z"""
+  ✓ applied      + create  IAM role       tonic-server                                             2026-06-30 10:00:01 UTC
+  ✗ failed       ~ update  inline policy  s3 on tonic-server                          throttled    2026-06-30 10:00:02 UTC
+  ↺ rolled back  ~ update  grants         SELECT on 3 tables for tonic_user (source)               2026-06-30 10:00:02 UTC
+  → owed         - remove  S3 bucket      tonic-source                                by security  2026-06-30 10:00:03 UTC"""
 FINDINGS_TEXT = """\
 1 broken, 1 unknown, 1 owed, 3 kept, 1 with advice
 
@@ -153,7 +153,7 @@ Environments
   broken.yaml   line 3: aws is missing"""
 APPROVAL_TEXT = f"""\
 by      ada
-at      2026-06-30T10:00:00Z
+at      2026-06-30 10:00:00 UTC
 digest  {PLAN.digest}"""
 
 
