@@ -160,13 +160,23 @@ def _executed(record: Record, stage: Stage, copy: Path, *, is_later: bool) -> Ex
         return Executed(stage, 0.0, path, "", AGAIN if is_later else GONE)
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
+    for cell in notebook["cells"]:
+        if "outputs" in cell:
+            cell["outputs"] = [each for each in cell["outputs"] if _is_readable(each)]
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
-    for each in outputs:
-        each.get("data", {}).pop(WIDGET, None)
     record.write(f"notebooks/{copy.name}", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     failed: dict[str, Any] = next((each for each in outputs if each["output_type"] == "error"), {})
     said = "" if record.all_results(stage.slug) else UNFINISHED
     return Executed(stage, _seconds(notebook), path, failed.get("ename", ""), failed.get("evalue", said))
+
+
+def _is_readable(output: dict[str, Any]) -> bool:
+    """Take the view of a widget out of an output, with what Python calls the widget, and tell whether anything for a reader is left."""
+    forms = output.get("data", {})
+    if forms.pop(WIDGET, None) is None:
+        return True
+    forms.pop("text/plain", None)
+    return bool(forms)
 
 
 def _seconds(notebook: dict[str, Any]) -> float:

@@ -77,6 +77,28 @@ def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
     assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
 
 
+def test_a_widget_that_is_gone_leaves_no_name_of_it(file: Path) -> None:
+    """What stood in the notebook as a form is its static twin on the page, not what Python calls the form."""
+    record = begin(file, idle="nothing")
+    save()
+    copy = place.lab() / "sandbox" / "20_storage.ipynb"
+    notebook = json.loads(copy.read_text("utf-8"))
+    outputs = next(each for each in notebook["cells"] if each["id"] == "plan")["outputs"]
+    outputs[0]["data"]["text/plain"] = "<Tool object at 0x7f>"
+    outputs.insert(0, {**outputs[0], "data": {closing.WIDGET: {"model_id": "y"}, "text/plain": "VBox(children=())"}})
+    outputs.append({**outputs[0], "data": {"text/plain": "42"}})
+    copy.write_text(json.dumps(notebook), "utf-8")
+    os.utime(copy, (LATER, LATER))
+
+    closing.close(file)
+
+    kept = json.loads((record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8"))
+    found = next(each for each in kept["cells"] if each["id"] == "plan")["outputs"]
+    assert [{"text/html": "<b>twin</b>"}, {"text/plain": "42"}] == [each["data"] for each in found]
+    page = (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
+    assert ["VBox" in page, "Tool object" in page] == [False, False]
+
+
 def test_a_closed_record_has_the_pages_that_its_errors_lead_to(file: Path) -> None:
     """Whoever reads it elsewhere can follow the link; what nothing leads to is not there, and a closing that was cut off left nothing."""
     record = begin(file, idle="nothing")
