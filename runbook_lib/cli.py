@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answer(words: Sequence[str]) -> Answer:
     """Carry out a command; whatever it foresees becomes an answer."""
     try:
-        arguments = parser().parse_args(words)
+        arguments = _parsed(words)
         command: Callable[[argparse.Namespace], Answer] = arguments.command
         return command(arguments)
     except InvalidParameters as error:
@@ -71,6 +71,20 @@ def _answer(words: Sequence[str]) -> Answer:
 
 def _failed(error: RunbookError, name: str) -> Answer:
     return error.exit_code, {"error": name, "where": error.where, "what": error.what, "way_out": error.way_out}, str(error)
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command's words; what it does not know is told by itself, for it knows where its help is. Raises InvalidParameters."""
+    arguments, unknown = parser().parse_known_args(words)
+    if unknown:
+        arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
+
+
+def _slug(text: str) -> str:
+    """Read a stage's name, with the number that its notebook has or without."""
+    number, _, slug = text.partition("_")
+    return slug if number.isdecimal() and slug else text
 
 
 @functools.cache
@@ -106,7 +120,7 @@ def _verbs(names: Any) -> None:
         one.set_defaults(verb=verb)
         one.add_argument("environment", metavar="ENV", help="a parameter file, or its stem in parameters/")
         if verb in {"plan", "apply", "verify"}:
-            one.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
+            one.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
         if verb in {"apply", "destroy"}:
             digest = one.add_mutually_exclusive_group()
             digest.add_argument("--approve", default="", metavar="DIGEST", help="the digest of the plan to apply")
@@ -128,7 +142,7 @@ def _fleet_commands(names: Any) -> None:
     batch = _command(names, "batch", commands.batch, "plan, apply or verify many environments, each in a process of its own")
     batch.add_argument("files", nargs="+", metavar="FILE", help="parameter files, or their stems in parameters/")
     batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
-    batch.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
+    batch.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
     batch.add_argument("--jobs", type=int, metavar="N", help="environments at once (default: the number of processors)")
     batch.add_argument("--per-account", type=int, metavar="N", help="environments of one account at once")
     batch.add_argument("--max-failures", type=int, metavar="N", help="begin no more once N have failed")
@@ -222,7 +236,7 @@ def _group(names: Any, name: str, text: str) -> Any:
 def _command(names: Any, name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
     one: argparse.ArgumentParser = names.add_parser(name, help=text, description=text)
     one.add_argument("--json", action="store_true", help="answer in JSON")
-    one.set_defaults(command=run)
+    one.set_defaults(command=run, parser=one)
     return one
 
 

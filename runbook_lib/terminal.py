@@ -53,7 +53,7 @@ class Lines(Progress):
 
     def stage_ends(self, title: str, seconds: float, message: str) -> None:
         """Write how long a stage took, and its error."""
-        self._line(f"       {title}: {'failed: ' + message if message else 'done'} in {seconds:.1f} s")
+        self._line(f"       {title}: {'failed' if message else 'done'} in {seconds:.1f} s{': ' + message if message else ''}")
 
     def _line(self, text: str) -> None:
         # Whoever watched may be gone; the run goes on, and its record says the same.

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import SigningKey
 
+NAME_IT = "name the folder of a plan's record, or ENV/NAME of one in the record store"
+MEND = "read the plan; say --acknowledge ADDRESS for each risky change that is meant (* stands for any text); mend the rest, or plan again"
 LASTING = re.compile(r"(?P<number>[1-9][0-9]{0,3})(?P<unit>[hd])")
 
 
@@ -71,7 +73,7 @@ def approve(
         problems += about_key
         problems += [f"{each.record.folder.name} {what}" for what in _against(each, approval, is_key_told=bool(about_key))]
         ready.append((each, approval, "" if problems else _signed(approval, signer, each, problems)))
-    _refuse(problems, "read the plan, then mend this or plan again")
+    _refuse(problems, MEND)
     return tuple((each.records.add(each.record, "approval", text), approval) for each, approval, text in ready)
 
 
@@ -104,6 +106,8 @@ def file_of(name: str) -> Path:
     """Find the parameter file of a record, which is named by its folder or as ENV/NAME. Raises InvalidParameters."""
     folder = Path(name)
     target = Record(folder).facts.target if (folder / "run.json").is_file() else name.rpartition("/")[0]
+    if not target:
+        raise InvalidParameters(name, [Problem(0, "", "there is no such record", NAME_IT)])
     return place.parameter_file(target.strip("'"))
 
 
@@ -117,7 +121,7 @@ def _planned(name: str) -> Planned:
     record = Record(folder if (folder / "run.json").is_file() else records.folder / name.rpartition("/")[2])
     path = record.folder / "plan.json"
     if not path.is_file():
-        raise ApprovalRefused(name, "holds no plan", "name the folder of a plan's record, or ENV/NAME of one in the record store")
+        raise ApprovalRefused(name, "holds no plan", NAME_IT)
     if record.facts.environment != records.environment.environment:
         way_out = f"its parameter file names {records.environment.environment}: put the name back, or plan again"
         raise ApprovalRefused(name, f"is a record of {record.facts.environment}", way_out)

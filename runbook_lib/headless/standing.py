@@ -27,13 +27,14 @@ def status(file: Path, digest: str) -> tuple[Standing, str]:
     records.synchronise()
     stands = standing(records.store, records.environment, digest, now())
     is_destroy = Record(records.folder / stands.record).facts.verb == "destroy"
-    return stands, _next(stands, place.typed(file), "destroy" if is_destroy else "apply")
+    is_signed = bool(records.environment.approvers)
+    return stands, _next(stands, place.typed(file), "destroy" if is_destroy else "apply", is_signed=is_signed)
 
 
-def _next(stands: Standing, target: str, verb: str) -> str:
+def _next(stands: Standing, target: str, verb: str, *, is_signed: bool) -> str:
     match stands.state:
         case "waiting":
-            return f"runbook approve {target}/{stands.record}"
+            return f"runbook approve {target}/{stands.record}" + (" --key PRIVATE.pem" if is_signed else "")
         case "approved":
             return f"runbook {verb} {target} --approve {stands.digest}"
         case "begun":

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runbook_lib import evidence, place
-from runbook_lib.errors import NotFound, RunbookError, TargetError
+from runbook_lib.errors import InvalidParameters, NotFound, Problem, RunbookError, TargetError
 from runbook_lib.evidence import fetched, lock, use
 from runbook_lib.evidence.archive import SEALS, Archive, Retention
 from runbook_lib.evidence.shared_lock import SharedLock
@@ -105,9 +105,8 @@ class Records:
     def archive(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Store what is left, hold every whole record in the bucket against its seal, and name both. Raises RunbookError."""
         if self._archive is None:
-            raise RunbookError(
-                self.environment.environment, "its records lie in a folder", "write records: s3://BUCKET/PREFIX to archive them"
-            )
+            problem = Problem(0, "records", "is a folder, whose records need no archive", "write records: s3://BUCKET/PREFIX to store them")
+            raise InvalidParameters(self.environment.environment, [problem])
         stored = self.synchronise()
         seals = {name: self._archive.seal(name) for name in self._archive.listed(SEALS)}
         for name, seal in seals.items():

@@ -144,7 +144,9 @@ def _changes(page: RunPage) -> str:
     if page.verb == "verify":
         return ""
     number = sum(len(each.changes) for each in page.plan.plans) if page.plan else 0
-    return f"{counted(number, 'change')} planned, nothing written" if number else "nothing would change"
+    if number:
+        return f"{counted(number, 'change')} planned, nothing written"
+    return "nothing was written" if any(each.state == "failed" for each in page.stages) else "nothing would change"
 
 
 def _broken(page: RunPage) -> str:

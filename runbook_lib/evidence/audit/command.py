@@ -27,4 +27,4 @@ def carry_out(record: str, *, key: str = "", digest: str = "", export: str = "")
 
 
 def _absent(*names: str) -> list[str]:
-    return [each for each in names if each and not Path(each).exists()]
+    return [each for each in dict.fromkeys(names) if each and not Path(each).exists()]
