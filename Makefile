@@ -36,10 +36,10 @@ venv: $(STAMP) ## install everything into .venv
 	@echo "installed in $(VENV): $$($(PYTHON) --version)"
 
 demo: $(STAMP) ## set up a whole environment on the embedded AWS and Redshift
-	@$(VENV)/bin/runbook demo
+	@$(VENV)/bin/runbook demo $(if $(PORTS),--ports $(PORTS))
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
-	@$(VENV)/bin/runbook lab
+	@$(VENV)/bin/runbook lab $(ENV)
 
 test: $(STAMP) ## run every suite; tell which could not be run, and why
 	@$(PYTHON) -m tests.suites

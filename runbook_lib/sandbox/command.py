@@ -29,6 +29,7 @@ OF_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_
 """Variables that would go with other keys than the sandbox's."""
 SECONDS = 2.0
 """How long an endpoint of this machine is waited for."""
+WRITE_ONE = "runbook sandbox up --ports auto FILE"
 WRITTEN = "# Written by `runbook sandbox up --ports auto`: the ports are those of one sandbox while it runs."
 
 
@@ -48,7 +49,9 @@ def carry_out(action: str, ports: str = "") -> tuple[dict[str, Any], str]:
     found, parts = told
     lines = [f"{name:10} {'runs' if is_alive else 'is down'}" for name, is_alive in parts.items()]
     if all(parts.values()):
-        return {"running": True, "parts": parts, **_answer(found)}, "\n".join((*lines, _text(found)))
+        faults = injection.set_on(found, default_folder())
+        lines += [f"goes wrong on {part}: {', '.join(each)}" for part, each in faults.items() if each]
+        return {"running": True, "parts": parts, "faults": faults, **_answer(found)}, "\n".join((*lines, _text(found)))
     ended = why(default_folder())
     lines += ["it is no longer whole; start it anew: runbook sandbox up, or clean up: runbook sandbox down", *filter(None, [ended])]
     return {"running": False, "parts": parts, "why": ended, **_answer(found)}, "\n".join((*lines, _text(found)))
@@ -127,7 +130,10 @@ def entered(environment: Environment, environ: Mapping[str, str]) -> dict[str, s
 
 
 def refuse_absent(file: Path, environment: Environment) -> None:
-    """Raise SandboxError at once where nothing listens at the endpoint that a file of the sandbox names: no stage could find out more."""
+    """Raise SandboxError at once where no stage could find out more: nothing listens at the endpoint that a file of the sandbox names.
+
+    The same where what listens is somebody else's: another sandbox runs here, and no credentials were given for that one.
+    """
     named = urlsplit(environment.aws.endpoint)
     try:
         socket.create_connection((named.hostname or "", named.port or 0), timeout=SECONDS).close()
@@ -136,6 +142,14 @@ def refuse_absent(file: Path, environment: Environment) -> None:
         again = f"runbook sandbox up --ports auto {place.typed(file)}" if is_written else "runbook sandbox up"
         what = _ended(named.port) or "nothing listens there, and the file names this machine alone"
         raise SandboxError(environment.aws.endpoint, what, f"start the sandbox: {again}") from None
+    found = read(default_folder())
+    if found is not None and found.aws_port != named.port and not _has_credentials(environment):
+        what = f"is not the sandbox that runs here, which answers on port {found.aws_port}"
+        raise SandboxError(environment.aws.endpoint, what, f"name the parameter file that was written for it, or write one: {WRITE_ONE}")
+
+
+def _has_credentials(environment: Environment) -> bool:
+    return bool(environment.aws.profile or "AWS_ACCESS_KEY_ID" in os.environ)
 
 
 def _ended(port: int | None) -> str:
@@ -155,7 +169,9 @@ def demo(ports: str, progress: Progress) -> Run:
     up(file if ports == "auto" else None)
     enter(load(file))
     progress.step("planning, then applying under that plan's digest: the file says that it may approve itself")
-    return headless.carry_out(file, "apply", progress=progress)
+    done = headless.carry_out(file, "apply", progress=progress)
+    progress.step(f"go on with the same file: runbook verify {place.typed(file)}")
+    return done
 
 
 def _answer(state: State) -> dict[str, Any]:

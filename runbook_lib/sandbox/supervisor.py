@@ -29,6 +29,7 @@ from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY, VARIABLES, Sandbox
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
 DOWN_FIRST = "stop it first: runbook sandbox down"
+FREE_PORTS = "take free ports: runbook demo --ports auto, or runbook sandbox up --ports auto FILE"
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ def running(folder: Path, wanted: Wanted) -> Iterator[State]:
 
 def _refuse_other(wanted: Wanted, found: State) -> None:
     if difference := wanted.differs(found):
-        raise SandboxError("sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: --ports auto FILE)")
+        raise SandboxError(
+            "sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: runbook sandbox up --ports auto FILE)"
+        )
 
 
 def _refuse_silent(parts: dict[str, bool]) -> None:
@@ -116,7 +119,7 @@ def _refuse_taken(port: int) -> None:
         _listening(port).close()
     except OSError as error:
         why = f"is held by {holder(port)}" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise SandboxError("sandbox", f"port {port} {why}", "stop that, or take free ports: --ports auto FILE") from error
+        raise SandboxError("sandbox", f"port {port} {why}", f"stop that, or {FREE_PORTS}") from error
 
 
 def _listening(port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import threading
@@ -157,3 +158,18 @@ def test_a_folder_is_removed_the_mark_last(tmp_path: Path, monkeypatch: pytest.M
     assert all(state.VARIABLES in names for names in seen)
     assert {state.VARIABLES} == seen[-1]
     assert not box.exists()
+
+
+def test_a_file_of_another_sandbox_is_refused_while_one_runs_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else's answers at the file's endpoint, and no credentials were given for it, no run begins there."""
+    environment = load(place.parameter_file("sandbox"))
+    monkeypatch.setenv(state.FOLDER, str(tmp_path))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setattr("socket.create_connection", lambda *_, **__: io.BytesIO())
+    state.write(tmp_path, state.State("id", 1, 2, 4567, 3, 5440, 4, 0.0, "123456789012", "us-east-1"))
+    with pytest.raises(SandboxError) as caught:
+        command.refuse_absent(place.parameter_file("sandbox"), environment)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    command.refuse_absent(place.parameter_file("sandbox"), environment)
+
+    assert "is not the sandbox that runs here, which answers on port 4567" in str(caught.value)

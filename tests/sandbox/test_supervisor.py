@@ -260,9 +260,20 @@ def test_a_fault_that_cannot_be_is_refused(shared: Box, words: tuple[str, ...], 
     """A fault that would do nothing, or break the sandbox itself, is refused with what is known."""
     told = shared("fault", *words)
 
-    assert 1 == told.code
-    assert what in told.answer["what"]
-    assert told.answer["way_out"]
+    (problem,) = told.answer["problems"]
+    assert 2 == told.code
+    assert what in problem["what"]
+    assert problem["way_out"]
+
+
+def test_a_fault_that_is_set_is_told(shared: Box) -> None:
+    """The status names what goes wrong where, and no longer once it was taken back."""
+    shared("fault", "latency", "--ms", "5", "--match", "sts:.*")
+    set_on = shared("status")
+    shared("fault", "none")
+
+    assert {part: ["latency of 5 ms on sts:.*"] for part in ("aws", "redshift")} == set_on.answer["faults"]
+    assert {"aws": [], "redshift": []} == shared("status").answer["faults"]
 
 
 def test_a_snapshot_shows_what_changed(shared: Box) -> None:

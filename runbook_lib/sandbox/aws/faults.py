@@ -7,8 +7,8 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from runbook_lib.sandbox.aws.answers import Answer, error
 from runbook_lib.sandbox.aws.permissions.needs import Need
@@ -69,6 +69,12 @@ class Faults:
         self._faults: list[Fault] = []
         self._met: list[int] = []
         self._settling = Settling()
+
+    def in_force(self) -> list[dict[str, Any]]:
+        """List the faults that calls still meet."""
+        with self._lock:
+            both = zip(self._faults, self._met, strict=True)
+            return [asdict(fault) for fault, met in both if fault.count < 0 or met < fault.after + fault.count]
 
     def set(self, faults: list[Fault]) -> None:
         """Replace all faults; counting begins anew."""

@@ -145,15 +145,15 @@ class Front:
                 return _json([])
             case "sessions", "DELETE":
                 return _json({"expired": sessions.expire()})
-            case "faults", "POST":
-                return self._set_faults(body)
-            case "faults", "DELETE":
-                return self._set_faults(b"[]")
+            case "faults", "GET" | "POST" | "DELETE" as method:
+                return self._faults_by(method, body)
         return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, decisions, faults, sessions, instances"
 
-    def _set_faults(self, body: bytes) -> Answer:
+    def _faults_by(self, method: str, body: bytes) -> Answer:
+        if method == "GET":
+            return _json(self._faults.in_force())
         try:
-            faults = faults_of(body)
+            faults = faults_of(body if method == "POST" else b"[]")
         except (ValueError, TypeError) as wrong:
             return "400 Bad Request", [("Content-Type", "text/plain")], f"faults: {wrong}".encode()
         self._faults.set(faults)
