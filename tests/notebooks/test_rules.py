@@ -8,6 +8,7 @@ import pytest
 
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.cells import encoded, parameters_cell
+from runbook_lib.runbook.start import all_stages
 from tests.notebooks.reading import FOLDER, NOTEBOOKS, Notebook, parsed
 
 LONGEST = 5
@@ -48,22 +49,9 @@ def bound(notebook: Notebook) -> list[str]:
     return names
 
 
-def test_the_twelve_notebooks_are_there() -> None:
-    """Twelve notebooks, in the order of their numbers."""
-    expected = [
-        "00_start",
-        "10_preflight",
-        "20_storage",
-        "30_encryption",
-        "40_lambda_role",
-        "50_server_role",
-        "60_source_database",
-        "70_destination_database",
-        "80_worker_settings",
-        "90_rehearsal",
-        "95_handover",
-        "99_teardown",
-    ]
+def test_each_stage_has_its_notebook() -> None:
+    """The start page, and one notebook for each stage, in the order of their numbers."""
+    expected = ["00_start", *(f"{stage.number:02d}_{stage.slug}" for stage in all_stages())]
 
     assert expected == [each.name for each in NOTEBOOKS]
 
