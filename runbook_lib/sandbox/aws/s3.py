@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from runbook_lib.sandbox.aws.faults import Proceed
     from runbook_lib.sandbox.aws.requests import Call
 
+PAID = b"""<?xml version="1.0" encoding="UTF-8"?>
+<RequestPaymentConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"""
 WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload")
 
 
@@ -26,6 +28,7 @@ def rules() -> dict[str, Any]:
     return {
         "s3:*": answered,
         "s3:DeleteBucket": _removed,
+        "s3:GetBucketRequestPayment": _paid_for,
         "s3:GetObjectRetention": storing.retention,
         **{f"s3:{name}": _written for name in WRITES},
     }
@@ -42,6 +45,13 @@ def answered(call: Call, proceed: Proceed) -> Answer:
         message = "The bucket you are attempting to access must be addressed using the specified endpoint."
         return error(call, 301, "PermanentRedirect", message, (("x-amz-bucket-region", bucket.region_name),))
     return proceed()
+
+
+def _paid_for(call: Call, proceed: Proceed) -> Answer:
+    """Tell who pays for requests: the bucket's owner, since nobody else can be named here. Moto would list the objects."""
+    if held.bucket_of(call.text("Bucket"))[1] is None:
+        return proceed()
+    return answered(call, lambda: ("200 OK", [("Content-Type", "application/xml"), ("x-amz-request-id", call.id)], PAID))
 
 
 def _removed(call: Call, proceed: Proceed) -> Answer:

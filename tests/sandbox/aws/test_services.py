@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tests.contract.aws.endpoint import ACCOUNT, REGION
-from tests.sandbox.aws.account import OTHER, Account, Workplace, allow, policy, refused, root, told, trust
+from tests.sandbox.aws.account import OTHER, STRANGER, Account, Workplace, allow, policy, refused, root, told, trust
 
 INVALID = "InvalidParameterValueException"
 UNREACHED = "Unable to validate the following destination configurations"
@@ -257,6 +257,17 @@ def test_a_trust_names_who_is_there(account: Account) -> None:
     made |= {"AssumeRolePolicyDocument": trust(root())}
     refused("ValidationError", "less than or equal to 43200",
             lambda: account.client("iam").create_role(**made, MaxSessionDuration=100_000))  # fmt: skip
+
+
+def test_a_bucket_tells_what_it_was_never_given(workplace: Workplace) -> None:
+    """Of a bucket that nobody set these for, the owner pays, transfer acceleration has no state, and a website is missing."""
+    s3, name = workplace.client("s3"), workplace.names["bucket"]
+
+    assert "BucketOwner" == s3.get_bucket_request_payment(Bucket=name)["Payer"]
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=name)
+    refused("NoSuchWebsiteConfiguration", "does not have a website", lambda: s3.get_bucket_website(Bucket=name))
+    refused("NoSuchBucket", "", lambda: s3.get_bucket_request_payment(Bucket=f"{name}-none"))
+    refused("AccessDenied", "", lambda: workplace.client("s3", STRANGER).get_bucket_request_payment(Bucket=name))
 
 
 def test_a_query_is_stopped_while_it_runs(workplace: Workplace) -> None:

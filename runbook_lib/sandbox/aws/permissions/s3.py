@@ -158,7 +158,8 @@ _SETTINGS = (
     " PutBucketNotificationConfiguration=PutBucketNotification GetBucketCors=GetBucketCORS PutBucketCors=PutBucketCORS"
     " DeleteBucketCors=PutBucketCORS GetBucketReplication=GetReplicationConfiguration PutBucketReplication=PutReplicationConfiguration"
     " DeleteBucketReplication=PutReplicationConfiguration GetObjectLockConfiguration=GetBucketObjectLockConfiguration"
-    " PutObjectLockConfiguration=PutBucketObjectLockConfiguration DeleteBucket"
+    " PutObjectLockConfiguration=PutBucketObjectLockConfiguration GetBucketAccelerateConfiguration=GetAccelerateConfiguration"
+    " GetBucketRequestPayment GetBucketWebsite DeleteBucket"
 )
 _LISTS = (
     "HeadBucket=ListBucket ListObjects=ListBucket ListObjectsV2=ListBucket ListObjectVersions=ListBucketVersions"
