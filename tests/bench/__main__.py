@@ -53,13 +53,13 @@ def main() -> None:
     if COSTS in names:
         costs.measure()
     found: list[Line] = []
-    reached: list[Goal] = []
+    reached: list[Goal | str] = []
     for name in (each for each in PARTS if each in names):
         # Each part has a sandbox of its own: what an earlier one left there would slow it down.
         with bed(given.rounds, tuple(given.ms)) as made:
             PARTS[name].measure(made)
         lines = lines_of(made.samples)
-        goals = tuple(PARTS[name].goals(lines))
+        goals: list[Goal | str] = [*PARTS[name].goals(lines), *made.remarks]
         if given.write:
             words = f"{name} --rounds {given.rounds} --ms {' '.join(map(str, given.ms))} --write"
             page.write(name, lines, goals, page.where(f'make bench BENCH="{words}"', commit))

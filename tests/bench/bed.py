@@ -40,6 +40,8 @@ class Bed:
     rounds: int
     latencies: tuple[int, ...]
     samples: list[Sample] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What was not measured, and why."""
     begun: float = field(default_factory=time.monotonic)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -61,6 +63,11 @@ class Bed:
         place = f"{case.part} {case.size:,}, {case.ms} ms, round {turn + 1}: {case.tool}, {case.what}"
         print(f"{time.monotonic() - self.begun:7.1f} s  {place}: {used.wall:.2f} s", file=sys.stderr, flush=True)
         return used.said
+
+    def remark(self, text: str, said: str = "") -> None:
+        """Tell what is not measured, with what was said on this machine, which is not kept."""
+        self.remarks.append(text)
+        print(" ".join(f"{text}: {said}".split()).removesuffix(":"), file=sys.stderr, flush=True)
 
     def run(self, *commands: Sequence[str]) -> tuple[str, ...]:
         """Run commands without measuring them, and give what they printed. Raises measured.Failed."""
@@ -87,8 +94,9 @@ class Bed:
 
     @cached_property
     def variables(self) -> dict[str, str]:
-        """Give the variables of a measured command: the sandbox's keys; and modules are compiled once, as for its users."""
+        """Give the variables of a measured command: the sandbox's keys; modules are compiled once, as for its users; none asks for news."""
         there = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("AWS_")}
+        there |= {"CHECKPOINT_DISABLE": "1"}
         return {**there, **environment(self.box), "RUNBOOK_HOME": str(self.folder), "RUNBOOK_SANDBOX_DIR": str(self.box)}
 
     def _environment(self, name: str, templates: tuple[str, str], changes: dict[str, Any]) -> Path:

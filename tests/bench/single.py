@@ -1,12 +1,13 @@
-"""One environment, as the sandbox's file describes it: the runbook and the straight script in turn, or the stock papermill command."""
+"""One environment, as the sandbox's file describes it: runbook, straight script and Terraform in turn, or the stock papermill command."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.bench import terraform
 from tests.bench.bed import RUNBOOK, Bed
 from tests.bench.runs import HERE
 from tests.bench.samples import STRAIGHT, Case, Line, line
@@ -32,10 +33,15 @@ def runbook(verb: str, file: Path, *words: str) -> tuple[str, ...]:
 
 def measure_runs(bed: Bed) -> None:
     """Measure plan, apply with verify, the unchanged run, verify, and an apply that rehearses, each beside the script."""
-    _prove_equal(bed)
+    has_terraform = terraform.is_there(bed)
+    _prove_equal(bed, STRAIGHT, straight)
+    if has_terraform:
+        _prove_equal(bed, terraform.TOOL, lambda file: terraform.prepared(bed, [file]))
     for turn, ms in _turns(bed):
         ours, theirs = bed.environments(2)
         _measure_straight(bed, RUNS, turn, ms, theirs)
+        if has_terraform:
+            terraform.measure(bed, RUNS, turn, ms, bed.environments(1))
         planned = bed.take(Case(RUNS, "plan", OURS, ms, 1, "unchanged"), turn, [runbook("plan", ours)])
         bed.take(Case(RUNS, "apply and verify", OURS, ms, 1, "apply"), turn, [applying(ours, planned)])
         planned = bed.take(Case(RUNS, "plan, unchanged", OURS, ms, 1, "unchanged"), turn, [runbook("plan", ours)])
@@ -78,16 +84,16 @@ def _measure_straight(bed: Bed, part: str, turn: int, ms: int, file: Path) -> No
         bed.take(Case(part, what, STRAIGHT, ms, 1, what), turn, [straight(file)])
 
 
-def _prove_equal(bed: Bed) -> None:
-    """See that the script sets up the same: where its users are adopted, there is nothing left to plan."""
+def _prove_equal(bed: Bed, tool: str, setting_up: Callable[[Path], Sequence[str]]) -> None:
+    """See that another tool sets up the same: where its users are adopted, there is nothing left to plan."""
     (file,) = bed.environments(1)
     name = file.stem
     with file.open("a", encoding="utf-8") as more:
         more.write(f"adopt: {[f'database_user/{side}/{name}_{side}' for side in ('source', 'destination')]}\n")
-    bed.run(straight(file))
+    bed.run(setting_up(file))
     (said,) = bed.run(runbook("plan", file))
     if changes := json.loads(said)["changes"]:
-        sys.exit(f"{changes} changes are planned on what the straight script set up: it does not set up the same")
+        sys.exit(f"{changes} changes are planned on what {tool} set up: it does not set up the same")
 
 
 def goals_of_runs(lines: Sequence[Line]) -> Iterator[Goal]:

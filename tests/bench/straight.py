@@ -56,14 +56,13 @@ def main() -> None:
     client = partial(session.client, endpoint_url=aws["endpoint"])
     if client("sts").get_caller_identity()["Account"] != aws["account"]:
         sys.exit("another account")
-    tags = [{"Key": key, "Value": value} for key, value in _tags(environment).items()]
+    tags = listed(environment)
     s3, secrets = client("s3"), client("secretsmanager")
     for side in ("source", "destination"):
         set_up_bucket(s3, environment["buckets"][side]["name"], environment["buckets"]["retention_days"], tags)
-    set_up_role(client("iam"), client("ec2"), environment, tags)
-    with closing(_connected(environment["source"])) as source, closing(_connected(environment["destination"])) as destination:
-        set_up_source(source, secrets, environment["source"]["user"], tags)
-        set_up_destination(source, destination, secrets, environment["destination"], tags)
+    set_up_role(client("iam"), environment, tags)
+    carry_profile(client("ec2"), environment)
+    set_up_databases(environment, secrets, tags)
 
 
 def set_up_bucket(s3: Any, name: str, days: int, tags: list[Values]) -> None:
@@ -87,30 +86,39 @@ def set_up_bucket(s3: Any, name: str, days: int, tags: list[Values]) -> None:
         now = None if answer is None else {inside: answer[inside]} if inside else answer[member]
         if _sorted(now) != _sorted(wanted):
             getattr(s3, f"put_{operation}")(Bucket=name, **{member: wanted})
-    arn = f"arn:aws:s3:::{name}"
-    statement = {"Sid": "DenyInsecureTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"],
-                 "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
     answer = _found(s3.get_bucket_policy, Bucket=name)
-    if answer is None or json.loads(answer["Policy"]) != _policy(statement):
-        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(_policy(statement)))
+    if answer is None or json.loads(answer["Policy"]) != tls_only(name):
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(tls_only(name)))
 
 
-def set_up_role(iam: Any, ec2: Any, environment: Values, tags: list[Values]) -> None:
-    """Make the server's role with its policy and its profile, and let the instance carry it."""
-    name, instance = f"tonic-{environment['environment']}-server", environment["server"]["instance_id"]
+def set_up_role(iam: Any, environment: Values, tags: list[Values]) -> None:
+    """Make the server's role with its policy and its profile."""
+    name = role_of(environment)
     if _found(iam.get_role, RoleName=name) is None:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_policy(TRUST)), Tags=tags)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy(TRUST)), Tags=tags)
     answer = _found(iam.get_role_policy, RoleName=name, PolicyName=POLICY_NAME)
-    if answer is None or answer["PolicyDocument"] != _policy(*POLICY):
-        iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(_policy(*POLICY)))
+    if answer is None or answer["PolicyDocument"] != policy(*POLICY):
+        iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy(*POLICY)))
     profile = _found(iam.get_instance_profile, InstanceProfileName=name)
     if profile is None:
         iam.create_instance_profile(InstanceProfileName=name, Tags=tags)
     if profile is None or not profile["InstanceProfile"]["Roles"]:
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
+
+def carry_profile(ec2: Any, environment: Values) -> None:
+    """Let the instance carry the role's profile, unless it carries one."""
+    instance = environment["server"]["instance_id"]
     of_it = [{"Name": "instance-id", "Values": [instance]}, {"Name": "state", "Values": ["associating", "associated"]}]
     if not ec2.describe_iam_instance_profile_associations(Filters=of_it)["IamInstanceProfileAssociations"]:
-        ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile={"Name": name})
+        ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile={"Name": role_of(environment)})
+
+
+def set_up_databases(environment: Values, secrets: Any, tags: list[Values]) -> None:
+    """Make both users, and grant what they have not."""
+    with closing(_connected(environment["source"])) as source, closing(_connected(environment["destination"])) as destination:
+        set_up_source(source, secrets, environment["source"]["user"], tags)
+        set_up_destination(source, destination, secrets, environment["destination"], tags)
 
 
 def set_up_source(database: Any, secrets: Any, user: Values, tags: list[Values]) -> None:
@@ -145,7 +153,7 @@ def set_up_destination(source: Any, database: Any, secrets: Any, side: Values, t
 
 def _make_user(database: Any, secrets: Any, user: Values, tags: list[Values]) -> bool:
     """Make a user under a password that is generated and kept; tell whether he is new."""
-    secret = user["password"].removeprefix("generate:secretsmanager:")
+    secret = secret_of(user)
     is_kept = _found(secrets.describe_secret, SecretId=secret) is not None
     if not is_kept:
         password = secrets.get_random_password(PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True)["RandomPassword"]
@@ -199,8 +207,17 @@ def _found(ask: Any, **parameters: str) -> Values | None:
         raise
 
 
-def _policy(*statements: Values) -> Values:
+def policy(*statements: Values) -> Values:
+    """Write a policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def tls_only(bucket: str) -> Values:
+    """Write the policy of a bucket."""
+    arn = f"arn:aws:s3:::{bucket}"
+    statement = {"Sid": "DenyInsecureTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"],
+                 "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
+    return policy(statement)
 
 
 def _sorted(value: Any) -> str:
@@ -212,8 +229,24 @@ def _sorted(value: Any) -> str:
     return str(value)
 
 
-def _tags(environment: Values) -> dict[str, str]:
+def tags_of(environment: Values) -> dict[str, str]:
+    """Give what everything carries that can."""
     return {**environment["roles"]["tags"], "tonic-runbook:environment": environment["environment"]}
+
+
+def listed(environment: Values) -> list[Values]:
+    """Give the tags as AWS lists them."""
+    return [{"Key": key, "Value": value} for key, value in tags_of(environment).items()]
+
+
+def role_of(environment: Values) -> str:
+    """Name the server's role, which its profile is named after."""
+    return f"tonic-{environment['environment']}-server"
+
+
+def secret_of(user: Values) -> str:
+    """Name the secret that keeps a user's password."""
+    return str(user["password"].removeprefix("generate:secretsmanager:"))
 
 
 if __name__ == "__main__":

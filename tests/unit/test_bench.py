@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import empty, fleet, page, single, table
+from tests.bench import empty, fleet, page, single, table, terraform
 from tests.bench.measured import Failed, measure
 from tests.bench.samples import STRAIGHT, Case, Line, Sample, lines_of
 from tests.bench.table import Goal
@@ -96,6 +96,15 @@ def test_the_goal_of_ten_is_the_more_generous_one(monkeypatch: pytest.MonkeyPatc
     goals = [next(fleet.goals(lines_of([_sample(ten, 0, 9.0, cpu=cpu), _sample(one, 0, 2.0)]))) for cpu in (1.5, 19.5)]
 
     assert [each.most for each in goals] == pytest.approx([6.0, 13.0])
+
+
+def test_ten_are_compared_with_terraform_quoted_and_measured() -> None:
+    """Ten environments are to take half of what was quoted, and half of what Terraform took beside them, where that was measured."""
+    walls = [(Case(fleet.PART, "apply", single.OURS, 50, size, "apply"), 9.0) for size in (10, 1)]
+    measured = (Case(fleet.PART, "apply", terraform.TOOL, 50, 10, "apply"), 30.0)
+
+    for lines, expected in ((_lines(*walls), [10.5]), (_lines(*walls, measured), [10.5, 15.0])):
+        assert expected == [each.most for each in fleet.goals(lines) if "Terraform" in each.what]
 
 
 def test_the_page_has_a_place_for_each_part() -> None:
