@@ -1,4 +1,4 @@
-// Works on the static twin beside it; adds nothing to what is saved.
+// Works on the static twin beside it; adds nothing to what is saved. Beside that it has JupyterLab save one after the other.
 const part = (tag, text, attributes = {}) => Object.assign(document.createElement(tag), { textContent: text }, attributes);
 
 const whenIn = (el, signal, work) => {
@@ -108,7 +108,21 @@ function copy(el, area, signal) {
   });
 }
 
+// JupyterLab begins a save while another of the same document is under way, finds the file changed by that, and asks whose is meant.
+// Here the later one waits; of several that would wait the first is enough, since it begins after all of them were asked for.
+const saveInTurn = (context) => {
+  if (!context || context.savesInTurn) return;
+  const save = context.save.bind(context);
+  let running, waiting;
+  context.savesInTurn = true;
+  context.save = () => {
+    if (!running) return (running = save().finally(() => { running = undefined; }));
+    return (waiting ??= running.catch(() => {}).then(() => { waiting = undefined; return context.save(); }));
+  };
+};
+
 function render({ model, el }) {
+  for (const each of window.jupyterapp?.shell.widgets("main") ?? []) saveInTurn(each.context);
   const end = new AbortController();
   whenIn(el, end.signal, (area) => ({ find, copy, keep })[model.get("does")](el, area, end.signal));
   return () => end.abort();
