@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from runbook_lib.sandbox.injection import Fault, inject
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
@@ -21,6 +23,15 @@ RUN = """async ([id, isAwaited]) => {
     if (isAwaited) await run;
 }"""
 PLACE = "(id) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex((each) => each.model.id === id)"
+
+ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.id"
+FOCUSED = """() => {
+    const { activeElement } = document;
+    const text = (activeElement.labels?.[0] ?? activeElement).textContent.trim();
+    return [activeElement.tagName, text, Boolean(activeElement.closest('.cm-editor'))];
+}"""
+FAR = 400
+"""Presses of a key within which everything on a page is reached."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +80,31 @@ def shown(notebook: Notebook, cell: str) -> Any:
 def approve(gate: Any) -> None:
     """Press the button."""
     gate.get_by_role("button", name="Approve this plan").click()
+
+
+def focused(notebook: Notebook, key: str, kind: str, words: str) -> None:
+    """Press a key until something has the focus; out of a cell's text it takes Escape first."""
+    for _ in range(FAR):
+        notebook.page.keyboard.press(key)
+        tag, text, is_text = notebook.page.evaluate(FOCUSED)
+        if (tag, text) == (kind, words):
+            return
+        if is_text:
+            notebook.page.keyboard.press("Escape")
+    pytest.fail(f"{FAR} times {key} do not lead to {words}")
+
+
+def enter_until(notebook: Notebook, cell: str) -> None:
+    """Run cell after cell, this one included."""
+    for _ in range(FAR):
+        last = notebook.page.evaluate(ACTIVE)
+        notebook.page.keyboard.press("Shift+Enter")
+        if last == cell:
+            return
+    pytest.fail(f"Shift+Enter does not lead to {cell}")
+
+
+def run_until(notebook: Notebook, cell: str) -> None:
+    """Run cell after cell, this one included, and wait for the end."""
+    enter_until(notebook, cell)
+    notebook.wait_until_idle()

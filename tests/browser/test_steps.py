@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from runbook_lib.sandbox.injection import Fault
-from tests.browser.desk import RUN, STORAGE, TEARDOWN, UNTIL_GATE, Desk, approve, shown, step
+from tests.browser.desk import RUN, STORAGE, TEARDOWN, UNTIL_GATE, Desk, approve, focused, run_until, shown, step
 from tests.browser.lab import Notebook
-from tests.browser.rules import SCHEMES, TOO_WIDE, look
+from tests.browser.rules import OURS, TOO_WIDE, look
 
 
 def saved(desk: Desk, notebook: Notebook, name: str, cell: str) -> str:
@@ -52,18 +51,25 @@ def test_a_plan_is_searched_and_approved_and_nothing_is_lost(desk: Desk) -> None
 
 
 def test_grave_changes_are_acknowledged_one_by_one(desk: Desk) -> None:
-    """Each deletion has its own box; one that is not ticked is named, and nothing is removed until all are."""
+    """By keyboard: each deletion has its own box; one that is not ticked is named, and nothing is removed until all are."""
+    assert 0 == desk.emptied().lab.command("apply", str(desk.lab.file), "--stage", "storage").returncode
     with desk.lab.page(TEARDOWN) as notebook:
-        gate = step(notebook, *UNTIL_GATE)
+        run_until(notebook, "approve")
+        gate, press = shown(notebook, "approve"), notebook.page.keyboard.press
         boxes = gate.get_by_role("checkbox")
         boxes.first.wait_for()
         assert [] == look(notebook).broken
-        for box in boxes.all()[1:]:
-            box.check()
-        approve(gate)
+        first, *others = [each.evaluate("each => each.labels[0].textContent.trim()") for each in boxes.all()]
+        for each in reversed(others):
+            focused(notebook, "Shift+Tab", "INPUT", each)
+            press("Space")
+        focused(notebook, "Tab", "BUTTON", "Approve this plan")
+        press("Space")
         gate.get_by_text("not acknowledged: s3_bucket").wait_for()
-        boxes.first.check()
-        approve(gate)
+        focused(notebook, "Shift+Tab", "INPUT", first)
+        press("Space")
+        focused(notebook, "Tab", "BUTTON", "Approve this plan")
+        press("Space")
         gate.get_by_text("acknowledged", exact=True).wait_for()
         assert "applied" in step(notebook, "apply").inner_text()
     assert [] == [each["Name"] for each in desk.s3().list_buckets()["Buckets"] if each["Name"] == "tonic-sandbox-source"]
@@ -81,8 +87,18 @@ def test_somebody_elses_change_after_the_approval_is_refused(desk: Desk) -> None
     desk.s3().delete_bucket(Bucket="tonic-sandbox-source")
 
 
+JUMPS = """() => {
+    window.jumps = [];
+    const inside = (node) => (node?.closest ? node : node?.parentElement)?.closest('.jp-Notebook');
+    const told = (shift) => shift.sources.filter((each) => inside(each.node)).map((each) => each.node.textContent.slice(0, 80));
+    const note = (list) => window.jumps.push(...list.getEntries().filter((each) => !each.hadRecentInput).flatMap(told));
+    new PerformanceObserver(note).observe({ type: 'layout-shift' });
+}"""
+"""Notes from now on what moved in the notebook without being asked to."""
+
+
 def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
-    """What is being written is written to its end, the rest is withheld, and the next run goes on with the rest under the same approval."""
+    """While it writes nothing jumps, axe finds nothing; the rest is withheld, and the next run goes on with it under the same approval."""
     desk.emptied().fault(Fault("latency", "s3:(Put|Create)", ms=1500))
     with desk.lab.page(STORAGE) as notebook:
         gate = step(notebook, *UNTIL_GATE)
@@ -92,6 +108,15 @@ def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
         notebook.page.evaluate(RUN, ["apply", False])
         applying = shown(notebook, "apply")
         applying.get_by_text("1 of 14 changes done").wait_for()
+        looked = look(notebook, f"{OURS}:has(.mod-warning)")
+        notebook.page.evaluate(JUMPS)
+        done = int(applying.inner_text().partition(" of 14 changes done")[0].split()[-1])
+        applying.get_by_text(f"{done + 2} of 14 changes done").wait_for()
+        assert [] == notebook.page.evaluate("window.jumps")
+        applying.evaluate("each => each.insertAdjacentHTML('afterbegin', '<p style=\"height: 9em\"></p>')")
+        notebook.page.wait_for_function("() => window.jumps.length")
+        assert ([], [], []) == (looked.broken, looked.wide, looked.sideways)
+        assert looked.kept
         applying.get_by_role("button", name="Stop after this write").click()
         applying.get_by_text("stopped on request").first.wait_for()
         desk.fault(None)
@@ -135,10 +160,9 @@ def test_gate_of_a_protected_environment_wants_its_name_and_a_signature(desk: De
         desk.lab.file.write_text(plain, "utf-8")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_narrow_page_is_no_wider_than_its_cells(desk: Desk, scheme: str) -> None:
+def test_narrow_page_is_no_wider_than_its_cells(desk: Desk) -> None:
     """At 400 pixels what is wider scrolls in a box of its own that the keyboard reaches; what is wider without one is found."""
-    with desk.lab.page(STORAGE, scheme=scheme, width=400) as notebook:
+    with desk.lab.page(STORAGE, width=400) as notebook:
         notebook.execute("application:toggle-left-area")
         plan = step(notebook, *UNTIL_GATE[:-1])
         step(notebook, UNTIL_GATE[-1])

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-import pytest
-
-from tests.browser.desk import STORAGE, Desk, shown
+from runbook_lib.sandbox.injection import Fault
+from tests.browser.desk import ACTIVE, STORAGE, Desk, enter_until, focused, run_until, shown
 from tests.browser.lab import Lab, Notebook
 from tests.browser.rules import in_both
 
 FRONT = "(path) => window.jupyterapp.shell.currentWidget.context?.path === path"
-ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.id"
-FOCUSED = (
-    "() => [document.activeElement.tagName, document.activeElement.textContent.trim(), !!document.activeElement.closest('.cm-editor')]"
-)
-FAR = 400
-"""Presses of a key within which everything on a page is reached."""
 
 
 def front(notebook: Notebook, path: str) -> None:
@@ -64,31 +58,9 @@ def test_by_mouse(desk: Desk) -> None:
         assert "converged" in notebook.panel.get_by_role("row", name="20 Storage").inner_text()
 
 
-def focused(notebook: Notebook, key: str, kind: str, words: str) -> None:
-    """Press a key until something has the focus; out of a cell's text it takes Escape first."""
-    for _ in range(FAR):
-        notebook.page.keyboard.press(key)
-        tag, text, is_text = notebook.page.evaluate(FOCUSED)
-        if (tag, text) == (kind, words):
-            return
-        if is_text:
-            notebook.page.keyboard.press("Escape")
-    pytest.fail(f"{FAR} times {key} do not lead to {words}")
-
-
-def run_until(notebook: Notebook, cell: str) -> None:
-    """Run cell after cell, this one included, and wait for the end."""
-    for _ in range(FAR):
-        last = notebook.page.evaluate(ACTIVE)
-        notebook.page.keyboard.press("Shift+Enter")
-        if last == cell:
-            notebook.wait_until_idle()
-            return
-    pytest.fail(f"Shift+Enter does not lead to {cell}")
-
-
 def test_by_keyboard(desk: Desk) -> None:
-    """Shift+Enter, Tab, Enter and Space alone lead from the start page to a verified stage, past the approval's own button."""
+    """Shift+Enter, Tab, Enter and Space alone lead from the start page to a verified stage, past the buttons that approve and stop."""
+    desk.fault(Fault("latency", "s3:(Put|Create)", ms=2500))
     with desk.emptied().lab.page() as notebook:
         run_until(notebook, "close")
         notebook.panel.get_by_role("link", name="20 Storage").wait_for()
@@ -100,6 +72,14 @@ def test_by_keyboard(desk: Desk) -> None:
         focused(notebook, "Shift+Tab", "BUTTON", "Approve this plan")
         notebook.page.keyboard.press("Space")
         shown(notebook, "approve").get_by_text("Approved by").wait_for()
+        enter_until(notebook, "apply")
+        shown(notebook, "apply").get_by_text("1 of 14 changes done").wait_for()
+        focused(notebook, "Shift+Tab", "BUTTON", "Stop after this write")
+        notebook.page.keyboard.press("Space")
+        shown(notebook, "apply").get_by_text("stopped on request").first.wait_for()
+        desk.fault(None)
+        notebook.wait_until_idle()
+        assert "apply" == notebook.page.evaluate(ACTIVE)
         run_until(notebook, "evidence")
-        shown(notebook, "apply").get_by_text("14 applied").first.wait_for()
+        shown(notebook, "apply").get_by_text(re.compile("[0-9]+ in place already")).first.wait_for()
         shown(notebook, "verify").get_by_text("all claims hold").wait_for()

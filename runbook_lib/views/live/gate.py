@@ -55,5 +55,6 @@ class Form:
             return
         # Whoever pressed twice has approved once.
         self.button.on_click(self._press, remove=True)
-        self._static.put(bundle(given))
+        # The form goes first: whoever sees the approval, and saves at once, saves no form.
         self._place.clear()
+        self._static.put(bundle(given))

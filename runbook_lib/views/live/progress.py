@@ -23,7 +23,8 @@ class Progress:
         self.button = ipywidgets.Button(description="Stop after this write", button_style="warning", layout={"width": "auto"})
         # A handler may run in another thread: it sets the flag, and touches nothing else.
         self.button.on_click(lambda _button: run.stop())
-        self.view = ipywidgets.HTML(layout={"min_height": "14em"})
+        # As tall as the rows that stand there most of the time: what is below must not jump with each change that ends.
+        self.view = ipywidgets.HTML(layout={"height": "24em", "overflow": "hidden auto", "align_self": "stretch", "width": "auto"})
         layout = {"overflow": "auto", "padding": "0 .8em", "align_items": "flex-start"}
         self._place.show(ipywidgets.VBox([self.button, self.view, keeper()], layout=layout))
 
