@@ -160,13 +160,34 @@ def test_gate_of_a_protected_environment_wants_its_name_and_a_signature(desk: De
         desk.lab.file.write_text(plain, "utf-8")
 
 
+LONG = """
+from runbook_lib.views.shown import Asking, Gate
+grave = tuple((f"grants/destination/tonic_destination_user/DROP/schema/sales_department_{each:03}", "widens access") for each in range(150))
+Gate(plan, plan, asking=Asking((), "production", grave, print))
+"""
+"""A gate at which 150 grave changes of a protected environment are acknowledged."""
+WRITE = """([id, text]) => {
+    const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+    cells.find((each) => each.model.id === id).model.sharedModel.setSource(text);
+}"""
+CUT = """() => [...document.querySelectorAll('.rb-boxes label')].filter((each) => each.scrollWidth > each.clientWidth + 1)
+    .map((each) => each.textContent)"""
+
+
 def test_narrow_page_is_no_wider_than_its_cells(desk: Desk) -> None:
-    """At 400 pixels what is wider scrolls in a box of its own that the keyboard reaches; what is wider without one is found."""
+    """At 400 pixels what is wider scrolls in a box that the keyboard reaches, at a long gate too; what is wider without one is found."""
     with desk.lab.page(STORAGE, width=400) as notebook:
         notebook.execute("application:toggle-left-area")
         plan = step(notebook, *UNTIL_GATE[:-1])
         step(notebook, UNTIL_GATE[-1])
         assert [] == look(notebook).wide
+
+        notebook.page.evaluate(WRITE, ["approve", LONG])
+        gate = step(notebook, "approve")
+        gate.get_by_role("button", name="Next page").click()
+        gate.get_by_text("21 to 40 of 150 shown, 0 of 150 acknowledged").wait_for()
+        looked = look(notebook)
+        assert ([], [], []) == (looked.broken, looked.wide, notebook.page.evaluate(CUT))
 
         plan.locator(".jp-OutputArea-output").last.evaluate(
             "each => each.insertAdjacentHTML('beforeend', '<p style=\"width:3000px\">x</p>')"

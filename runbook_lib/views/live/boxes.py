@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from runbook_lib.views.acknowledging import Grave
 
-WIDE = {"width": "auto", "max_width": "100%"}
+WIDE = {"width": "auto", "max_width": "calc(100% - 4px)"}
+"""As wide as its cell at most, with the margin that every control has."""
 ROW = 32
 """Pixels of a box, so that a page with fewer of them is as tall, and nothing below it jumps."""
 
@@ -30,13 +31,17 @@ class Boxes:
         self.shown: dict[str, Any] = {}
         # One for all boxes: a page of them is taken away and made anew as often as somebody turns it.
         self._looks = {"layout": ipywidgets.Layout(**WIDE), "style": CheckboxStyle()}
-        self.words = ipywidgets.Text(description="Find", placeholder="kind, name, risk", layout=WIDE)
+        narrow = {"layout": {"width": "auto", "flex": "0 1 22em", "min_width": "0"}, "style": {"description_width": "initial"}}
+        self.words = ipywidgets.Text(description="Find", placeholder="kind, name, risk", **narrow)
         self.back, self.on = (ipywidgets.Button(description=each, layout={"width": "auto"}) for each in ("Previous page", "Next page"))
         self.count = ipywidgets.HTML()
         is_long = len(grave) > PAGE
         self._rows = ipywidgets.VBox(layout={**WIDE, "min_height": f"{PAGE * ROW}px"} if is_long else WIDE)
-        controls = (ipywidgets.HBox([self.words, self.back, self.on], layout={"flex_flow": "row wrap"}), self.count) if is_long else ()
+        controls = (
+            (ipywidgets.HBox([self.words, self.back, self.on], layout={**WIDE, "flex_flow": "row wrap"}), self.count) if is_long else ()
+        )
         self.widget = ipywidgets.VBox([*controls, self._rows], layout=WIDE)
+        self.widget.add_class("rb-boxes")
         self.words.observe(lambda _event: self._look(), "value")
         self.back.on_click(lambda _button: self._turn(-1))
         self.on.on_click(lambda _button: self._turn(1))
