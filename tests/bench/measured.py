@@ -130,4 +130,7 @@ def _memory(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failed:
+        sys.exit(str(failed))

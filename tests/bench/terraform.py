@@ -28,7 +28,8 @@ TOOL = "Terraform"
 PLUGINS = "RUNBOOK_TERRAFORM_PLUGINS"
 PARALLEL = 50
 """What was the fastest for ten environments: Terraform's own ten took half as long again."""
-REQUIRED = {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}}}
+REQUIRED = {"required_version": ">= 1.11", "required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}}}
+"""Terraform writes a secret without keeping it since 1.11."""
 SERVICES = ("iam", "s3", "secretsmanager", "sts")
 SIDES = ("source", "destination")
 PRIVATE = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
@@ -138,7 +139,7 @@ def is_there(bed: Bed) -> bool:
     try:
         bed.run(initialising(bed.folder / "terraform", {"terraform": REQUIRED}))
     except Failed as failed:
-        bed.remark(f"{TOOL} is not measured: `terraform init` does not find its AWS provider", str(failed))
+        bed.remark(f"{TOOL} is not measured: it is older than 1.11, or `terraform init` does not find its AWS provider", str(failed))
         return False
     return True
 
