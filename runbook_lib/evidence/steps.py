@@ -62,6 +62,12 @@ def opened(record: Record, stage: str, at: str) -> None:
     record.add(f"{FOLDER}/{stage}-opened", Opened(stage=stage, at=at).model_dump_json(indent=1))
 
 
+def opened_at(folder: Path, stage: str) -> str:
+    """Tell when a stage's notebook was opened first; empty where it was not."""
+    found = (Opened.model_validate_json(path.read_text("utf-8")) for path in folder.glob(f"{FOLDER}/{stage}-opened*.json"))
+    return min((each.at for each in found), default="")
+
+
 def opened_stages(folder: Path) -> frozenset[str]:
     """List the stages whose notebooks were opened."""
     names = (_OPENED.fullmatch(path.name) for path in folder.glob(f"{FOLDER}/*.json"))

@@ -129,4 +129,5 @@ def _line(done: Run, each: Executed) -> StageLine:
         message=each.message or idle,
         waiting=result.adapter_seconds if result else 0.0,
         started=each.started,
+        ended=each.ended,
     )

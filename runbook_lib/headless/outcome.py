@@ -26,7 +26,10 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Executed:
-    """State how one notebook went: `error` is the class name of what it raised, `message` its text, `started` when it began (UTC)."""
+    """State how one notebook went: `error` is the class name of what it raised, `message` its text, `started` when it began (UTC).
+
+    `ended` is when the last of it was done, where somebody stepped through it and paused between its cells; else it is empty.
+    """
 
     stage: Stage
     seconds: float
@@ -34,6 +37,7 @@ class Executed:
     error: str = ""
     message: str = ""
     started: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from runbook_lib.errors import NotSaved, RunbookError
 from runbook_lib.evidence import steps
 from runbook_lib.evidence.journal import FILE, lines
 from runbook_lib.evidence.record import PARAMETERS
+from runbook_lib.evidence.writes import writes
 from runbook_lib.headless.filing import filed
 from runbook_lib.headless.notebook import notebook_of
 from runbook_lib.headless.outcome import Executed
@@ -23,8 +24,10 @@ from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.start import all_stages
 from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
+from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from runbook_lib.evidence import Record
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from runbook_lib.model import Stage
 
 DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json", place.LEDGER)
+BEGUN, REPLIED = "iopub.execute_input", "shell.execute_reply"
+"""When a cell began and ended, as JupyterLab notes it."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
 AGAIN = "its notebook was run again since, under changed parameters"
@@ -157,7 +162,7 @@ def _executed(record: Record, stage: Stage, copy: Path, *, is_later: bool) -> Ex
     path.unlink(missing_ok=True)
     path.with_suffix(".html").unlink(missing_ok=True)
     if is_later or not copy.exists():
-        return Executed(stage, 0.0, path, "", AGAIN if is_later else GONE)
+        return Executed(stage, 0.0, path, "", AGAIN if is_later else GONE, *_when(record, stage, ()))
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
     for cell in notebook["cells"]:
@@ -167,7 +172,8 @@ def _executed(record: Record, stage: Stage, copy: Path, *, is_later: bool) -> Ex
     record.write(f"notebooks/{copy.name}", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     failed: dict[str, Any] = next((each for each in outputs if each["output_type"] == "error"), {})
     said = "" if record.all_results(stage.slug) else UNFINISHED
-    return Executed(stage, _seconds(notebook), path, failed.get("ename", ""), failed.get("evalue", said))
+    noted = [each["metadata"].get("execution", {}) for each in notebook["cells"]]
+    return Executed(stage, _seconds(noted), path, failed.get("ename", ""), failed.get("evalue", said), *_when(record, stage, noted))
 
 
 def _is_readable(output: dict[str, Any]) -> bool:
@@ -179,14 +185,15 @@ def _is_readable(output: dict[str, Any]) -> bool:
     return bool(forms)
 
 
-def _seconds(notebook: dict[str, Any]) -> float:
+def _when(record: Record, stage: Stage, noted: Sequence[dict[str, str]]) -> tuple[str, str]:
+    """Tell when somebody opened a notebook first, and when the last of it was done: as its cells, its results and the journal have it."""
+    begun = steps.opened_at(record.folder, stage.slug)
+    ended = [each.ended or each.begun for each in writes(record.folder) if each.stage == stage.slug]
+    ended += [each.at for each in record.all_results(stage.slug)]
+    ended += [each[REPLIED] for each in noted if REPLIED in each]
+    return begun, max((each for each in ended if (seconds(begun, each) or 0) > 0), key=datetime.fromisoformat, default=begun)
+
+
+def _seconds(noted: Sequence[dict[str, str]]) -> float:
     """Add up how long the cells took, as JupyterLab noted it."""
-    noted = [cell["metadata"].get("execution", {}) for cell in notebook["cells"]]
-    return sum(_took(each.get("iopub.execute_input", ""), each.get("shell.execute_reply", "")) for each in noted)
-
-
-def _took(begun: str, ended: str) -> float:
-    try:
-        return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
-    except ValueError:
-        return 0.0
+    return sum(seconds(each.get(BEGUN, ""), each.get(REPLIED, "")) or 0.0 for each in noted)

@@ -85,6 +85,7 @@ def _picture(page: RunPage) -> Markup:
     if not picture:
         return picture
     said = "Each bar is one notebook, where it stands in the run"
+    said += ", from its opening to the last that was done in it" if page.is_stepped else ""
     said += "; of each, the stronger part was spent waiting for AWS and the databases" if any(each.waiting for each in page.stages) else ""
     tick = "one change, when it was sent" if len(page.writes) <= ROWS else "what was sent there"
     said += f"; each tick below a bar is {tick}." if page.writes else "."

@@ -45,7 +45,7 @@ def _facts(page: RunPage) -> Facts:
         ("account", (f"{page.account}, {page.region}",)),
         ("AWS endpoint", (page.endpoint or "AWS",)),
         *((label.lower(), (text,)) for label, text in page.facts if label.lower() not in SAID),
-        ("plan", (Code(page.plan.digest if page.plan else ""),)),
+        ("plan", (Code(page.plan.digest if page.plan and not page.is_stepped else ""),)),
         ("record", (Code(page.record),)),
         ("goes on from", (Code(page.resumes),)),
         ("next", (Code(next_step(page)),)),
@@ -58,7 +58,7 @@ def _sections(page: RunPage) -> Iterator[tuple[str, str, Markup]]:
     yield "owed", "What is owed, and by whom", as_html.body(proof.owed(page.findings, page.plan.plans if page.plan else ()))
     yield "asked", "What was asked", as_html.body(_asked(page))
     if page.plan is not None:
-        yield "plan", "What was planned", as_html.body(plans.environment_plan(page.plan))
+        yield "plan", "What was planned", as_html.body((plans.stage_plans if page.is_stepped else plans.environment_plan)(page.plan))
     yield "approval", "Who approved it", as_html.body(_approval(page))
     yield "done", "What was done", done(page)
     yield "proof", "What is proven, and how it is known", as_html.body((*proof.grades(page.findings), *_findings(page)))
@@ -103,6 +103,8 @@ def _asked(page: RunPage) -> Iterator[Block]:
     )
     if page.command:
         yield Facts("The command", pairs)
+    elif page.is_stepped and stages:
+        yield Note((f"Somebody stepped through these notebooks, and approved what each of them wrote by itself: {stages}.",))
     elif stages:
         yield Note((f"A notebook was run by itself: {stages}.",))
 

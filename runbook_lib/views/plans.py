@@ -129,10 +129,19 @@ def environment_plan(value: EnvironmentPlan) -> Iterator[Block]:
     yield from changes.gravest(value.plans)
     made = made_by(value.plans)
     yield Facts("The digest that one approval is for", (("digest", (Code(value.digest),)),))
-    for each in value.plans:
-        verbs = [change.verb for change in each.changes]
-        said = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in VERBS if verb in verbs) or "nothing to change"
-        yield Folded(f"{each.stage}: {said}", tuple(plan(each, made)))
+    yield from (_folded(each, made) for each in value.plans)
+
+
+def stage_plans(value: EnvironmentPlan) -> Iterator[Block]:
+    """Draw plans that are approved stage by stage: each has its own digest, and nobody is asked for that of all."""
+    yield plan_counts(value.plans)
+    yield from (_folded(each, None) for each in value.plans)
+
+
+def _folded(value: Plan, made: AbstractSet[str] | None) -> Folded:
+    verbs = [change.verb for change in value.changes]
+    said = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in VERBS if verb in verbs) or "nothing to change"
+    return Folded(f"{value.stage}: {said}", tuple(plan(value, made)))
 
 
 def approval(value: Approval) -> Iterator[Block]:

@@ -26,7 +26,7 @@ class StageLine:
     """State how one stage's notebook went; `notebook` and `html` are relative to the record, empty when there is none.
 
     `waiting` are the seconds of `seconds` that AWS and the databases took; `message` is the error or why it was idle. `started` is empty
-    where nobody noted it.
+    where nobody noted it; `ended` tells when the last cell of a notebook ended that somebody stepped through, else it is empty.
     """
 
     slug: str
@@ -39,6 +39,12 @@ class StageLine:
     message: str = ""
     waiting: float = 0.0
     started: str = ""
+    ended: str = ""
+
+    @property
+    def span(self) -> float:
+        """Give the seconds from its beginning to its end, pauses between its cells included."""
+        return (seconds(self.started, self.ended) or 0.0) if self.ended else self.seconds
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,14 @@ class RunPage:
         return ", ".join(dict.fromkeys(each.by for each in self.approvals))
 
     @property
+    def is_stepped(self) -> bool:
+        """Tell whether somebody stepped through notebooks, and approved each stage by itself."""
+        return self.verb == "step"
+
+    @property
     def title(self) -> str:
         """Name environment and verb."""
-        return f"{self.environment}: {'step by step' if self.verb == 'step' else self.verb}"
+        return f"{self.environment}: {'step by step' if self.is_stepped else self.verb}"
 
     @property
     def seconds(self) -> float:

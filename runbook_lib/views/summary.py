@@ -66,7 +66,7 @@ def _finding(each: Finding) -> tuple[Cell, ...]:
 
 
 def _foot(page: RunPage) -> Iterator[str]:
-    if page.plan is not None:
+    if page.plan is not None and not page.is_stepped:
         yield f"plan    {page.plan.digest}"
     if page.record:
         yield f"record  {page.record}"

@@ -34,25 +34,18 @@ _SVG = Markup('<svg viewBox="0 0 {} {}" role="img" class="timeline"><title>Stage
 
 
 def timeline(stages: Sequence[StageLine], writes: Sequence[Write] = (), started: str = "") -> Markup:
-    """Draw stages where they stand in time, the changes of each as ticks below its bar; empty when none ran."""
-    ran = [each for each in stages if each.seconds >= SHORTEST]
+    """Draw stages where they stand in time, the changes of each as ticks below its bar; empty when none ran at a known time."""
+    known = [(each, seconds(started, each.started)) for each in stages if each.span >= SHORTEST]
+    ran = [each for each, start in known if start is not None and start >= 0]
     if not ran:
         return Markup("")
-    begun = _begun(ran, started)
-    total = max(start + each.seconds for start, each in zip(begun, ran, strict=True))
+    begun = [start for _, start in known if start is not None and start >= 0]
+    total = max(start + each.span for start, each in zip(begun, ran, strict=True))
     scale = (WIDTH - LABELS - VALUES) / total
     height = ROW * len(ran) + FOOT
     drawn = (*_axis(total, scale, height), *_rows(ran, begun, scale), *_ticks(ran, begun, writes, (started, scale, total)))
-    said = ", ".join(f"{each.title} {each.seconds:.1f} s" + _sent(each, writes) for each in ran)
+    said = ", ".join(f"{each.title} {each.span:.1f} s" + _sent(each, writes) for each in ran)
     return _SVG.format(WIDTH, height, said, Markup("").join(drawn))
-
-
-def _begun(ran: Sequence[StageLine], started: str) -> list[float]:
-    """Give the second at which each stage began; where that is not known, one after the other."""
-    known = [seconds(started, each.started) for each in ran]
-    if all(each is not None and each >= 0 for each in known):
-        return [each or 0.0 for each in known]
-    return [sum(each.seconds for each in ran[:place]) for place in range(len(ran))]
 
 
 def _sent(each: StageLine, writes: Sequence[Write]) -> str:
@@ -76,12 +69,17 @@ def _clock(passed: int) -> str:
 def _rows(ran: Sequence[StageLine], begun: Sequence[float], scale: float) -> Iterator[Markup]:
     for place, (start, each) in enumerate(zip(begun, ran, strict=True)):
         top = place * ROW + 2
-        left, width = LABELS + start * scale, max(1.5, each.seconds * scale)
+        left, width = LABELS + start * scale, max(1.5, each.span * scale)
         yield _WORD.format(0, top + BAR - 1, "l", f"{each.number} {each.title}")
-        yield _BAR.format(left, top, width, BAR, KINDS.get(each.state, "bd"), f"{each.seconds:.1f} s")
+        yield _BAR.format(left, top, width, BAR, KINDS.get(each.state, "bd"), _took(each))
         if each.waiting:
             waited = min(width, each.waiting * scale)
             yield _BAR.format(left, top, waited, BAR, "bw", f"{each.waiting:.1f} s for AWS and the databases")
+
+
+def _took(each: StageLine) -> str:
+    paused = f" from its opening to its end, of which its cells took {each.seconds:.1f} s" if each.ended else ""
+    return f"{each.span:.1f} s{paused}"
 
 
 def _ticks(ran: Sequence[StageLine], begun: Sequence[float], writes: Sequence[Write], axis: tuple[str, float, float]) -> Iterator[Markup]:
@@ -101,4 +99,4 @@ def _ticks(ran: Sequence[StageLine], begun: Sequence[float], writes: Sequence[Wr
             drawn.add(spot)
             said = f"{passed:.1f} s: {write.verb} {write.address}, {write.outcome or 'nobody knows its end'}"
             yield _TICK.format(LABELS + passed * scale, top + BAR + 1, 6, kind, said)
-        yield _WORD.format(LABELS + (start + each.seconds) * scale + 5, top + BAR - 1, "v", f"{each.seconds:.1f} s{_sent(each, writes)}")
+        yield _WORD.format(LABELS + (start + each.span) * scale + 5, top + BAR - 1, "v", f"{each.span:.1f} s{_sent(each, writes)}")

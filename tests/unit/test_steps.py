@@ -77,6 +77,23 @@ def test_a_closed_record_holds_and_can_be_read(file: Path) -> None:
     assert "twin" in (record.folder / "notebooks" / "20_storage.html").read_text("utf-8")
 
 
+def test_a_notebook_stands_in_time_from_its_opening_to_its_last_write(file: Path) -> None:
+    """Whoever reads between two cells made the run longer; the picture has every write, and cells of yesterday count for nothing."""
+    record = begin(file, at="2026-01-01T00:05:00.000Z")
+    journal = record.journal(is_undo=False, now=lambda: "2026-01-01T00:07:00.000Z", scope=())
+    journal.begin("storage", CHANGE)
+    journal.end("storage", entry := Entry(change=CHANGE, outcome="applied"))
+    record.close_stage(StageResult(stage="storage", receipt=Receipt(stage="storage", digest="d", entries=(entry,))))
+    save()
+
+    done = closing.close(file)
+
+    assert [("2026-01-01T00:00:01.000Z", "2026-01-01T00:07:00.000Z")] == [(each.started, each.ended) for each in done.executed]
+    page = (record.folder / "index.html").read_text("utf-8")
+    assert "419.0 s, 1 write" in page
+    assert "each tick below a bar is one change" in page
+
+
 def test_a_widget_that_is_gone_leaves_no_name_of_it(file: Path) -> None:
     """What stood in the notebook as a form is its static twin on the page, not what Python calls the form."""
     record = begin(file, idle="nothing")

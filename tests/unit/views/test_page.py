@@ -251,3 +251,15 @@ def test_lookups_by_stage() -> None:
     assert (PLAN, RECEIPT, None) == (PAGE.plan_of("server_role"), PAGE.receipt_of("server_role"), PAGE.plan_of("storage"))
     assert 3 == len(PAGE.findings_of("storage"))
     assert (APPROVAL,) == PAGE.approvals
+
+
+def test_the_page_of_steps_says_what_steps_are() -> None:
+    """Each stage was approved by itself and under its own digest; nobody approved one of all, and no notebook ran by itself."""
+    html = index_page(page(verb="step", command=""))
+
+    assert "Somebody stepped through these notebooks" in html
+    assert "was run by itself" not in html
+    assert (True, False) == (PLAN.digest in html, WHOLE.digest in html)
+    assert "from its opening to the last that was done in it" in html
+    assert WHOLE.digest not in summary_text(page(verb="step"))
+    assert "A notebook was run by itself" in index_page(page(command=""))

@@ -36,12 +36,21 @@ def test_each_write_is_a_tick_in_its_stage() -> None:
     assert f"5.5 s: update {WRITES[2].address}, nobody knows its end" in picture
 
 
-def test_without_times_stages_follow_each_other() -> None:
-    """A run whose notebooks noted no time is drawn in order."""
+def test_without_times_there_is_no_picture() -> None:
+    """Where a notebook stood in time is not guessed."""
     stages = tuple(dataclasses.replace(each, started="") for each in PAGE.stages)
-    picture = str(timeline(stages))
 
-    assert left(picture, "bd")[0] < left(picture, "bi")[0] < left(picture, "bf")[0]
+    assert "" == timeline(stages, PAGE.writes, PAGE.started)
+
+
+def test_who_pauses_between_cells_sees_them_in_the_picture() -> None:
+    """The bar of a notebook that somebody stepped through reaches from its opening to its end, and each write is a tick below it."""
+    cells = dataclasses.replace(PAGE.stages[2], state="done", seconds=4.0, ended="2026-06-30T10:07:57.000Z")
+    picture = str(timeline((PAGE.stages[0], cells), PAGE.writes, PAGE.started))
+
+    assert "474.0 s from its opening to its end, of which its cells took 4.0 s" in picture
+    assert "474.0 s, 3 writes" in picture
+    assert [1, 1, 1] == [len(left(picture, kind)) for kind in ("ta", "tf", "to")]
 
 
 def test_nothing_that_ran_is_no_picture() -> None:
