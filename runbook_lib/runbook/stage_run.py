@@ -21,7 +21,6 @@ from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of
 from runbook_lib.runbook.world import now
 from runbook_lib.views import live
-from runbook_lib.views.blocks import counted
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, ParameterForm, StageBanner
 from runbook_lib.views.watching import Watch
 
@@ -130,10 +129,7 @@ class StageRun:
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
-        title = (
-            f"Not verified: {counted(pending, 'planned change')} withheld; what the pre-flight found stands below" if pending else "Verify"
-        )
-        return Findings(findings, title, self._idle or empty)
+        return Findings(findings, "Verify", self._idle or empty, pending)
 
     def close(self) -> Closing:
         """Keep what this stage found and did in the record, and let its connections go.

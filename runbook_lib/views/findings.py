@@ -48,7 +48,7 @@ def findings(value: Findings) -> Iterator[Block]:
     if not len(value):
         yield Note((f"{value.title}: {value.empty or 'no findings'}.",))
         return
-    yield from verdicts(value.findings)
+    yield from verdicts(value.findings, value.pending)
 
 
 def one(value: Finding) -> Iterator[Block]:
@@ -56,10 +56,14 @@ def one(value: Finding) -> Iterator[Block]:
     yield table("Finding", (value,))
 
 
-def verdicts(found: Sequence[Finding]) -> Iterator[Block]:
-    """Draw findings of one stage or of many."""
+def verdicts(found: Sequence[Finding], pending_changes: int = 0) -> Iterator[Block]:
+    """Draw findings of one stage or of many; where changes are pending, nothing is said of what they make."""
     yield counts(found)
-    if all(each.verdict == "kept" and not each.warning for each in found):
+    if pending_changes:
+        are = "is" if pending_changes == 1 else "are"
+        said = f"{counted(pending_changes, 'change')} {are} not applied: only what holds before was judged, nothing of what they make."
+        yield Note((Mark("not verified", "quiet", "\N{EN DASH}"), said), "change")
+    elif all(each.verdict == "kept" and not each.warning for each in found):
         yield Note((Mark("all claims hold", "good", "\N{CHECK MARK}"), "read and judged just now"), "good")
     yield from pending(found)
     advised = [each for each in found if each.verdict == "kept" and each.warning]

@@ -39,11 +39,12 @@ class DesiredResources:
 
 @dataclass(frozen=True)
 class Findings:
-    """Hold findings under a title; `empty` says why there are none."""
+    """Hold findings under a title; `empty` says why there are none, `pending` counts the changes that were planned and not applied."""
 
     findings: tuple[Finding, ...]
     title: str
     empty: str = ""
+    pending: int = 0
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -67,16 +68,34 @@ class Asking:
 
 
 @dataclass(frozen=True)
+class Signatures:
+    """Say whose signatures a plan takes: how many of the approvers, and who of them signed what counts."""
+
+    approvers: tuple[str, ...]
+    needed: int
+    signed: tuple[str, ...]
+    is_protected: bool
+
+    @property
+    def lacking(self) -> int:
+        """Give how many have to sign yet."""
+        return max(0, self.needed - len(self.signed))
+
+
+@dataclass(frozen=True)
 class Gate:
     """Hold a plan made now, the plan that was approved, and the approvals; without one everything is withheld.
 
-    `asking` is what a person is asked for where somebody looks at the notebook.
+    `asking` is what a person is asked for where somebody looks at the notebook. `target` is the parameter file as a command takes it,
+    the environment's name where it is empty; without `signatures` nobody has to sign.
     """
 
     plan: Plan
     approved: Plan
     approvals: tuple[Approval, ...] = ()
     asking: Asking | None = None
+    target: str = ""
+    signatures: Signatures | None = None
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,7 @@ VALUES = (
     FINDINGS,
     Findings(FINDINGS, "Verify"),
     Findings((), "Verify", "nothing was applied"),
+    Findings(FINDINGS[:2], "Verify", pending=5),
     BANNER,
     StageBanner(STAGE, (), "pipeline: v2 uses no Lambda function"),
     DESIRED,

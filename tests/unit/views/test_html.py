@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -161,6 +162,17 @@ def test_gate_gives_the_words_to_approve_with() -> None:
 
     assert f"runbook apply staging --stage server_role --approve {PLAN.digest}" in html
     assert f"approve = &#34;{PLAN.digest}&#34;" in html
+
+
+def test_what_was_not_applied_is_not_verified() -> None:
+    """What holds before a change says nothing of what the change makes: no good word stands above it."""
+    held = Findings(FINDINGS[:2], "Verify")
+
+    assert ("all claims hold" in body(held), "not verified" in body(held)) == (True, False)
+    html = body(replace(held, pending=5))
+    assert ("all claims hold" in html, "note good" in html) == (False, False)
+    assert "5 changes are not applied: only what holds before was judged" in html
+    assert "1 change is not applied" in body(replace(held, pending=1))
 
 
 def test_draws_nothing_unknown() -> None:
