@@ -169,7 +169,7 @@ def _approval_commands(names: Any) -> None:
             "records",
             nargs="+",
             metavar="RECORD",
-            help="a plan's record: its folder, or ENV/NAME of one in the record store; or a batch's folder",
+            help="a plan: its record's folder, ENV/NAME of it in the record store, or ENV/DIGEST; or a batch's folder",
         )
         one.add_argument("--by", default="", metavar="NAME", help="who it is, as approvers names him")
         one.add_argument("--key", default="", metavar="PRIVATE", help="PEM file of his Ed25519 private key, or the ARN of a key of KMS")

@@ -25,13 +25,17 @@ AHEAD = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Case:
-    """Hold what approvals are held against: the plan, the digest that names it, what the file asks for, who planned, and the time."""
+    """Hold what approvals are held against: the plan, the digest that names it, what the file asks for, who planned, and the time.
+
+    `target` is the file as a command takes it, the environment's name where it is empty.
+    """
 
     digest: str
     approved: EnvironmentPlan
     environment: Environment
     planners: frozenset[str]
     at: str
+    target: str = ""
 
     @property
     def signers(self) -> dict[str, str]:
@@ -128,7 +132,7 @@ def _expired(approval: Approval, case: Case) -> Iterator[str]:
 
 
 def _way_out(approvals: Sequence[Approval], case: Case) -> str:
-    name = case.environment.environment
+    plan = f"{case.target or case.environment.environment}/{case.digest}"
     if not case.environment.approvers:
-        return ACKNOWLEDGE if approvals else f"read the plan, then: runbook approve {name}/RECORD"
-    return f"let an approver sign: runbook approve {name}/RECORD --key PRIVATE.pem" + (", or plan again" if approvals else "")
+        return ACKNOWLEDGE if approvals else f"read the plan, then: runbook approve {plan}"
+    return f"let an approver sign: runbook approve {plan} --key PRIVATE.pem" + (", or plan again" if approvals else "")

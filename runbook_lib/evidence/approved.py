@@ -36,6 +36,15 @@ def find_plan(store: Path, environment: Environment, digest: str) -> Environment
     raise ApprovalRefused(name, f"no plan in the record store has the digest {digest[:16]}", "run `runbook plan` and approve what it shows")
 
 
+def planned_alone(store: Path, environment: Environment, digest: str) -> Record | None:
+    """Find the newest record of a plan with a digest that was not approved already; None where there is none."""
+    for record in records(store, environment.environment):
+        plan = None if (record.folder / "approved.json").exists() else record.plan()
+        if plan is not None and plan.digest == digest:
+            return record
+    return None
+
+
 def refuse_changed(record: Record, environment: Environment) -> None:
     """Raise PlanDrifted with every key that says something else than in a record.
 

@@ -14,7 +14,7 @@ from runbook_lib.engine.approving import Case, acknowledged, flaws, later, refus
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, PlanDrifted, Problem
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.approvals import read, refuse_rejected, signers, stored, written
-from runbook_lib.evidence.approved import refuse_changed, unstated
+from runbook_lib.evidence.approved import planned_alone, refuse_changed, unstated
 from runbook_lib.evidence.signing import FileKey
 from runbook_lib.evidence.strict import Unsound
 from runbook_lib.model import Approval, EnvironmentPlan, Rejection
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import SigningKey
 
-NAME_IT = "name the folder of a plan's record, or ENV/NAME of one in the record store"
 MEND = "read the plan; say --acknowledge ADDRESS for each risky change that is meant (* stands for any text); mend the rest, or plan again"
+NAME_IT = "runbook plan ENV makes one (with --stage of one stage); name its folder, ENV/NAME of it in the record store, or ENV/DIGEST"
+DIGEST = re.compile(r"[0-9a-f]{64}")
 LASTING = re.compile(r"(?P<number>[1-9][0-9]{0,3})(?P<unit>[hd])")
 
 
@@ -112,13 +113,18 @@ def file_of(name: str) -> Path:
 
 
 def _planned(name: str) -> Planned:
-    """Find a record, a folder or ENV/NAME, with its parameter file; learn first what was said elsewhere. Raises InvalidParameters."""
+    """Find a plan by its record's folder, ENV/NAME or ENV/DIGEST, with its parameter file; learn first what was said elsewhere.
+
+    Raises InvalidParameters, and ApprovalRefused where there is no such plan.
+    """
     from runbook_lib.parameters.load import load
 
     folder = Path(name)
     records = Records(load(file_of(name)))
     records.synchronise()
-    record = Record(folder if (folder / "run.json").is_file() else records.folder / name.rpartition("/")[2])
+    last = name.rpartition("/")[2]
+    found = planned_alone(records.store, records.environment, last) if DIGEST.fullmatch(last) else None
+    record = found or Record(folder if (folder / "run.json").is_file() else records.folder / last)
     path = record.folder / "plan.json"
     if not path.is_file():
         raise ApprovalRefused(name, "holds no plan", NAME_IT)

@@ -43,13 +43,14 @@ if TYPE_CHECKING:
 class Consent:
     """Hold what a command says of approval: the plan's digest, who gives the command, and which risky changes he acknowledges.
 
-    With `is_stored` only what was approved before counts, and naming the digest is none.
+    With `is_stored` only what was approved before counts, and naming the digest is none. `word` approves where no person does.
     """
 
     digest: str = ""
     by: str = ""
     acknowledge: tuple[str, ...] = ()
     is_stored: bool = False
+    word: str = ""
 
 
 def carry_out(
@@ -82,7 +83,7 @@ def carry_out(
         planned = start("plan" if verb == "apply" else verb, Consent(by=by))
         if planned.exit_code in {1, 2, 3, 5}:
             return planned
-        return start(verb, Consent(planned.plan.digest, "approval: automatic", ("*",)))
+        return start(verb, Consent(planned.plan.digest, by, ("*",), word="approval: automatic"))
     if verb == "destroy":
         return start(verb, Consent(by=by))
     if is_stored:
@@ -129,7 +130,7 @@ def run(
         chosen = _covered(chosen, approved, stages)
         refuse_untyped(approved, environment, records.folder)
     key, started = signing_key(environment), now()
-    given, planners = resuming.granted if resuming is not None else _granted(records, approved, consent, started)
+    given, planners = resuming.granted if resuming is not None else _granted(records, approved, consent, file, started)
     facts = evidence.RunFacts(
         environment=environment.environment, verb=verb, started=started, source=file.name,
         stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(), target=place.typed(file),
@@ -161,13 +162,15 @@ def _approved(records: Records, consent: Consent) -> EnvironmentPlan | None:
     return find_plan(records.store, records.environment, consent.digest) if consent.digest else None
 
 
-def _granted(records: Records, approved: EnvironmentPlan | None, consent: Consent, at: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _granted(
+    records: Records, approved: EnvironmentPlan | None, consent: Consent, file: Path, at: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the approvals under which a run may write, as they are kept, and who planned. Raises ApprovalRefused."""
     if approved is None:
         return (), ()
     found = approvals.stored(records.store, records.environment, consent.digest)
-    case = Case(consent.digest, approved, records.environment, found.planners, at)
-    by = "" if consent.is_stored else consent.by or "the command line"
+    case = Case(consent.digest, approved, records.environment, found.planners, at, place.typed(file))
+    by = "" if consent.is_stored else consent.word or consent.by or "the command line"
     kept = approvals.grant(found, case, by=by, acknowledge=consent.acknowledge)
     return tuple(each.text for each in kept), tuple(sorted(found.planners))
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine
-from runbook_lib.engine.approving import Case
+from runbook_lib.engine.approving import Case, flaws
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import approvals, steps
 from runbook_lib.evidence.approved import find_plan
@@ -17,7 +17,7 @@ from runbook_lib.resources.iam import Caller
 from runbook_lib.runbook import asking, stepping
 from runbook_lib.runbook.world import now
 from runbook_lib.views import live
-from runbook_lib.views.shown import Gate
+from runbook_lib.views.shown import Gate, Signatures
 
 if TYPE_CHECKING:
     from runbook_lib.model import Approval, Plan
@@ -29,7 +29,7 @@ def gate(setting: Setting, plan: Plan) -> Gate:
     if setting.is_step:
         return _stepped(setting, plan)
     if not setting.approve:
-        return Gate(plan=plan, approved=plan)
+        return Gate(plan=plan, approved=plan, target=setting.record.facts.target, signatures=_signatures(setting, plan))
     if live.has_front_end():
         asking.refuse_unasked(setting, plan)
     whole = _approved(setting, plan)
@@ -52,6 +52,7 @@ def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
         given = None
     is_used_up = bool(setting.approve) and not is_agreed and stepping.is_used_up(setting.record, plan.stage, setting.approve)
     digest = plan.digest if is_used_up else setting.approve or plan.digest
+    kept: tuple[approvals.Kept, ...] = ()
     if given is None and setting.approve and not is_used_up:
         kept, whole = _sufficing(setting, plan, is_agreed=is_agreed)
         if is_agreed or not setting.environment.protected:
@@ -60,7 +61,9 @@ def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
     if given is not None:
         return Gate(plan=plan, approved=given.plan or plan, approvals=given.approvals)
     note = asking.USED_UP if is_used_up else asking.UNNAMED if setting.approve else ()
-    return Gate(plan=plan, approved=plan, asking=asking.asking(setting, plan, partial(_agreed, setting, plan, digest), note))
+    asked = asking.asking(setting, plan, partial(_agreed, setting, plan, digest), note)
+    signatures = _signatures(setting, plan, kept)
+    return Gate(plan=plan, approved=plan, asking=asked, target=setting.record.facts.target, signatures=signatures)
 
 
 def _agreed(setting: Setting, plan: Plan, digest: str, acknowledge: tuple[str, ...]) -> Gate:
@@ -94,8 +97,21 @@ def _kept(setting: Setting, whole: EnvironmentPlan) -> tuple[Approval, ...]:
 def _granted(setting: Setting, whole: EnvironmentPlan) -> tuple[approvals.Kept, ...]:
     """Collect the approvals under which a notebook may apply. Raises ApprovalRefused when they do not suffice."""
     found = approvals.stored(setting.records.store, setting.environment, setting.approve)
-    case = Case(setting.approve, whole, setting.environment, frozenset(_planners(setting)), now())
+    case = Case(setting.approve, whole, setting.environment, frozenset(_planners(setting)), now(), setting.record.facts.target)
     return approvals.grant(found, case, by=_caller(setting), acknowledge=setting.acknowledge)
+
+
+def _signatures(setting: Setting, plan: Plan, kept: tuple[approvals.Kept, ...] = ()) -> Signatures | None:
+    """Say who has to sign a plan, and who did in a way that counts, be it a plan that this one is part of; None where nobody has to."""
+    environment = setting.environment
+    if not environment.approvers or not plan.changes:
+        return None
+    whole = EnvironmentPlan(environment=plan.environment, plans=(plan,))
+    case = Case(plan.digest, whole, environment, frozenset(_planners(replace(setting, approve=plan.digest))), now())
+    found = approvals.stored(setting.records.store, environment, plan.digest).approvals
+    signed = dict.fromkeys(each.approval.by for each in kept or found if kept or not any(flaws(each.approval, case)))
+    names = tuple(each.name for each in environment.approvers)
+    return Signatures(names, environment.approvals_required, tuple(signed), environment.protected)
 
 
 def _planners(setting: Setting) -> tuple[str, ...]:

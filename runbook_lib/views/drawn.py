@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.model import Approval, Change, EnvironmentPlan, Finding, Plan, Receipt
-from runbook_lib.views import as_html, as_markdown, as_text, board, findings, forms, picture, plans, stages, sufficiency
+from runbook_lib.views import as_html, as_markdown, as_text, board, findings, forms, gates, picture, plans, stages, sufficiency
 from runbook_lib.views.board import Board, Files, Runs
 from runbook_lib.views.picture import SetUp
 from runbook_lib.views.shown import (
@@ -37,7 +37,7 @@ DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
     Files: board.files,
     Finding: findings.one,
     Findings: findings.findings,
-    Gate: plans.gate,
+    Gate: gates.gate,
     ParameterForm: forms.form,
     Plan: plans.plan,
     Receipt: plans.receipt,

@@ -1,4 +1,4 @@
-"""Draw changes, plans, the approval gate and receipts: counts first, then what changes, then what does not."""
+"""Draw changes, plans, approvals and receipts: counts first, then what changes, then what does not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Verdict,
     )
     from runbook_lib.views.blocks import Block, Cell, Tone
-    from runbook_lib.views.shown import Asking, Gate
 
 PLAN = "plan.json"
 LEFT_OUT: dict[Verdict, Tone] = {"owed": "owed", "unknown": "open", "broken": "bad"}
@@ -70,10 +69,7 @@ def plan(value: Plan, made: AbstractSet[str] | None = None) -> Iterator[Block]:
         yield _unchanged(value)
     else:
         yield changes.table(value.changes, made_by((value,)) if made is None else made)
-    if value.contested:
-        yield _contested(value.contested)
-    if value.owed:
-        yield _owed(value.owed)
+    yield from left_out(value)
     if value.kept:
         yield Folded(f"{counted(len(value.kept), 'resource')} kept", (resources(value.kept, "Kept as they are"),))
     scope = tuple((label, (Code(text or "AWS"),)) for label, text in value.scope)
@@ -101,6 +97,14 @@ def resources(found: Sequence[Resource], caption: str) -> Grid:
     some, more = first(found, PLAN)
     rows = tuple(((naming.kind(each),), (naming.name(each),)) for each in some)
     return Grid(caption, ("what", "name"), rows, more=more)
+
+
+def left_out(value: Plan) -> Iterator[Block]:
+    """Name what a plan leaves alone, and what it leaves out."""
+    if value.contested:
+        yield _contested(value.contested)
+    if value.owed:
+        yield _owed(value.owed)
 
 
 def _contested(found: Sequence[Contested]) -> Grid:
@@ -155,48 +159,6 @@ def approval(value: Approval) -> Iterator[Block]:
         ("signed by", (Code(value.key),) if value.key else ()),
     )
     yield Facts("Approval", tuple(each for each in stated if each[1]))
-
-
-def gate(value: Gate) -> Iterator[Block]:
-    """Say whether the plan may be applied, and how to approve it when it may not."""
-    if value.approvals:
-        yield Note((f"Approved by {', '.join(each.by for each in value.approvals)}.",), "good")
-        if value.plan.digest != value.approved.digest:
-            done = len(value.approved.changes) - len(value.plan.changes)
-            yield Note((f"An approved run goes on: {done} of {counted(len(value.approved.changes), 'change')} are in place.",))
-        for each in value.approvals:
-            yield from approval(each)
-    elif value.plan.changes:
-        yield from _asked(value.asking, value.plan.digest) if value.asking is not None else ()
-        number = counted(len(value.plan.changes), "change")
-        yield Note((f"Not approved: Apply will withhold {number} and write nothing.",), "change")
-        ways = (
-            (
-                "in this notebook",
-                (Code(f'approve = "{value.plan.digest}"'), "in the parameters cell, then run all cells again"),
-            ),
-            ("this stage, from a shell", (Code(_command(value.plan)),)),
-        )
-        stated = Facts("To approve exactly this plan", ways)
-        yield stated if value.asking is None else Folded("Other ways to approve exactly this plan", (stated,))
-    else:
-        yield Note(("Nothing to approve: the plan is empty.",), "good")
-
-
-def _asked(asking: Asking, digest: str) -> Iterator[Block]:
-    """Show where a plan would be applied, and what has to be acknowledged by itself."""
-    facts = tuple((label, (text,)) for label, text in asking.facts)
-    yield Facts("Where it would be applied", (*facts, ("Digest", (Code(digest),))))
-    if asking.acknowledge:
-        some, more = first(asking.acknowledge, PLAN)
-        rows = tuple(((Mark(risks, "bad", "!"),), (Code(address),)) for address, risks in some)
-        yield Grid("To acknowledge one by one", ("risk", "change"), rows, more=more)
-
-
-def _command(value: Plan) -> str:
-    if value.stage == "teardown":
-        return f"runbook destroy {value.environment} --approve {value.digest}"
-    return f"runbook apply {value.environment} --stage {value.stage} --approve {value.digest}"
 
 
 def receipt(value: Receipt) -> Iterator[Block]:

@@ -113,7 +113,7 @@ CASES = (
     Case("apply FILE --approved", 3, FAILED, planned, "which nobody approved; read it, then: runbook approve staging/2"),
     Case("apply FILE --approved", 3, FAILED, approved_and_replanned, "which nobody approved"),
     Case("apply FILE --approved DIGEST", 0, RAN, approved, "fine"),
-    Case("apply FILE --approved DIGEST", 3, FAILED, planned, "read the plan, then: runbook approve staging/RECORD"),
+    Case("apply FILE --approved DIGEST", 3, FAILED, planned, "read the plan, then: runbook approve "),
     Case("apply FILE --approved", 3, FAILED, rejected, "the plan was rejected by"),
     Case("apply FILE --approved --approve DIGEST", 2, INVALID, approved, "not allowed with"),
     Case("apply FILE --approve DIGEST", 3, FAILED, changed, "buckets.retention_days was 7, is 9"),

@@ -70,13 +70,22 @@ def test_an_approval_is_written_beside_its_plan_and_applied(house: House) -> Non
 
 def test_without_a_stored_approval_the_digest_alone_is_refused(house: House) -> None:
     """Where approvers are named, whoever names the digest approves nothing, and is told what would."""
-    _, digest = planned(house)
+    record, digest = planned(house)
 
     said = refused(lambda: house.run("apply", approve=digest, by=JO))
 
     assert "no approval counts, and it takes one that an approver signs" in said
-    assert "runbook approve staging/RECORD --key PRIVATE.pem" in said
+    assert f"runbook approve any/{digest} --key PRIVATE.pem" in said
     assert 0 == house.target.writes
+    with house.at_work():
+        ((path, approval),) = approving.approve([f"any/{digest}"], key=str(private(house.home, JO)), acknowledge=("*",))
+        assert (record, digest) == (path.parent, approval.digest)
+
+
+def test_a_digest_that_nothing_planned_cannot_be_approved(house: House) -> None:
+    """Who was told a digest of somebody's steps learns which command makes a plan of it."""
+    with house.at_work():
+        assert "runbook plan ENV makes one" in refused(lambda: approving.approve([f"any/{'0' * 64}"], key=str(private(house.home, JO))))
 
 
 @pytest.mark.parametrize("is_named", [True, False])

@@ -121,9 +121,11 @@ def test_running_all_cells_changes_nothing(desk: Desk) -> None:
     run.preflight(), run.desired()
     gate = run.gate(run.plan())
     receipt = applied(run, gate)
-    run.verify(), run.close()
+    verified = run.verify()
+    run.close()
 
     assert ({"withheld"}, 0) == (outcomes(receipt), desk.target.writes)
+    assert (len(gate.plan.changes), "Verify") == (verified.pending, verified.title)
     assert [] == flaws(desk)
 
 
@@ -188,6 +190,25 @@ def test_protected_environment_is_named_and_signed_for(desk: Desk) -> None:
     with pytest.raises(ApprovalRefused, match="one that an approver signs"):
         approved(gate, "staging")
     assert {"withheld"} == outcomes(applied(run, gate))
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_what_the_gate_of_a_protected_environment_says_leads_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever plans the stage, and signs the digest that the gate shows, as it says, is asked for nothing but the name."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    assert gate.signatures is not None
+    assert (("Jo Rivera",), 1, (), "any") == (gate.signatures.approvers, gate.signatures.lacking, gate.signatures.signed, gate.target)
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(desk.folder)
+        headless.carry_out(desk.folder / "parameters" / "any.yaml", "plan", stages=(SLUG,), by="Lee Chan", execute=cells.papermill)
+        approving.approve([f"any/{gate.plan.digest}"], key="jo.pem", acknowledge=("*",))
+
+    gate = run.gate(run.plan())
+    assert gate.signatures is not None
+    assert (0, ("Jo Rivera",)) == (gate.signatures.lacking, gate.signatures.signed)
+    assert {"applied"} == outcomes(applied(run, approved(gate, "staging")))
 
 
 def test_unprotected_environment_is_not_named(desk: Desk) -> None:

@@ -108,12 +108,13 @@ Kept, with advice that nobody is bound to
     claim                        how known           ledger
     the policy is as wanted      read back           B1
     the server runs as the role  on the word of Ada  A3"""
+ACKNOWLEDGED = " ".join(f"--acknowledge {each.address}" for each in PLAN.changes[1:])
 GATE_TEXT = f"""\
 Not approved: Apply will withhold 4 changes and write nothing.
 
 in this notebook          approve = "{PLAN.digest}"
                           in the parameters cell, then run all cells again
-this stage, from a shell  runbook apply staging --stage server_role --approve {PLAN.digest}"""
+this stage, from a shell  runbook apply staging --stage server_role --approve {PLAN.digest} {ACKNOWLEDGED}"""
 DESIRED_TEXT = """\
 3 resources wanted, 1 artefact to hand over
 
