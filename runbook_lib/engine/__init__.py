@@ -12,10 +12,9 @@ from runbook_lib.engine.plan import plan
 from runbook_lib.engine.reverse import reverse
 from runbook_lib.engine.rights import WAY_BACK, needs, needs_of_reverse, setting_up
 from runbook_lib.engine.risk import RISKS, Risk, made_by, needs_acknowledgement, rank, risks, to_acknowledge
-from runbook_lib.engine.verify import HAND_OVER, check, state, verify
+from runbook_lib.engine.verify import check, state, verify
 
 __all__ = [
-    "HAND_OVER",
     "RISKS",
     "WAY_BACK",
     "History",

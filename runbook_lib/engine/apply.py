@@ -48,7 +48,7 @@ class Applying:
     journal: Journal
     now: Callable[[], str]
     stopped: Callable[[], bool]
-    owners: Callable[[str], str]
+    owners: Callable[[Change], str]
     beyond: set[str] = field(default_factory=set)
     halted: str = ""
 
@@ -62,7 +62,7 @@ def apply(
     *,
     now: Callable[[], str],
     stopped: Callable[[], bool] = lambda: False,
-    owners: Callable[[str], str] = lambda _address: "",
+    owners: Callable[[Change], str] = lambda _change: "",
 ) -> Receipt:
     """Write what is left of an approved plan; without an approval every change is withheld.
 
@@ -133,5 +133,5 @@ def _write(changes: Sequence[Change], run: Applying) -> Sequence[Entry]:
 
 
 def _entry(change: Change, outcome: Outcome, run: Applying, detail: str = "", artefact: str = "") -> Entry:
-    by = run.owners(change.address) if outcome == "owed" else ""
+    by = run.owners(change) if outcome == "owed" else ""
     return Entry(change=change, outcome=outcome, detail=detail, at=run.now(), by=by, artefact=artefact)

@@ -14,22 +14,29 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Target
 
-HAND_OVER = "hand over what stands under artefacts; of a database user it names the line to add to adopt: afterwards"
 _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
 
 
 def verify(
-    stage: Stage, environment: Environment, target: Target, fresh: Plan, left: Mapping[str, str] | None = None
+    stage: Stage,
+    environment: Environment,
+    target: Target,
+    fresh: Plan,
+    left: Mapping[str, str] | None = None,
+    ways: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check.
 
     Drift of an object that a check of the stage finds broken by its own name is said once, in the check's words. `left` pairs the
-    addresses that other stages left to someone else with who that is: what is missing because of them is owed, not broken.
+    addresses that other stages left to someone else with who that is: what is missing because of them is owed, not broken. `ways` are
+    ways out by address that fit better than to plan anew.
     """
     beyond = {**(left or {}), **{each.address: each.by for each in fresh.owed if each.verdict == "owed"}}
+    fitting = {**{each.address: each.way_out for each in fresh.owed if each.verdict == "owed" and each.way_out}, **(ways or {})}
     judged = tuple(_owed(each, beyond) for each in check(stage, environment, target))
     said = {each.address for each in judged if each.verdict == "broken"}
-    return (*(each for each in state(fresh) if each.verdict != "broken" or each.address not in said), *judged)
+    found = (*(each for each in state(fresh) if each.verdict != "broken" or each.address not in said), *judged)
+    return tuple(_led(each, fitting) for each in found)
 
 
 def check(
@@ -69,7 +76,12 @@ def state(fresh: Plan) -> tuple[Finding, ...]:
 def _owed(finding: Finding, beyond: Mapping[str, str]) -> Finding:
     if finding.verdict != "broken" or finding.address not in beyond:
         return finding
-    return finding.model_copy(update={"verdict": "owed", "by": beyond[finding.address], "way_out": HAND_OVER, "grade": ""})
+    return finding.model_copy(update={"verdict": "owed", "by": beyond[finding.address], "grade": ""})
+
+
+def _led(finding: Finding, ways: Mapping[str, str]) -> Finding:
+    is_open = finding.verdict in {"broken", "owed"} and finding.address in ways
+    return finding.model_copy(update={"way_out": ways[finding.address]}) if is_open else finding
 
 
 def _finding(stage: str, address: str, claim: str, verdict: Literal["kept"]) -> Finding:

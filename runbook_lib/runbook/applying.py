@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runbook_lib import engine
 from runbook_lib.model import Owed
 
 if TYPE_CHECKING:
@@ -59,11 +58,11 @@ async def in_thread(work: Callable[[], T], look: Callable[[], None], stop: Calla
     return task.result()
 
 
-def without_owed(fresh: Plan, receipt: Receipt | None) -> Plan:
-    """Turn changes that a run left to someone else from drift into what is owed."""
+def without_owed(fresh: Plan, receipt: Receipt | None, ways: Mapping[str, str]) -> Plan:
+    """Turn changes that a run left to someone else from drift into what is owed, with the way out of each."""
     left = {entry.change.address: entry for entry in (receipt.entries if receipt else ()) if entry.outcome == "owed"}
     owed = tuple(
-        Owed(address=each.address, by=left[each.address].by, reason=left[each.address].detail, way_out=engine.HAND_OVER)
+        Owed(address=each.address, by=left[each.address].by, reason=left[each.address].detail, way_out=ways[each.address])
         for each in fresh.changes
         if each.address in left
     )

@@ -64,6 +64,16 @@ class Setting:
         return self.verb == "step"
 
 
+def goes_on(setting: Setting) -> str:
+    """Say how what was approved and is not made yet goes on, in the words in which whatever ran says what is next."""
+    facts = setting.record.facts
+    if setting.is_step:
+        return "run the cells from Plan on: what was approved goes on"
+    if not facts.target:
+        return "run the notebook again under the same digest: what was approved goes on"
+    return f"go on from where it stopped: `runbook resume {setting.record.folder.name} {facts.target}`"
+
+
 def facts_of(setting: Setting) -> tuple[tuple[str, str], ...]:
     """List where a run works, for its banner and its record."""
     environment = setting.environment

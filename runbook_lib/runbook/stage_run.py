@@ -16,9 +16,9 @@ from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import asking, closing, gating, prompting, stepping
+from runbook_lib.runbook import asking, closing, gating, owing, prompting, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
-from runbook_lib.runbook.setting import Setting, facts_of
+from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
 from runbook_lib.views import live
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, ParameterForm, StageBanner
@@ -122,10 +122,11 @@ class StageRun:
             fresh = self._planned()
             if self._writes:
                 snapshots.keep(self._setting.record, fresh, "after")
-            fresh = without_owed(fresh, self._receipt)
+            ways = self._ways_out()
+            fresh = without_owed(fresh, self._receipt, ways)
             # What a destroy keeps is what it undid earlier; nobody wants it.
             fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
-            findings = engine.verify(*self._subject, fresh, self._left_by_others())
+            findings = engine.verify(*self._subject, fresh, self._left_by_others(), ways)
         self._findings = findings
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
@@ -189,6 +190,14 @@ class StageRun:
         """Pair what other stages of this run left to someone else with who that is."""
         return {each.address: each.by for each in self._run_findings() if each.verdict == "owed" and each.address}
 
+    def _ways_out(self) -> dict[str, str]:
+        """Give the ways out that fit what the apply left open, and what others did."""
+        setting, receipt = self._setting, self._receipt
+        is_owed = receipt is not None and any(each.outcome == "owed" for each in receipt.entries)
+        names = tuple(self._wanted_artefacts()) if is_owed else ()
+        left = owing.elsewhere(each for each in self._run_findings() if each.verdict == "owed" and each.address)
+        return {**dict(left), **owing.ways_out(setting.stage.slug, receipt, names, goes_on(setting))}
+
     def _run_findings(self) -> tuple[Finding, ...]:
         findings: tuple[Finding, ...] = self._setting.world.ask((FindingsAsked(),))[FindingsAsked()]
         return findings
@@ -222,7 +231,7 @@ class StageRun:
             approvals = stepping.unused(setting.record, gate.approvals, fresh) if setting.is_step else gate.approvals
             return engine.apply(
                 gate.approved, approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
-                owners=lambda _address: setting.stage.owner,
+                owners=lambda change: owing.owner(setting.stage, change, self._left_by_others()),
             )  # fmt: skip
 
     def _before(self) -> Plan:

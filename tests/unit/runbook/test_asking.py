@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from runbook_lib import headless, place
 from runbook_lib.engine.approving import later
-from runbook_lib.errors import ApprovalRefused, Locked, RunbookError
+from runbook_lib.errors import ApprovalRefused, Denied, Locked, RunbookError, Transient
 from runbook_lib.evidence import Record, lock, statement
 from runbook_lib.evidence.audit.verify import verify
 from runbook_lib.evidence.record import private_folder
@@ -127,6 +127,28 @@ def test_running_all_cells_changes_nothing(desk: Desk) -> None:
     assert ({"withheld"}, 0) == (outcomes(receipt), desk.target.writes)
     assert (len(gate.plan.changes), "Verify") == (verified.pending, verified.title)
     assert [] == flaws(desk)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "verdict", "says"),
+    [
+        (Denied("role", "is refused", "ask"), "owed", "hand over artefacts/server_role/server_role.sh"),
+        (Transient("role", "is throttled", "wait"), "broken", "run the cells from Plan on: what was approved goes on"),
+    ],
+)
+def test_what_could_not_be_made_has_its_own_way_out(desk: Desk, refusal: RunbookError, verdict: str, says: str) -> None:
+    """Under Verify stands what fits: the file for whoever has the right, or how the approved changes go on."""
+
+    def refuse(_number: int) -> None:
+        raise refusal
+
+    desk.target.before_write = refuse
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    applied(run, approved(gate))
+
+    found = next(each for each in run.verify() if each.address.startswith("iam_role/") and each.verdict == verdict)
+    assert says == found.way_out
 
 
 @pytest.mark.parametrize("slug", STAGES)
