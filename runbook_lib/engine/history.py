@@ -40,11 +40,16 @@ def standing(history: History) -> dict[str, History]:
         held.setdefault(subject.holder, {})[each.address] = None
         if subject.leaves_nothing and (each.is_certain or not subject.gives_access):
             changes.pop(each.address, None)
-        elif not each.is_undo:
+            continue
+        on_it = {address: changes[address] for address in held.get(each.address, ()) if address in changes}
+        if not each.is_undo:
+            # What is made once more found nothing there: what stood on the former one went with it, whoever took that away.
+            is_anew = each.change.before is None and each.address in changes
+            for address in _lost_with(each.address, on_it) if is_anew else ():
+                changes.pop(address, None)
             changes[each.address] = (*changes.get(each.address, ()), each)
         elif each.is_certain:
-            on_it = {address: changes[address] for address in held.get(each.address, ()) if address in changes}
-            for address in (each.address, *_lost_with(each, on_it)):
+            for address in (each.address, *(_lost_with(each.address, on_it) if each.change.after is None else ())):
                 changes.pop(address, None)
     return changes
 
@@ -86,9 +91,7 @@ def values(writes: History) -> AbstractSet[Resource | None]:
     return known | set(last.on_the_way(first) if last is not None else ())
 
 
-def _lost_with(undo: Written, changes: Mapping[str, History]) -> list[str]:
-    """List what went with something that is gone now, its tags among them, and what we had taken from it, which has nowhere to go back."""
-    if undo.change.after is not None:
-        return []
-    last = {address: writes[-1].change for address, writes in changes.items() if writes[-1].change.subject.holder == undo.address}
+def _lost_with(holder: str, changes: Mapping[str, History]) -> list[str]:
+    """List what went with something that is gone, its tags among them, and what we had taken from it, which has nowhere to go back."""
+    last = {address: writes[-1].change for address, writes in changes.items() if writes[-1].change.subject.holder == holder}
     return [address for address, change in last.items() if change.after is None or change.subject.goes_with_holder]
