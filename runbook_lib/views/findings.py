@@ -20,6 +20,7 @@ VERDICTS: dict[Verdict, Mark] = {
     "owed": Mark("owed", "owed", "\N{RIGHTWARDS ARROW}"),
     "kept": Mark("kept", "good", "\N{CHECK MARK}"),
 }
+ORDER: tuple[Verdict, ...] = ("broken", "owed", "unknown", "kept")
 LONGEST = 240
 """Characters of a detail that are read at once."""
 ADVICE = Mark("kept, with advice", "change", "!")
@@ -83,8 +84,8 @@ def pending(found: Sequence[Finding]) -> Iterator[Block]:
 
 
 def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> Grid:
-    """Draw findings as a table; a column that would be empty, or of one stage alone, is left out."""
-    found, more = first(found, "findings.json")
+    """Draw findings as a table, what does not hold first; a column that would be empty, or of one stage alone, is left out."""
+    found, more = first(sorted(found, key=_gravity), "findings.json")
     has_stages = len({each.stage for each in found}) > 1
     columns: tuple[tuple[str, tuple[Cell, ...]], ...] = (
         ("verdict", tuple((_mark(each),) if is_marked else () for each in found)),
@@ -98,13 +99,18 @@ def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> 
     return Grid(caption, tuple(name for name, _ in filled), tuple(zip(*(cells for _, cells in filled), strict=True)), more=more)
 
 
+def _gravity(each: Finding) -> int:
+    """Rank a finding: what is to be done, by whomever, stands above what is only to be known."""
+    return ORDER.index(each.verdict) * 2 - (each.verdict == "kept" and each.warning)
+
+
 def _mark(each: Finding) -> Mark:
     return ADVICE if each.warning and each.verdict == "kept" else VERDICTS[each.verdict]
 
 
 def _found(each: Finding) -> Cell:
     return (
-        *_detail(each.detail),
+        *folded(each.detail),
         *((f"{_BY[each.verdict]} {each.by}",) if each.by and each.verdict in _BY else ()),
         *((Way(each.way_out),) if each.way_out else ()),
     )
@@ -116,8 +122,8 @@ def _known(each: Finding) -> Cell:
     return (Fold(_grade(each) or "shown", tuple(map(Line, behind)), is_list=True),) if each.address else (_grade(each),)
 
 
-def _detail(text: str) -> Cell:
-    """Show what was found; what is long opens."""
+def folded(text: str) -> Cell:
+    """Show a sentence; what is long opens."""
     first, *rest = text.splitlines() or [""]
     if not rest and len(first) <= LONGEST:
         return (text,) if text else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.engine.risk import made_by
-from runbook_lib.views import changes, naming
+from runbook_lib.views import changes, findings, naming
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
 from runbook_lib.views.changes import VERBS
 from runbook_lib.views.many import ROWS, first
@@ -183,12 +183,12 @@ def receipt(value: Receipt) -> Iterator[Block]:
             (VERBS[entry.change.verb],),
             (naming.kind(entry.change.subject),),
             (naming.name(entry.change.subject),),
-            tuple(filter(None, (entry.detail, f"by {entry.by}" if entry.by else ""))),
+            (*findings.folded(entry.detail), *((f"by {entry.by}",) if entry.by else ())),
             (entry.at,),
         )
         for entry in some
     )
-    yield Grid("Receipt", ("outcome", "change", "what", "name", "remark", "at"), rows, more=more)
+    yield Grid("Receipt", ("outcome", "change", "what", "name", "remark", "at"), rows, "receipt", more)
 
 
 def _worst_first(entries: Sequence[Entry]) -> Sequence[Entry]:

@@ -9,7 +9,7 @@ import pytest
 
 from runbook_lib import views
 from runbook_lib.model import Finding
-from runbook_lib.views import as_html
+from runbook_lib.views import as_html, findings
 from runbook_lib.views.shown import Findings
 from runbook_lib.views.style import stylesheet
 from tests.unit.views.markup import asks_outside, read
@@ -201,3 +201,19 @@ def test_finished_stage_is_marked() -> None:
     """A plan that keeps everything, and findings that all hold, say so before anything else, by sign and word."""
     assert '<b class="good">✓ finished</b>' in body(PLAN.model_copy(update={"changes": (), "owed": (), "contested": ()}))
     assert '<b class="good">✓ all claims hold</b>' in body(Findings(FINDINGS[:1], "Verify"))
+
+
+def test_what_does_not_hold_stands_on_top() -> None:
+    """In whatever order a stage judged: broken, owed, unknown, what comes with advice, and then the rest."""
+    rows = findings.table("Stage", FINDINGS[::-1]).rows
+
+    assert ["broken", "owed", "unknown", "kept, with advice", "kept", "kept"] == [row[0][0].word for row in rows]  # type: ignore[union-attr]
+
+
+def test_a_long_remark_of_a_receipt_opens() -> None:
+    """Its first words stand in the table, in a column that holds them, and all of it behind them."""
+    long = " ".join(["throttled"] * 60)
+    html = body(RECEIPT.model_copy(update={"entries": (RECEIPT.entries[1].model_copy(update={"detail": long}),)}))
+
+    assert '<table class="receipt">' in html
+    assert f"<summary>{long[:239]} ...</summary>" in html
