@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.evidence.board import judged
 from runbook_lib.headless.outcome import MEANINGS
 from runbook_lib.model.fleets import StageCell
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from runbook_lib.views.checking import check_command
 
 if TYPE_CHECKING:

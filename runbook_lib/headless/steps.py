@@ -21,9 +21,9 @@ from runbook_lib.parameters import ledger
 from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
-from runbook_lib.runbook.start import all_stages
 from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
+from runbook_lib.stages import all_stages
 from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:

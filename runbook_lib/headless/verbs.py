@@ -23,10 +23,10 @@ from runbook_lib.headless.unattended import refuse_untyped
 from runbook_lib.progress import Follower, Progress
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.records import Records
-from runbook_lib.runbook.start import all_stages
 from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import now
 from runbook_lib.secrets import Known
+from runbook_lib.stages import all_stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,7 +22,7 @@ def warm() -> None:
 
     from runbook_lib.adapters.target import warm as warm_adapters
     from runbook_lib.policy.reference import reference
-    from runbook_lib.runbook.start import all_stages
+    from runbook_lib.stages import all_stages
 
     for name in IMPORTED:
         importlib.import_module(name)

@@ -11,7 +11,7 @@ from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
 from runbook_lib.resources.rights import RefusedAnswer, RefusedAsked, RightsAnswer
 from runbook_lib.resources.warehouse import is_of_warehouse
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

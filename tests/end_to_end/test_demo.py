@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State, read
+from runbook_lib.stages import all_stages
 from tests.checkout import Checkout
 from tests.driver import HERE, example
 from tests.folders import passable

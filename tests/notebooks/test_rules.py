@@ -8,7 +8,7 @@ import pytest
 
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.cells import encoded, parameters_cell
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from tests.notebooks.reading import FOLDER, NOTEBOOKS, Notebook, parsed
 
 LONGEST = 5

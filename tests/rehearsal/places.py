@@ -20,9 +20,9 @@ from runbook_lib.parameters import Environment
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.rehearsals import Exercise, Flow, Rehearsal
 from runbook_lib.runbook.open import scope_of
-from runbook_lib.runbook.start import all_stages
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
+from runbook_lib.stages import all_stages
 from tests.driver import HERE
 from tests.end_to_end.world import KEYS, admin, made
 from tests.fakes import ListJournal

@@ -13,7 +13,7 @@ from runbook_lib.fleet.twins.imagined import Imagined, schemas
 from runbook_lib.fleet.twins.naming import NAME, folding, given, naming, own, texts
 from runbook_lib.model import Resource
 from runbook_lib.parameters.reading import dotted
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from runbook_lib.views.twins import NOTHING, CallDifference, KeyDifference, ResourceDifference, Twins
 
 if TYPE_CHECKING:

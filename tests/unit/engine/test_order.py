@@ -14,7 +14,7 @@ from runbook_lib.model import Change, EnvironmentPlan, Plan, Resource, Stage
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.s3 import Bucket
 from runbook_lib.resources.symbols import symbols_in
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from tests.machine import ROOT
 
 BUCKET = Bucket(name="tonic-src", region="us-east-1")

@@ -11,7 +11,7 @@ from runbook_lib.evidence import Record, RunFacts, StageResult, board, statement
 from runbook_lib.evidence.record import RunEnd, RunVerb
 from runbook_lib.model import Approval, Change, Entry, Finding, Plan, Receipt
 from runbook_lib.resources.s3 import Bucket
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from runbook_lib.views.board import StageState, State
 
 CHANGE = Change(before=None, after=Bucket(name="tonic-a", region="us-east-1"))

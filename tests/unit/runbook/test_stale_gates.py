@@ -10,7 +10,7 @@ from runbook_lib import place
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import Record, board, statement
 from runbook_lib.runbook import open_stage
-from runbook_lib.runbook.start import all_stages
+from runbook_lib.stages import all_stages
 from tests.unit.runbook.test_asking import Desk, applied, approved, desk, outcomes
 
 __all__ = ["desk"]
