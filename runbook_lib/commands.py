@@ -28,18 +28,18 @@ def check(arguments: argparse.Namespace) -> Answer:
     from runbook_lib import place
     from runbook_lib.parameters.load import load
     from runbook_lib.parameters.reading import dotted
-    from runbook_lib.parameters.remarks import remarks
+    from runbook_lib.parameters.remarks import namesaked, remarks
 
     problems: list[dict[str, Any]] = []
     notes: list[dict[str, str]] = []
     lines: list[str] = []
     for name in arguments.files:
         try:
-            environment = load(place.parameter_file(name))
+            path = place.parameter_file(name)
+            environment = load(path)
             lines.append(f"{name}: {environment.environment} is valid")
-            found = [
-                {"file": name, "field": dotted(each.path), "what": each.what, "way_out": each.way_out} for each in remarks(environment)
-            ]
+            left = (*remarks(environment), *namesaked(path, environment))
+            found = [{"file": name, "field": dotted(each.path), "what": each.what, "way_out": each.way_out} for each in left]
             lines += [f"{name}: note: {each['field']} {each['what']}, {each['way_out']}" for each in found]
             notes += found
         except InvalidParameters as error:
@@ -162,7 +162,7 @@ def render(arguments: argparse.Namespace) -> Answer:
     from runbook_lib.adapters.target import connect
     from runbook_lib.exports import render
     from runbook_lib.parameters.load import load
-    from runbook_lib.runbook.start import all_stages
+    from runbook_lib.stages import all_stages
 
     environment = load(place.parameter_file(arguments.environment), is_attended=True)
     folder = Path(arguments.out or f"rendered/{environment.environment}")

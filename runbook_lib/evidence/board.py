@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from runbook_lib.engine import foundations
 from runbook_lib.evidence.record import Record, RunEnd, RunFacts, StageResult, records
 from runbook_lib.evidence.statement import newest
-from runbook_lib.views.board import STATES, RunLine, StageState
+from runbook_lib.views.board import STATES, WAY_BACK, RunLine, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 40
 """Records that are read; what lies further back counts as not known."""
-WAY_BACK = "teardown"
 
 
 @dataclass(frozen=True)

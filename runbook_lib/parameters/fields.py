@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from runbook_lib.parameters import described
-from runbook_lib.parameters.ledger import LEDGER, rows_of
+from runbook_lib.parameters.ledger import rows_of
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -25,7 +25,7 @@ FIXED = (("version",), ("environment",))
 
 @dataclass(frozen=True)
 class Field:
-    """Hold one key: `inner` are the keys of a section that may be absent, or of one entry of a list."""
+    """Hold one key: `inner` are the keys of a section that may be absent, or of one entry of a list, `words` say what a choice means."""
 
     path: tuple[str, ...]
     kind: Kind
@@ -36,11 +36,18 @@ class Field:
     choices: tuple[Any, ...] = ()
     bounds: tuple[int, int] = (0, 0)
     inner: tuple[Field, ...] = ()
+    label: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Give the last part of the path."""
         return self.path[-1]
+
+    @property
+    def title(self) -> str:
+        """Give what stands before the control: the key, or the words of whoever asks."""
+        return self.label or self.name
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -49,12 +56,13 @@ class Field:
 
     @property
     def help(self) -> str:
-        """Say what the key means, what it takes, what stands for it, and what the ledger asks for."""
+        """Say what the key means, what it takes and what stands for it."""
         limits = f"Takes {self.takes}" if self.takes not in SELF_EVIDENT and self.kind != "choice" else ""
         standing = f"Default: {self.default}" if self.kind in {"choice", "number", "text"} and self.default else ""
-        asked = " ".join(f"{row}: {LEDGER[row].claim}" for row in self.rows[:2])
+        if self.label:
+            return f"{self.means.rstrip('.')}."
         means = self.means[:1].upper() + self.means[1:]
-        return " ".join(part if part.endswith("?") else f"{part.rstrip('.')}." for part in (means, limits, standing, asked) if part)
+        return " ".join(part if part.endswith("?") else f"{part.rstrip('.')}." for part in (means, limits, standing) if part)
 
 
 def fields(keys: Iterable[str]) -> tuple[Field, ...]:

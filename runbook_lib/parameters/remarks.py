@@ -1,14 +1,16 @@
-"""What a valid file leaves to somebody, and no look at it alone can tell whether that was done."""
+"""What a valid file leaves to somebody to do, or to think of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from runbook_lib.parameters.broken import Broken, sides
+from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
 from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from runbook_lib.parameters.schema import Environment
 
@@ -20,3 +22,9 @@ def remarks(env: Environment) -> Iterator[Broken]:
     for side, database in sides(env):
         if parse_reference(database.user.password).source == "typed":
             yield Broken((side, "user", "password"), "is asked for once", ONCE)
+
+
+def namesaked(path: Path, env: Environment) -> Iterator[Broken]:
+    """Tell of other files in the folder that are about an environment of this name."""
+    if others := namesakes(About(path.name, env.environment, env.records), neighbours(path.parent)):
+        yield Broken(("environment",), shared(others), "give one of them another name, unless they are about the same environment")

@@ -18,11 +18,12 @@ from runbook_lib.runbook.prompting import prompted
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.setting import Setting
 from runbook_lib.runbook.stage_run import StageRun
-from runbook_lib.runbook.start import Start, all_stages
+from runbook_lib.runbook.start import Start
 from runbook_lib.runbook.traffic import Traffic
 from runbook_lib.runbook.versions import packages, versions
 from runbook_lib.runbook.world import World, now
 from runbook_lib.secrets import Known, ask, take_over
+from runbook_lib.stages import all_stages
 from runbook_lib.views import live
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +9,12 @@ from runbook_lib import place
 from runbook_lib.errors import InvalidParameters
 from runbook_lib.evidence import board, steps
 from runbook_lib.parameters import Environment, described
-from runbook_lib.parameters.creation import QUESTIONS
 from runbook_lib.parameters.editing import ParameterFile
+from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
+from runbook_lib.parameters.questions import QUESTIONS
 from runbook_lib.runbook import interactive, working
+from runbook_lib.runbook.world import now
+from runbook_lib.stages import all_stages
 from runbook_lib.views import live
 from runbook_lib.views.board import RUNS, Board, FileLine, Files, Runs
 from runbook_lib.views.overview import overview
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runbook_lib.evidence import Record
-    from runbook_lib.model import Stage
 
 
 GENERAL = (
@@ -31,14 +31,6 @@ GENERAL = (
     *("records", "records_retention", "signing", "lint_waivers"),
 )
 """Keys that belong to no stage alone."""
-
-
-def all_stages() -> tuple[Stage, ...]:
-    """Read the stages from their package, in order of their numbers."""
-    package = importlib.import_module("runbook_lib.stages")
-    names = (each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
-    stages = (importlib.import_module(f"runbook_lib.stages.{name}").STAGE for name in names)
-    return tuple(sorted(stages, key=lambda stage: stage.number))
 
 
 class Start:
@@ -51,14 +43,15 @@ class Start:
         self.parameters = parameters
         self._shown: dict[str, tuple[Any, Callable[[], object]]] = {}
         self._closing: Path | None = None
+        self._list: Any = None
 
-    def environments(self) -> Files:
+    def environments(self) -> object:
         """List the parameter files with what each is, and whether it is valid."""
-        return Files("Environments", tuple(map(_line, _files())))
+        return self._live("environments", lambda: Files("Environments", tuple(map(_line, _files()))))
 
     def create(self) -> Creation:
         """Ask what a new parameter file needs, and write it beside the others; headlessly, list the questions."""
-        return Creation(place.home() / "parameters", QUESTIONS)
+        return Creation(place.home() / "parameters", QUESTIONS, self._offer, self._take)
 
     def form(self) -> object:
         """Show what the chosen file says of the whole environment, and of every section with a mistake, for somebody to change."""
@@ -79,7 +72,7 @@ class Start:
             return self._checked()
         wrong = (each.field.split(".")[0].partition("[")[0] for each in file.problems(file.text))
         keys = dict.fromkeys((*GENERAL, *(each for each in wrong if each in described.keys(Environment))))
-        return ParameterForm("The environment", file.path.name, tuple(keys), file.values, file, is_opened=False)
+        return ParameterForm("The environment", file.path.name, tuple(keys), file.values, file, is_opened=False, is_folded=True)
 
     def choose(self, name: str = "") -> object:
         """Remember an environment for this page and for notebooks without one of their own; empty shows the present choice."""
@@ -88,7 +81,7 @@ class Start:
         if live.has_front_end():
             from runbook_lib.views.live.start import chooser
 
-            chooser([(path.stem, str(path)) for path in _files()], _chosen_name(), self._choose)
+            self._list = chooser([(path.stem, str(path)) for path in _files()], _chosen_name(), self._choose)
         return self._live("check", self._checked)
 
     def check(self) -> object:
@@ -96,7 +89,11 @@ class Start:
         return self._live("checked", self._checked)
 
     def stages(self) -> object:
-        """Show how far each stage is, as the records say."""
+        """Show how far each stage is, as the records say now; where somebody looks, a button looks again."""
+        if live.has_front_end():
+            from runbook_lib.views.live.start import refresher
+
+            refresher(self.refresh)
         return self._live("stages", self._board)
 
     def picture(self) -> object:
@@ -129,6 +126,19 @@ class Start:
         show: Any = display
         self._shown[name] = (show(make(), display_id=True), make)
         return None
+
+    def _offer(self, path: Path) -> None:
+        """Let a file that was just made be chosen."""
+        if self._list is not None and str(path) not in {value for _, value in self._list.options}:
+            self._list.options = (*self._list.options, (path.stem, str(path)))
+        self.refresh()
+
+    def _take(self, path: Path) -> None:
+        """Choose a file where the list shows it, and without a list as well."""
+        if self._list is not None:
+            self._list.value = str(path)
+        else:
+            self._choose(str(path))
 
     def _choose(self, name: str) -> None:
         path = place.parameter_file(name)
@@ -169,6 +179,7 @@ class Start:
             environment=name,
             stages=board.stage_states(store, name, stages, idle),
             runs=board.run_lines(store, name, RUNS),
+            at=now(),
             notebooks=f"{name}/" if _is_lab() else "",
             records=f"{name}/{working.RECORDS}/" if _is_lab() else "",
         )
@@ -232,5 +243,6 @@ def _line(path: Path) -> FileLine:
         found = load(path, is_attended=live.has_front_end())
     except InvalidParameters as error:
         return FileLine(path.name, problems=tuple(f"line {each.line}: {each}" for each in error.problems))
-    aws = found.aws
-    return FileLine(path.name, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected)
+    aws, others = found.aws, namesakes(About(path.name, found.environment, found.records), neighbours(path.parent))
+    note = f"the name {shared(others)}" if others else ""
+    return FileLine(path.name, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected, note=note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +26,13 @@ STATES: Mapping[State, Mark] = {
     "not needed": Mark("not needed", "quiet", "\N{EN DASH}"),
 }
 """The worst first."""
+DONE: AbstractSet[State] = {"converged", "not needed", "owed"}
+"""What leaves nothing to do for whoever steps through the stages."""
+WAY_BACK = "teardown"
 RUNS = 8
+
+
+NEXT = Mark("next", "open", "\N{BLACK RIGHT-POINTING TRIANGLE}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class RunLine:
 
 @dataclass(frozen=True)
 class FileLine:
-    """State what a parameter file is: the environment's name, where it is, and the problems that keep it from being used."""
+    """State what a parameter file is: its environment, where that is, the problems that keep it from being used, what to think of."""
 
     file: str
     environment: str = ""
@@ -75,6 +82,7 @@ class FileLine:
     pipeline: str = ""
     is_protected: bool = False
     problems: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,13 +95,22 @@ class Files:
 
 @dataclass(frozen=True)
 class Board:
-    """Hold an environment's stages and its recent runs; `notebooks` and `records` are where links to them begin, empty for none."""
+    """Hold an environment's stages and its recent runs, as they were `at` a time.
+
+    `notebooks` and `records` are where links to them begin, empty for none.
+    """
 
     environment: str
     stages: tuple[StageState, ...]
     runs: tuple[RunLine, ...] = ()
     notebooks: str = ""
     records: str = ""
+    at: str = ""
+
+    @property
+    def next(self) -> StageState | None:
+        """Give the first stage with something to do; what is owed waits for others, and the way back is no way on."""
+        return next((each for each in self.stages if each.state not in DONE and each.slug != WAY_BACK), None)
 
 
 @dataclass(frozen=True)
@@ -109,12 +126,13 @@ def files(value: Files) -> Iterator[Block]:
 
 
 def board(value: Board) -> Iterator[Block]:
-    """Draw the stages; what is in order is said in one word."""
+    """Draw the stages and mark the next; what is in order is said in one word."""
     yield Counts(tuple(_counted(value, state) for state in STATES if any(each.state == state for each in value.stages)))
     columns = ("stage", "state", "about", "last proven", "at the command of")
     yield Grid(f"Stages of {value.environment}", columns, tuple(_stage(value, each) for each in value.stages))
-    if not value.runs:
-        yield Note((f"There is no record of {value.environment} yet: open the first notebook.",), "quiet")
+    records = "" if value.runs else f" There was no record of {value.environment} yet: open the first notebook."
+    if said := f"As of {value.at}.{records}" if value.at else records.strip():
+        yield Note((said,), "quiet")
 
 
 def runs(value: Runs) -> Iterator[Block]:
@@ -134,6 +152,7 @@ def _counted(value: Board, state: State) -> Mark:
 def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:
     name = f"{each.number} {each.title}"
     title: Cell = (Link(name, value.notebooks + each.notebook) if value.notebooks else name,)
+    title = (*title, NEXT) if value.next is each else title
     return title, (STATES[each.state],), (each.detail or each.summary,), (each.verified,), (each.by,)
 
 
@@ -143,6 +162,7 @@ def _file(each: FileLine) -> tuple[Cell, ...]:
         state = (Mark("not valid", "bad", "\N{BALLOT X}"), *each.problems)
     elif each.is_protected:
         state = (*state, Mark("protected", "change", "!"))
+    state = (*state, each.note) if each.note else state
     where: Cell = (each.region, *((Code(each.endpoint),) if each.endpoint else ()))
     return (each.file,), (each.environment,), (Code(each.account),) if each.account else ("",), where, (each.pipeline,), state
 

@@ -30,8 +30,8 @@ def form(value: ParameterForm) -> Iterator[Block]:
 
 def creation(value: Creation) -> Iterator[Block]:
     """Draw what is asked, and which keys the answers become."""
-    rows = tuple(((each.words,), (", ".join(each.keys),)) for each in value.questions)
-    yield Grid("Asked for a new parameter file", ("question", "becomes"), rows)
+    rows = tuple(((each.label,), (each.words,), (", ".join(each.keys),)) for each in value.questions)
+    yield Grid("Asked for a new parameter file", ("question", "in other words", "becomes"), rows)
 
 
 def _row(field: Field, given: Any) -> tuple[Cell, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from runbook_lib.documents.proof.matrix import Matrix
     from runbook_lib.model import Approval, Finding, Plan, Resource, Stage
-    from runbook_lib.parameters.creation import Question
     from runbook_lib.parameters.editing import ParameterFile
+    from runbook_lib.parameters.questions import Question
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Table:
 class ParameterForm:
     """Hold the keys of a parameter file that somebody may set here; without a file they were handed in, and are only shown.
 
-    `is_opened` says that a stage was opened with these values before.
+    `is_opened` says that a stage was opened with these values before, `is_folded` that the controls wait until somebody asks for them.
     """
 
     title: str
@@ -145,11 +145,14 @@ class ParameterForm:
     values: Mapping[str, Any]
     file: ParameterFile | None = None
     is_opened: bool = True
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)
 class Creation:
-    """Hold what is asked before a parameter file is written into a folder."""
+    """Hold what is asked before a parameter file is written into a folder; it is offered then, and may be chosen."""
 
     folder: Path
     questions: tuple[Question, ...]
+    offer: Callable[[Path], None] = field(default=lambda _path: None)
+    choose: Callable[[Path], None] = field(default=lambda _path: None)

@@ -145,8 +145,8 @@ _FORM_RULES = """
 .rb-form{max-width:60rem;color:var(--fg)}.rb-form .widget-html{height:auto;overflow:visible}
 .rb-form .widget-html-content{line-height:1.4;height:auto}
 .rb-form h4{margin:1em 0 .3em;font:600 14px/1.3 system-ui,sans-serif;color:var(--fg)}
-.rb-form .slot{margin:0 0 .5em;padding-left:14.7em;min-height:3em;font-size:12px;color:var(--muted)}
-.rb-form .entry .slot{padding-left:6em;min-height:1.4em}
+.rb-form .slot{padding:0 0 1em 176px;min-height:3.8em;font-size:12px;color:var(--muted)}.rb-form .slot a{color:var(--link)}
+.rb-form .entry .slot{padding-left:7em;min-height:2.4em}.rb-form .foot{padding-left:176px}
 .rb-form .bad{color:var(--bad)}.rb-form .inner{border-left:3px solid var(--line);padding-left:.8em;margin-bottom:.8em}
 .rb-form.rb-form .widget-dropdown>select{appearance:auto;background-image:none}
 .rb-form .widget-label{color:var(--fg)}.rb-form p{margin:.4em 0}
@@ -156,7 +156,7 @@ background:var(--panel);padding:.5em .7em;border-radius:4px;max-height:24em;over
 .rb-form del{color:var(--bad);background:var(--bad-bg)}.rb-form [hidden]{display:none}
 .rb-form hr{border:0;border-top:1px dashed var(--line)}
 .rb-form :focus-visible{outline:2px solid var(--link);outline-offset:1px}
-@media (max-width:40rem){.rb-form .slot{padding-left:0}}
+@media (max-width:40rem){.rb-form .slot,.rb-form .foot{padding-left:0}}
 """
 
 

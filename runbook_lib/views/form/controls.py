@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 from markupsafe import Markup, escape
 
+from runbook_lib import place
 from runbook_lib.parameters.editing import ABSENT
+from runbook_lib.parameters.ledger import LEDGER
 from runbook_lib.parameters.rewriting import same
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = "13em", "5em"
 STYLE = {"description_width": WIDE}
+SHARED, FULL = "1 1 18em", "1 1 100%"
+"""How much of a line an entry's keys take: beside each other, or alone where a sentence goes."""
+QUOTED = re.compile(r"""([\"']).*\1""")
 WHOLE = widgets.Layout(width="100%", margin="0")
 """Shared, so that there are fewer parts to send; it stays open when a form is closed."""
 SOURCES = (
@@ -33,6 +39,8 @@ SOURCES = (
     ("asked for once and kept in Secrets Manager (prompt)", "prompt:secretsmanager:"),
 )
 """Where a secret may be; there is no control for what it is."""
+LINK = Markup('<a href="#" data-commandlinker-command="rendermime:handle-local-link" data-commandlinker-args="{}" title="{}">{}</a>')
+"""What JupyterLab follows as it follows a link of a cell's output: a widget's own links it leaves to the browser."""
 VARIABLE = "env:"
 NOT_SET = (
     "No variable of this name is set here. That is fine if it is set where the notebooks run. If you typed the password itself, take it "
@@ -45,13 +53,16 @@ class Control:
 
     def __init__(self, field: Field, path: Path_, given: Any, on_change: Callable[[], None], *, is_entry: bool = False) -> None:
         self.field, self.path, self._given, self._on_change = field, path, given, on_change
-        self._help = "" if is_entry else field.help
-        self.flaw = ""
+        self._help = _sentence(field.means) if is_entry else Markup("{} {}").format(field.help, _rows(field))
+        self.flaw = self.reminder = ""
         self._is_touched = False
         self.inputs = self._made(field.default if given is None else given)
         self._slot = widgets.HTML(layout=WHOLE)
         self._slot.add_class("slot")
-        self.widget = widgets.VBox([*self.inputs, self._slot], layout=widgets.Layout(flex="1 1 18em") if is_entry else WHOLE)
+        is_long = field.kind == "text" and field.takes == "a text"
+        self.widget = widgets.VBox(
+            [*self.inputs, self._slot], layout=widgets.Layout(flex=FULL if is_long else SHARED) if is_entry else WHOLE
+        )
         self.widget.add_class("field")
         for each in self.inputs:
             each.style.description_width = NARROW if is_entry else WIDE
@@ -71,17 +82,18 @@ class Control:
 
     @property
     def value(self) -> Any:
-        """Give what the control holds."""
-        return self.inputs[0].value
+        """Give what the control holds, without the quotation marks that only a file needs."""
+        given = self.inputs[0].value
+        return given.strip()[1:-1] if isinstance(given, str) and QUOTED.fullmatch(given.strip()) else given
 
     @property
     def note(self) -> str:
         """Say what is to be thought of, though it may be right; empty for nothing."""
-        return ""
+        return self.reminder
 
     def show(self, problems: Sequence[Problem]) -> None:
         """Say beside the control what is wrong and the way out, else what is to be thought of, else what the key means."""
-        wrong = self.flaw or "; ".join(f"{each.what}; {each.way_out}" for each in problems)
+        wrong = self.flaw or "; ".join(f"{each.what}; {_bare(each.way_out)}" for each in problems)
         tone, sign = ("bad", "\N{BALLOT X} ") if wrong else ("help", "\N{BLACK RIGHT-POINTING TRIANGLE} " if self.note else "")
         said = Markup('<span class="{}" role="status">{}{}</span>').format(tone, sign, wrong or self.note or self._help)
         if self._slot.value != said:
@@ -109,7 +121,8 @@ class Choice(Control):
 
     def _made(self, value: Any) -> list[Any]:
         words = list(dict.fromkeys((*(() if value in self.field.choices else (str(value),)), *self.field.choices)))
-        return [widgets.Dropdown(options=words, value=value if value in words else words[0], **_labelled(self.field))]
+        options = [(self.field.words.get(each, str(each)), each) for each in words]
+        return [widgets.Dropdown(options=options, value=value if value in words else words[0], **_labelled(self.field))]
 
 
 class Switch(Control):
@@ -151,7 +164,10 @@ class Secret(Control):
         prefix = next((prefix for _, prefix in reversed(SOURCES) if prefix and text.startswith(prefix)), "")
         where = widgets.Dropdown(options=SOURCES, value=prefix, **_labelled(self.field))
         # What is no reference may be the secret itself: it is not shown again.
-        name = widgets.Text(value=text.removeprefix(prefix) if prefix else "", **_labelled(self.field, f"{self.field.name}: name"))
+        name = widgets.Text(
+            value=text.removeprefix(prefix) if prefix else "",
+            **_labelled(self.field, "Its name" if self.field.label else f"{self.field.name}: name"),
+        )
         name.placeholder = "the name of the place, never the secret itself"
         return [where, name]
 
@@ -214,8 +230,23 @@ def control(field: Field, path: Path_, given: Any, on_change: Callable[[], None]
     return KINDS.get(field.kind, Control)(field, path, given, on_change, is_entry=is_entry)
 
 
+def _bare(way_out: str) -> str:
+    """Show examples without the quotation marks that a file needs."""
+    return re.sub(r'"([^"\s]+)"', r"\1", way_out)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _rows(field: Field) -> Markup:
+    """Lead to the rows of the ledger that a key answers; JupyterLab opens the page that is served beside the notebooks."""
+    links = (LINK.format(json.dumps({"path": place.LEDGER, "id": f"#{row}"}), LEDGER[row].claim, row) for row in field.rows)
+    return Markup("Ledger: {}.").format(Markup(", ").join(links)) if field.rows else Markup("")
+
+
 def _labelled(field: Field, label: str = "") -> dict[str, Any]:
-    return {"description": str(escape(label or field.name)), "tooltip": field.means, "layout": WHOLE}
+    return {"description": str(escape(label or field.title)), "tooltip": field.means, "layout": WHOLE}
 
 
 def _area(field: Field, lines: Sequence[str], placeholder: str) -> Any:

@@ -7,39 +7,51 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from runbook_lib.errors import InvalidParameters, Problem, RunbookError
-from runbook_lib.parameters.creation import Answers, create, nearest, text
+from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters.creation import create, text
 from runbook_lib.parameters.editing import problems_of
 from runbook_lib.parameters.fields import Field
+from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
+from runbook_lib.parameters.questions import Answers, asked, concerns, unanswered
 from runbook_lib.views.blocks import counted
-from runbook_lib.views.form.controls import WHOLE, Control, control
+from runbook_lib.views.form.controls import WHOLE, control
 from runbook_lib.views.live.tools import keeper
 from runbook_lib.views.style import form_stylesheet
 
 if TYPE_CHECKING:
-    from runbook_lib.parameters.creation import Question
+    from pathlib import Path
+
     from runbook_lib.parameters.fields import Kind
+    from runbook_lib.parameters.questions import Question
     from runbook_lib.views.shown import Creation
 
 MISSING = ("is missing", "needs either", "needs user")
 """How problems begin that an empty answer has: nothing is wrong, something is still to be found out."""
+BEGIN = "Answer what you know; nothing is written before you press the button. What you leave open can be filled in later."
 
 
 class CreationWidget:
-    """Ask the questions, show what is missing while somebody answers, and write the file once."""
+    """Ask the questions that arise, tell beside each what is wrong with its answer, and write the file once."""
 
     def __init__(self, creation: Creation) -> None:
-        self._creation = creation
+        self._creation, self._neighbours = creation, neighbours(creation.folder)
         hints = get_type_hints(Answers)
-        self.controls = [control(_field(each, hints[each.name]), (each.name,), None, self._changed) for each in creation.questions]
-        self.write = widgets.Button(button_style="primary", icon="file", layout=widgets.Layout(width="auto", align_self="flex-start"))
+        self.controls = [
+            control(_field(each, hints[each.name]), ("answers", each.name), None, self._changed) for each in creation.questions
+        ]
+        self.write, self.choose = (widgets.Button(layout=widgets.Layout(width="auto"), icon=icon) for icon in ("file", "check"))
+        self.write.button_style, self.choose.layout.display = "primary", "none"
         self.write.on_click(lambda _button: self._write())
+        self.choose.on_click(lambda _button: self._choose())
         self.state, self.preview = widgets.HTML(layout=WHOLE), widgets.HTML(layout=WHOLE)
         style = widgets.HTML(f"<style>{form_stylesheet()}</style>", layout=widgets.Layout(display="none"))
-        controls = [each.widget for each in self.controls]
-        self.widget = widgets.VBox([style, *controls, self.write, self.state, self.preview, keeper()], layout=WHOLE)
+        self.questions = widgets.VBox(layout=WHOLE)
+        foot = widgets.VBox([widgets.HBox([self.write, self.choose]), self.state, self.preview], layout=WHOLE)
+        foot.add_class("foot")
+        self.widget = widgets.VBox([style, self.questions, foot, keeper()], layout=WHOLE)
         self.widget.add_class("rb-form")
-        self._changed()
+        self._made: Path | None = None
+        self._show(problems=(), said=BEGIN)
 
     @property
     def answers(self) -> Answers:
@@ -49,49 +61,58 @@ class CreationWidget:
 
     def _changed(self) -> None:
         answers = self.answers
-        self.write.description = f"Write parameters/{answers.name or 'NAME'}.yaml"
-        try:
-            made = text(answers, self._creation.folder)
-        except RunbookError as error:
-            self.state.value = str(Markup('<p role="alert" class="bad">{}</p>').format(str(error)))
-            return
-        problems = problems_of("parameters", made)
-        left = [each for each in problems if not self._placed(each)]
-        for each in self.controls:
-            each.show(self._own(each, problems))
-        rest = f"{counted(len(problems), 'answer')} missing or wrong." if problems else "The file will be valid."
-        said = f"Nearest: {nearest(answers)}. {rest}"
-        lines = Markup("").join(Markup("<li>{}</li>").format(str(each)) for each in left)
-        self.state.value = str(Markup('<p role="status">{}</p><ul>{}</ul>').format(said, lines))
-        is_shown = all(each.what.startswith(MISSING) for each in problems)
+        made = text(answers)
+        wrong = tuple(each for each in problems_of("parameters", made) if not each.what.startswith(MISSING))
+        still = unanswered(answers)
+        mended = f"{counted(len(wrong), 'answer')} to be mended. " if wrong else ""
+        left = f"Still open: {', '.join(each.label for each in still)}." if still else "" if wrong else "The file will be valid."
+        self._show(wrong, f"{mended}{left}")
         shown = Markup('<details><summary>The file as it will be</summary><pre tabindex="0">{}</pre></details>').format(made)
-        self.preview.value = str(shown) if is_shown else ""
+        # What is wrong may be a secret that was pasted: it is not shown again.
+        self.preview.value = "" if wrong else str(shown)
 
-    def _own(self, asked: Control, problems: tuple[Problem, ...]) -> list[Problem]:
-        """Give the problems of an answer; what was not answered is no mistake yet."""
-        keys = next(each.keys for each in self._creation.questions if each.name == asked.field.name)
-        return [each for each in problems if each.field.startswith(keys) and not each.what.startswith(MISSING)]
-
-    def _placed(self, problem: Problem) -> bool:
-        return any(self._own(each, (problem,)) for each in self.controls)
+    def _show(self, problems: tuple[Problem, ...], said: str) -> None:
+        """Put each problem beside the question that it concerns, and list those that concern none."""
+        answers = self.answers
+        arising = asked(answers)
+        owners = [(concerns(each.field, arising), each) for each in problems]
+        others = namesakes(About("", answers.name), self._neighbours)
+        for each in self.controls:
+            each.reminder = f"This name {shared(others)}." if others and each.field.name == "name" else ""
+            each.show([problem for owner, problem in owners if owner is not None and owner.name == each.field.name])
+        controls = {each.field.name: each for each in self.controls}
+        self.questions.children = [controls[each.name].widget for each in arising]
+        self.write.description = f"Write parameters/{answers.name or 'NAME'}.yaml"
+        lines = Markup("").join(Markup("<li>{}</li>").format(str(each)) for owner, each in owners if owner is None)
+        self.state.value = str(Markup('<p role="status">{}</p><ul>{}</ul>').format(said, lines))
 
     def _write(self) -> None:
+        answers = self.answers
         try:
-            path = create(self.answers, self._creation.folder)
+            path = create(answers, self._creation.folder)
         except (InvalidParameters, OSError) as error:
             self.state.value = str(Markup('<p role="alert" class="bad">{}</p>').format(str(error)))
             return
-        problems = problems_of(path.name, path.read_text("utf-8"))
-        lines = Markup("").join(Markup("<li>line {}: {}</li>").format(each.line, str(each)) for each in problems)
-        said = f'Written: {path.name}. Now choose it: start.choose("{path.stem}"), in the cell below.'
-        todo = Markup("<p>Still to be found out; the form below the choice takes it:</p><ul>{}</ul>").format(lines) if problems else ""
-        self.state.value = str(Markup('<p role="status">{}</p>{}').format(said, todo))
+        self._made = path
+        left = ", ".join(each.label for each in unanswered(answers))
+        todo = f" Still to be found out: {left}; the form takes it, or the file itself." if left else ""
+        said = f"Written: {path.name}.{todo} It is in the list under Choose now."
+        self.state.value = str(Markup('<p role="status">{}</p>').format(said))
+        self.choose.description, self.choose.layout.display = f"Choose {path.stem}", ""
+        self._creation.offer(path)
+
+    def _choose(self) -> None:
+        if self._made is not None:
+            self._creation.choose(self._made)
 
 
 def _field(question: Question, hint: Any) -> Field:
     words = get_args(hint)
     standing = getattr(Answers(), question.name)
-    kind: Kind = "switch" if hint is bool else "texts" if isinstance(standing, tuple) else "choice" if words else "text"
-    choices = words if kind == "choice" else ()
+    kind: Kind = "switch" if hint is bool else "texts" if isinstance(standing, tuple) else "choice" if question.choices else "text"
+    kind = "secret" if question.name == "admin_password" else kind
     default = list(standing) if isinstance(standing, tuple) else standing
-    return Field((question.name,), kind, question.words, "", default, choices=choices)
+    choices = words if kind == "choice" else ()
+    return Field(
+        ("answers", question.name), kind, question.words, "", default, choices=choices, label=question.label, words=question.choices
+    )  # fmt: skip

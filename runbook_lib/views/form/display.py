@@ -15,17 +15,21 @@ from runbook_lib.views.shown import Creation, ParameterForm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runbook_lib.views.form.frame import Frame
+
 SUMMARIES = {ParameterForm: "What the file says", Creation: "What is asked"}
-WIDGETS: dict[type, Callable[[Any], Any]] = {}
-"""How the widget of a value is made; each import of ipywidgets waits until one is."""
-_SHOWN: dict[type, tuple[Any, str]] = {}
-"""The form of each kind that is shown, and its place on the page."""
+MAKERS: dict[type, Callable[[Any], Callable[[], Any] | None]] = {}
+"""What makes the widget of a value, None for one without; each import of ipywidgets waits until a place for one is needed."""
+_SHOWN: dict[type, tuple[Frame, str]] = {}
+"""The frame of each kind of form that is shown, and the place on the page of what is kept beside it."""
+
+
 NOTHING = {"text/html": "", "text/plain": ""}
 
 
 def register(shell: Any) -> None:
     """Let the running notebook show controls beside the values that have some."""
-    for kind in WIDGETS:
+    for kind in MAKERS:
         shell.display_formatter.ipython_display_formatter.for_type(kind, partial(show, shell))
 
 
@@ -42,66 +46,75 @@ def redraw(shell: Any, value: Any) -> None:
 
 def hold(shell: Any, kind: type, value: Any) -> None:
     """Show a value where a form of a kind cannot be made yet: the next one takes its place."""
-    place = uuid4().hex
-    close(_SHOWN.pop(kind, (None, ""))[0])
-    _SHOWN[kind] = None, place
-    _publish(shell, place, bundle(value), NOTHING, is_update=False)
+    _begin(kind, uuid4().hex)
+    _publish(shell, kind, bundle(value), is_update=False)
 
 
 def withdraw(shell: Any, kind: type) -> None:
     """Take the form of a kind off the page; the next takes its place."""
-    if kind not in _SHOWN:
-        return
-    widget, place = _SHOWN[kind]
-    close(widget)
-    _SHOWN[kind] = None, place
-    _publish(shell, place, NOTHING, NOTHING, is_update=True)
+    if kind in _SHOWN:
+        _SHOWN[kind][0].put(None)
+        _publish(shell, kind, NOTHING, is_update=True)
 
 
 def _draw(shell: Any, value: Any, place: str, *, is_update: bool) -> None:
     kind = type(value)
-    close(_SHOWN.pop(kind, (None, ""))[0])
-    made = WIDGETS[kind](value)
-    _SHOWN[kind] = made, place
+    make = MAKERS[kind](value)
+    if not is_update:
+        _begin(kind, place)
+    frame, _ = _SHOWN[kind]
+    frame.put(make, _title(value) if make is not None else "")
     blocks = tuple(drawn(value))
-    kept = (Folded(SUMMARIES[kind], blocks),) if made is not None else blocks
+    kept = (Folded(SUMMARIES[kind], blocks),) if make is not None else blocks
     told = {"text/html": as_html.view(kept), "text/markdown": as_markdown.view(kept), "text/plain": as_text.view(kept)}
-    form, about = shell.display_formatter.format(made) if made is not None else (NOTHING, {})
-    _publish(shell, place, told, form, about, is_update=is_update)
+    _publish(shell, kind, told, is_update=is_update)
 
 
-def _publish(shell: Any, place: str, kept: Any, form: Any, about: Any = None, *, is_update: bool) -> None:
-    """Show what is kept, and what only a running page understands, in a place of two outputs."""
-    for name, content, metadata in (("kept", kept, {}), ("form", form, about or {})):
-        shell.display_pub.publish(content, metadata, transient={"display_id": f"{place}-{name}"}, update=is_update)
+def _publish(shell: Any, kind: type, kept: Any, *, is_update: bool) -> None:
+    """Show what is kept, and beside it, once, what only a running page understands."""
+    frame, place = _SHOWN[kind]
+    shell.display_pub.publish(kept, {}, transient={"display_id": f"{place}-kept"}, update=is_update)
+    if not is_update:
+        shown, about = shell.display_formatter.format(frame.widget)
+        shell.display_pub.publish(shown, about, transient={"display_id": f"{place}-form"}, update=False)
 
 
-def close(widget: Any) -> None:
-    """Close a widget with all that it is made of: a page that is loaded anew asks for every one that is open."""
-    if widget is None:
-        return
-    for each in getattr(widget, "children", ()):
-        close(each)
-    from runbook_lib.views.form.controls import WHOLE
+def _begin(kind: type, place: str) -> None:
+    """Make a frame for a kind of form, and close the one that the same cell showed before."""
+    from runbook_lib.views.form.frame import Frame, close
 
-    for part in (getattr(widget, "style", None), getattr(widget, "layout", None), widget):
-        if part is not None and part is not WHOLE:
-            part.close()
+    if kind in _SHOWN:
+        close(_SHOWN.pop(kind)[0].widget)
+    _SHOWN[kind] = Frame(), place
 
 
-def _form(value: ParameterForm) -> Any:
-    """Make a form's widget; None where there is nothing to set, or no file to save it in."""
+def _title(value: Any) -> str:
+    """Name what is folded; empty for what is open."""
+    if isinstance(value, Creation):
+        return "Answer questions for a new parameter file"
+    return f"Edit {value.source} in a form" if value.is_folded else ""
+
+
+def _form(value: ParameterForm) -> Callable[[], Any] | None:
+    """Give what makes a form's widget; None where there is nothing to set, or no file to save it in."""
     if value.file is None or not fields(value.keys):
         return None
-    from runbook_lib.views.form.widget import FormWidget
 
-    return FormWidget(value).widget
+    def make() -> Any:
+        from runbook_lib.views.form.widget import FormWidget
 
+        return FormWidget(value).widget
 
-def _creation(value: Creation) -> Any:
-    from runbook_lib.views.form.creating import CreationWidget
-
-    return CreationWidget(value).widget
+    return make
 
 
-WIDGETS.update({ParameterForm: _form, Creation: _creation})
+def _creation(value: Creation) -> Callable[[], Any]:
+    def make() -> Any:
+        from runbook_lib.views.form.creating import CreationWidget
+
+        return CreationWidget(value).widget
+
+    return make
+
+
+MAKERS.update({ParameterForm: _form, Creation: _creation})

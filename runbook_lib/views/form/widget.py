@@ -43,8 +43,9 @@ class FormWidget:
         self.difference = widgets.HTML(layout=WHOLE)
         self._body = widgets.VBox(layout=WHOLE)
         style = widgets.HTML(f"<style>{form_stylesheet()}</style>", layout=widgets.Layout(display="none"))
-        foot = widgets.HBox([self.save, self.discard])
-        self.widget = widgets.VBox([style, self._body, foot, self.state, self.difference, keeper()], layout=WHOLE)
+        foot = widgets.VBox([widgets.HBox([self.save, self.discard]), self.state, self.difference], layout=WHOLE)
+        foot.add_class("foot")
+        self.widget = widgets.VBox([style, self._body, foot, keeper()], layout=WHOLE)
         self.widget.add_class("rb-form")
         self.text = self.file.text
         self._sections: list[Keys] = []

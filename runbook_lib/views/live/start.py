@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.views import as_html, live
 from runbook_lib.views.blocks import Code, Note, Way
 from runbook_lib.views.checking import check_command
-from runbook_lib.views.live.tools import keeper
+from runbook_lib.views.live.tools import arrival, keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ ATTEMPTS, PAUSE = 16, 1.0
 """How often, and after how many seconds, it is looked again whether JupyterLab has saved what is open."""
 
 
-def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[str], None]) -> None:
-    """Show a list of environments; choosing one takes effect at once."""
+def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[str], None]) -> Any:
+    """Show a list of environments, and give it; choosing one takes effect at once."""
     import ipywidgets
     from IPython.display import display
 
@@ -35,6 +35,18 @@ def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[s
     control.observe(lambda change: choose(change["new"]) if change["new"] else None, names="value")
     show: Any = display
     show(control)
+    return control
+
+
+def refresher(refresh: Callable[[], None]) -> None:
+    """Show a button that draws anew what the records tell, for other notebooks write into them; who ran all cells is brought here."""
+    import ipywidgets
+    from IPython.display import display
+
+    button = ipywidgets.Button(description="Refresh", icon="refresh", layout={"width": "auto"})
+    button.on_click(lambda _button: refresh())
+    show: Any = display
+    show(ipywidgets.VBox([button, arrival()], layout={"align_items": "flex-start"}))
 
 
 def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from runbook_lib.documents.proof.ledger import Call, Probe
 from runbook_lib.documents.proof.matrix import Line, Matrix
 from runbook_lib.model import Approval, Change, Contested, Entry, EnvironmentPlan, Finding, Owed, Plan, Receipt, Stage
-from runbook_lib.parameters.creation import QUESTIONS
+from runbook_lib.parameters.questions import QUESTIONS
 from runbook_lib.policy import canonical
 from runbook_lib.policy.verdict import Cited
 from runbook_lib.resources.iam import Role, RolePolicy

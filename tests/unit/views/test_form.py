@@ -22,6 +22,7 @@ from runbook_lib.runbook.start import GENERAL, Start
 from runbook_lib.stages import all_stages
 from runbook_lib.views import live
 from runbook_lib.views.form import display
+from runbook_lib.views.form.frame import Frame
 from runbook_lib.views.form.sections import Entries, Optional
 from runbook_lib.views.form.widget import SAVED, FormWidget
 from runbook_lib.views.shown import ParameterForm
@@ -91,11 +92,33 @@ def test_every_key_has_the_control_of_its_type(path: Path) -> None:
 
 
 def test_help_says_what_the_ledger_asks_for(path: Path) -> None:
-    """Beside a control stands what its key means, and the row that it answers."""
-    said = slot(FormWidget(form(path)), "buckets.source.name")
+    """Beside a control stands what its key means, and a link to the row that it answers; a key that answers none has no link."""
+    widget = FormWidget(form(path))
+
+    said = slot(widget, "buckets.source.name")
 
     assert "starts with tonic-" in said
-    assert "A4: Source and destination bucket exist" in said
+    assert re.search(r"&#34;path&#34;: &#34;ledger.md&#34;, &#34;id&#34;: &#34;#A4&#34;.* title=.Source and destination bucket exist", said)
+    assert [] == [key for key in ("buckets.source.path", "buckets.retention_days", "aws.account") if "Ledger" in slot(widget, key)]
+
+
+def test_quotation_marks_that_only_a_file_needs_are_taken_off(path: Path) -> None:
+    """The example beside a wrong account is shown as it is typed, and one that was copied with its marks is taken all the same."""
+    widget = FormWidget(form(path, "aws"))
+
+    type_in(widget, "aws.account", "12")
+    assert "write for example 111122223333 (" in slot(widget, "aws.account")
+    type_in(widget, "aws.account", '"444455556666"')
+
+    assert (False, 1) == ('class="bad"' in slot(widget, "aws.account"), widget.text.count('account: "444455556666"'))
+
+
+def test_an_entry_explains_its_keys_and_has_a_line_for_a_sentence(path: Path) -> None:
+    """What a confirmation is made of is said beside it; its note goes over the whole width."""
+    widget = FormWidget(form(path, "confirmations"))
+
+    assert "Row of the ledger that is vouched for." in slot(widget, "confirmations.0.row")
+    assert ["1 1 18em", "1 1 100%"] == [control(widget, f"confirmations.0.{key}").widget.layout.flex for key in ("row", "note")]
 
 
 def test_an_untouched_form_changes_nothing(path: Path) -> None:
@@ -413,58 +436,91 @@ def test_a_form_that_is_shown_again_leaves_no_control_of_the_former(path: Path) 
     assert counts[0] == counts[1]
 
 
-def test_a_valid_choice_puts_its_form_where_a_broken_file_was_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The form's cell, first run on a file that cannot be read, says what is wrong; the form stands there once another one is chosen."""
-    published: list[tuple[bool, str, str]] = []
+class Shell:
+    """Stand in for a kernel's shell, and remember what is published: whether it takes the place of another, and what it says."""
 
-    def publish(bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
-        published.append((update, transient["display_id"], bundle.get("text/html", "widget")))
+    def __init__(self) -> None:
+        self.display_formatter = DisplayFormatter()
+        self.display_pub = SimpleNamespace(publish=self._publish)
+        self.published: list[tuple[bool, str, str]] = []
 
-    shell = SimpleNamespace(display_formatter=DisplayFormatter(), display_pub=SimpleNamespace(publish=publish))
+    def _publish(self, bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
+        self.published.append((update, transient["display_id"], bundle.get("text/html", "widget")))
+
+    @property
+    def frame(self) -> Frame:
+        """Give the place of the form."""
+        return display._SHOWN[ParameterForm][0]
+
+    @property
+    def labels(self) -> list[str]:
+        """List the buttons of the form that is shown."""
+        return [button.description for form in self.frame.inside.children for button in form.children[2].children[0].children]
+
+
+@pytest.fixture
+def shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Look at a checkout with a valid file and one that cannot be read."""
+    shell = Shell()
     folder = path.parent / "parameters"
     folder.mkdir()
-    valid, broken = shutil.copy(path, folder / "valid.yaml"), folder / "broken.yaml"
-    broken.write_text("environment: [", "utf-8")
+    shutil.copy(path, folder / "valid.yaml")
+    (folder / "broken.yaml").write_text("environment: [", "utf-8")
     monkeypatch.setenv("RUNBOOK_HOME", str(path.parent))
     monkeypatch.setattr(display, "_SHOWN", {})
     monkeypatch.setattr(live, "has_front_end", lambda: True)
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    place.choose(broken)
+    return shell
+
+
+def test_a_valid_choice_puts_its_form_where_a_broken_file_was_told(path: Path, shell: Shell) -> None:
+    """The form's cell, first run on a file that cannot be read, says what is wrong; the form stands there once another one is chosen."""
+    folder = path.parent / "parameters"
+    place.choose(folder / "broken.yaml")
     start = Start({})
 
     assert start.form() is None
-    assert [(False, True), (False, False)] == [(each[0], "broken.yaml" in each[2]) for each in published]
-    start._choose(str(valid))
+    assert [(False, True), (False, False)] == [(each[0], "broken.yaml" in each[2]) for each in shell.published]
+    start._choose(str(folder / "valid.yaml"))
 
-    assert [each[:2] for each in published[2:]] == [(True, each[1]) for each in published[:2]]
-    assert ("valid.yaml" in published[2][2], "widget") == (True, published[3][2])
+    (told,) = shell.published[2:]
+    assert ((True, shell.published[0][1]), True) == (told[:2], "valid.yaml" in told[2])
+    assert "Edit valid.yaml in a form" == shell.frame.toggle.description
 
 
-def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folded_form_is_made_when_it_is_opened_and_stays_open(path: Path, shell: Shell) -> None:
+    """The start page does not wait for it; whoever opened it and chooses another environment goes on with that one's form."""
+    folder = path.parent / "parameters"
+    shutil.copy(path, folder / "other.yaml")
+    place.choose(folder / "valid.yaml")
+    start = Start({})
+    display.show(shell, start.form())
+    assert ([], "none") == (shell.labels, shell.frame.inside.layout.display)
+
+    shell.frame.toggle.value = True
+    assert (["Save", "Discard changes"], None) == (shell.labels, shell.frame.inside.layout.display or None)
+    start._choose(str(folder / "other.yaml"))
+
+    assert (["Save", "Discard changes"], "Edit other.yaml in a form") == (shell.labels, shell.frame.toggle.description)
+
+
+def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, shell: Shell) -> None:
     """Its form stands where the former one stood, also after a file that cannot be read; where none is shown, nothing is."""
-    published: list[tuple[bool, str, str]] = []
-
-    def publish(bundle: Any, _metadata: Any, *, transient: Any, update: bool) -> None:
-        published.append((update, transient["display_id"], bundle.get("text/html", "widget")))
-
-    monkeypatch.setattr(display, "_SHOWN", {})
-    shell = SimpleNamespace(display_formatter=DisplayFormatter(), display_pub=SimpleNamespace(publish=publish))
     other = path.with_name("other.yaml")
     shutil.copy(path, other)
-
     display.redraw(shell, form(other))
-    assert [] == published
+    assert [] == shell.published
 
     display.show(shell, form(path))
+    (former,) = shell.frame.inside.children
     display.redraw(shell, form(other))
 
-    assert [False, False, True, True] == [each[0] for each in published]
-    assert [each[1] for each in published[:2]] == [each[1] for each in published[2:]]
-    assert ["some.yaml" in published[0][2], "other.yaml" in published[2][2]] == [True, True]
+    assert [False, False, True] == [each[0] for each in shell.published]
+    assert [shell.published[0][1], "other.yaml" in shell.published[2][2]] == [shell.published[2][1], True]
+    assert (1, False) == (len(shell.frame.inside.children), former in shell.frame.inside.children)
 
     display.withdraw(shell, ParameterForm)
+    assert ((True, ""), []) == ((shell.published[3][0], shell.published[3][2]), list(shell.frame.inside.children))
     display.redraw(shell, form(path))
 
-    assert [(True, ""), (True, "")] == [(each[0], each[2]) for each in published[4:6]]
-    assert [each[1] for each in published[:2]] * 2 == [each[1] for each in published[4:]]
-    assert "some.yaml" in published[6][2]
+    assert ("some.yaml" in shell.published[4][2], 1) == (True, len(shell.frame.inside.children))

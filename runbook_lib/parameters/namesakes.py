@@ -1,0 +1,46 @@
+"""Find parameter files that are about an environment of one name: they would share its records, working copies and what is created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from runbook_lib.errors import InvalidParameters
+from runbook_lib.parameters.reading import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+RUNS = "runs"
+"""Where records are kept when a file does not say."""
+
+
+class About(NamedTuple):
+    """Say of a file which environment it is about, and where that keeps its records."""
+
+    file: str
+    environment: str
+    records: str = RUNS
+
+
+def neighbours(folder: Path) -> tuple[About, ...]:
+    """Read what the files of a folder are about; one that cannot be read is about nothing."""
+    return tuple(about for path in sorted(folder.glob("*.yaml")) if (about := _about(path)) is not None)
+
+
+def namesakes(one: About, among: Iterable[About]) -> tuple[str, ...]:
+    """Name the other files that are about an environment of the same name with records in the same place."""
+    return tuple(each.file for each in among if each.file != one.file and each[1:] == one[1:])
+
+
+def shared(others: tuple[str, ...]) -> str:
+    """Say what comes of it."""
+    return f"is that of {', '.join(others)} too: they share records, working copies and what is created"
+
+
+def _about(path: Path) -> About | None:
+    try:
+        values = read(path).values
+    except (InvalidParameters, OSError):
+        return None
+    return About(path.name, str(values["environment"]), str(values.get("records", RUNS))) if values.get("environment") else None

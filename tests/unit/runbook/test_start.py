@@ -1,0 +1,61 @@
+"""The start page: in which order it stands, what it offers, and what it says of two files with one name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from runbook_lib import commands
+from runbook_lib.runbook.start import Start
+from tests.machine import ROOT
+
+ORDER = ["parameters", "open", "environments", "choose", "stages", "picture", "runs", "close", "create", "form", "check"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a checkout with one file."""
+    made = tmp_path / "parameters"
+    made.mkdir()
+    shutil.copy(ROOT / "parameters" / "example-v2.yaml", made / "one.yaml")
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    return made
+
+
+def test_what_people_come_for_stands_first_and_how_to_begin_at_the_top() -> None:
+    """Choice, board, picture and runs precede what is filled in; the first words say what to press."""
+    cells = json.loads((ROOT / "notebooks" / "00_start.ipynb").read_text("utf-8"))["cells"]
+
+    assert ORDER == [each["id"] for each in cells if each["cell_type"] == "code"]
+    assert "Run All Cells" in "".join(cells[0]["source"]).splitlines()[2]
+
+
+def test_a_file_that_was_made_is_offered_and_taken(folder: Path) -> None:
+    """It stands in the list at once, once; to take it is to choose it there."""
+    start = Start({})
+    start._list = SimpleNamespace(options=(("one", str(folder / "one.yaml")),), value="")
+
+    for _ in range(2):
+        start._offer(folder / "two.yaml")
+    start._take(folder / "two.yaml")
+
+    assert ["one", "two"] == [label for label, _ in start._list.options]
+    assert str(folder / "two.yaml") == start._list.value
+
+
+def test_two_files_of_one_environment_are_told(folder: Path) -> None:
+    """On the page and by `runbook check`: each names the other; alone, a file has nothing to say."""
+    alone = commands.check(SimpleNamespace(files=[str(folder / "one.yaml")]))  # type: ignore[arg-type]
+    shutil.copy(folder / "one.yaml", folder / "two.yaml")
+
+    code, answer, text = commands.check(SimpleNamespace(files=[str(folder / "one.yaml")]))  # type: ignore[arg-type]
+    (one, two) = Start({}).environments().lines  # type: ignore[attr-defined]
+
+    assert ([], 0) == (alone[1]["notes"], code)
+    assert ["environment"] == [each["field"] for each in answer["notes"]]
+    assert "note: environment is that of two.yaml too" in text
+    assert ("two.yaml" in one.note, "one.yaml" in two.note) == (True, True)
