@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.browser.desk import STORAGE, Desk, step
+from runbook_lib.parameters.questions import QUESTIONS
+from runbook_lib.views.form.controls import SOURCES
+from tests.browser.desk import STORAGE, Desk, shown, step
 from tests.browser.lab import Lab
+from tests.browser.rules import look
 from tests.unit.parameters.test_creation import ALL
 
 START = "00_start.ipynb"
@@ -50,24 +53,34 @@ def test_form_says_what_is_wrong_while_typing_and_saves_what_was_typed(desk: Des
 
 
 def test_a_new_file_is_made_from_answers(lab: Lab) -> None:
-    """A wrong answer is marked, the last missing one makes the file valid; it is written with its comments, and can be chosen at once."""
+    """A wrong answer is marked, the last missing one makes the file valid; it is written with its comments, and chosen by a button."""
     made = lab.home / "parameters" / f"{ALL.name}.yaml"
+    labels = {each.name: each.label for each in QUESTIONS}
     answers = {
-        each: getattr(ALL, each) for each in ("name", "region", "server", "source_host", "source_database", "destination_host", "admin")
+        labels[each]: getattr(ALL, each)
+        for each in ("name", "region", "server", "source_host", "source_database", "destination_host", "admin")
     }
     try:
         with lab.page() as notebook:
-            asked = step(notebook, "parameters", "open", "create")
-            typed(asked, "account", "12").get_by_text("is not 12 digits").wait_for()
+            notebook.run_all()
+            asked = shown(notebook, "create")
+            asked.get_by_role("button", name="Answer questions").click()
+            typed(asked, labels["account"], "12").get_by_text("is not 12 digits").wait_for()
             for label, text in answers.items():
                 asked.get_by_label(label, exact=True).fill(text)
-            typed(asked, "account", ALL.account)
-            asked.get_by_text("1 answer missing or wrong").wait_for()
-            typed(asked, "destination_database", ALL.destination_database)
+            asked.get_by_label(labels["admin_password"], exact=True).select_option(label=SOURCES[1][0])
+            asked.get_by_label("Its name", exact=True).fill("ADMIN")
+            typed(asked, labels["account"], ALL.account)
+            asked.get_by_text("Still open: Database to write.").wait_for()
+            typed(asked, labels["destination_database"], ALL.destination_database)
             asked.get_by_text("The file will be valid.").wait_for()
+            assert [] == look(notebook).broken
             asked.get_by_role("button", name=f"Write parameters/{made.name}").click()
             asked.get_by_text(f"Written: {made.name}").wait_for()
-            assert ALL.name in step(notebook, "choose").get_by_label("Environment", exact=True).inner_text().split()
+            asked.get_by_role("button", name=f"Choose {ALL.name}").click()
+            shown(notebook, "stages").get_by_text(f"Stages of {ALL.name}").wait_for()
+            notebook.panel.get_by_label("Environment", exact=True).select_option(label="sandbox")
+            shown(notebook, "stages").get_by_text("Stages of sandbox").wait_for()
         assert 0 == lab.command("check", str(made)).returncode
         assert "#" in made.read_text("utf-8")
     finally:

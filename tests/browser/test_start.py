@@ -32,6 +32,10 @@ def test_restart_and_run_all_changes_nothing(lab: Lab) -> None:
         assert before == files(lab)
         assert 0 == notebook.panel.locator("[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText.jp-mod-error").count()
         assert [] == notebook.foreign
+        assert notebook.panel.get_by_role("heading", name="Stages").bounding_box()["y"] < 400
+        for name in ("Answer questions", "Edit sandbox.yaml in a form"):
+            notebook.panel.get_by_role("button", name=name).click()
+        notebook.panel.get_by_role("button", name="Save").wait_for()
         looks = in_both(notebook)
 
     assert [(each, [], [], []) for each in looks] == [(each.theme, each.broken, each.wide, each.sideways) for each in looks.values()]
@@ -42,14 +46,17 @@ def test_another_environment_is_chosen_with_the_list(lab: Lab) -> None:
     """Choosing draws the page anew, makes that environment's working copies, and is remembered."""
     with lab.page() as notebook:
         notebook.run_all()
-        forms = notebook.panel.locator(".rb-form").count()
+        notebook.panel.get_by_role("button", name="Edit sandbox.yaml in a form").click()
+        form = notebook.panel.locator(".rb-form")
+        form.wait_for()
         control = notebook.panel.get_by_label("Environment", exact=True)
         control.select_option(label="example-legacy")
         notebook.panel.locator("figcaption", has_text="The set-up of legacy").wait_for()
         assert notebook.panel.locator("table", has_text="Stages of legacy").count()
         assert (lab.folder / "legacy" / "40_lambda_role.ipynb").exists()
         notebook.panel.locator("details", has_text="example-legacy.yaml").first.wait_for(state="attached")
-        assert forms == notebook.panel.locator(".rb-form").count()
+        notebook.panel.get_by_role("button", name="Edit example-legacy.yaml in a form").wait_for()
+        assert form.bounding_box()["height"] > 400
         control.select_option(label="sandbox")
         board(notebook).wait_for()
 

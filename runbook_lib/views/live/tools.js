@@ -34,6 +34,20 @@ function keep(el, area, signal) {
   signal.addEventListener("abort", () => queueMicrotask(look));
 }
 
+// Whoever runs all cells is left at the last: as soon as none waits any more, this one is shown with the words above it.
+function arrive(el, area, signal) {
+  const cell = area.closest(".jp-Cell");
+  const all = cell?.closest(".jp-Notebook");
+  const isLast = () => all?.querySelector(".jp-Cell.jp-mod-active") === [...(all?.querySelectorAll(".jp-Cell") ?? [])].at(-1);
+  const isDone = () => ![...all.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("*"));
+  const look = () => {
+    if (signal.aborted || !isLast()) return;
+    if (isDone()) requestAnimationFrame(() => (cell.previousElementSibling ?? cell).scrollIntoView({ block: "start" }));
+    else setTimeout(look, 100);
+  };
+  look();
+}
+
 function find(el, area, signal) {
   const rows = () => [...(area.querySelector(".rb table.changes")?.tBodies[0]?.rows ?? [])];
   const box = part("div", "", { className: "rb-find" });
@@ -124,7 +138,7 @@ const saveInTurn = (context) => {
 function render({ model, el }) {
   for (const each of window.jupyterapp?.shell.widgets("main") ?? []) saveInTurn(each.context);
   const end = new AbortController();
-  whenIn(el, end.signal, (area) => ({ find, copy, keep })[model.get("does")](el, area, end.signal));
+  whenIn(el, end.signal, (area) => ({ find, copy, keep, arrive })[model.get("does")](el, area, end.signal));
   return () => end.abort();
 }
 

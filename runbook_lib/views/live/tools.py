@@ -39,6 +39,11 @@ def keeper() -> Any:
     return _tool("keep", layout={"display": "none"})
 
 
+def arrival() -> Any:
+    """Make what brings the page to its cell after all cells were run: JupyterLab itself leaves it at the last one."""
+    return _tool("arrive", layout={"display": "none"})
+
+
 def _tool(does: str, **shown: Any) -> Any:
     import anywidget
     import traitlets
