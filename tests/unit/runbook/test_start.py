@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -49,11 +51,12 @@ def test_a_file_that_was_made_is_offered_and_taken(folder: Path) -> None:
 
 def test_two_files_of_one_environment_are_told(folder: Path) -> None:
     """On the page and by `runbook check`: each names the other; alone, a file has nothing to say."""
-    alone = commands.check(SimpleNamespace(files=[str(folder / "one.yaml")]))  # type: ignore[arg-type]
+    alone = commands.check(Namespace(files=[str(folder / "one.yaml")]))
     shutil.copy(folder / "one.yaml", folder / "two.yaml")
 
-    code, answer, text = commands.check(SimpleNamespace(files=[str(folder / "one.yaml")]))  # type: ignore[arg-type]
-    (one, two) = Start({}).environments().lines  # type: ignore[attr-defined]
+    code, answer, text = commands.check(Namespace(files=[str(folder / "one.yaml")]))
+    shown: Any = Start({}).environments()
+    one, two = shown.lines
 
     assert ([], 0) == (alone[1]["notes"], code)
     assert ["environment"] == [each["field"] for each in answer["notes"]]
