@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,40 +10,62 @@ import pytest
 from runbook_lib.adapters.rehearsal import principals
 from runbook_lib.adapters.rehearsal.principals import Actor
 from runbook_lib.parameters import Environment
+from runbook_lib.resources.rehearsals import Exercise, Flow
 from runbook_lib.secrets import Known
 from tests.rehearsal.places import Place, amiss, flows_of, played
 from tests.secrecy import octets
 
 
-def test_every_step_ends_as_it_should(place: Place, env: Environment) -> None:
+@dataclass(frozen=True)
+class Whole:
+    """Hold what playing all flows of an environment came to, what the sandbox decided meanwhile, and what was there before and after."""
+
+    exercises: dict[Flow, Exercise]
+    decisions: list[dict[str, Any]]
+    before: dict[str, list[str]]
+    after: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Whole]:
+    """Keep what was played: all that is asked here is asked of the same."""
+    return {}
+
+
+@pytest.fixture
+def whole(place: Place, env: Environment, known: dict[str, Whole]) -> Whole:
+    """Play all flows of an environment, once."""
+    if env.environment not in known:
+        before = place.things()
+        place.sends("DELETE", "decisions")
+        exercises = {flow: played(env, flow) for flow in flows_of(env)}
+        known[env.environment] = Whole(exercises, place.asked("decisions"), before, place.things())
+    return known[env.environment]
+
+
+def test_every_step_ends_as_it_should(whole: Whole) -> None:
     """Steps that the policies and grants allow are done, the others refused; nothing is there afterwards that was not before."""
-    before = place.things()
-
-    exercises = {flow: played(env, flow) for flow in flows_of(env)}
-
-    assert {flow: [] for flow in exercises} == {flow: amiss(each) for flow, each in exercises.items()}
-    assert dict.fromkeys(exercises, ()) == {flow: each.left for flow, each in exercises.items()}
-    assert before == place.things()
+    assert {flow: [] for flow in whole.exercises} == {flow: amiss(each) for flow, each in whole.exercises.items()}
+    assert dict.fromkeys(whole.exercises, ()) == {flow: each.left for flow, each in whole.exercises.items()}
+    assert whole.before == whole.after
 
 
-def test_only_the_documented_style_has_gaps(env: Environment) -> None:
+def test_only_the_documented_style_has_gaps(env: Environment, whole: Whole) -> None:
     """What is refused under the vendor's own documents is stopping a query; under the scoped ones nothing is."""
-    exercises = [played(env, flow) for flow in flows_of(env) if flow in {"files", "orchestration"}]
+    exercises = [each for flow, each in whole.exercises.items() if flow in {"files", "orchestration"}]
 
     refused = {action for each in exercises for step in each.steps if each.is_gap(step) for action in step.actions}
     assert refused == ({"logs:StopQuery"} if env.policy_style == "documented" and env.is_legacy else set())
 
 
-def test_a_step_says_which_permissions_it_took(place: Place, env: Environment) -> None:
+def test_a_step_says_which_permissions_it_took(whole: Whole) -> None:
     """Every permission that the sandbox decided for the roles that acted stands in a step, and every one of a step was decided.
 
     What a service or the function's own role needs besides is set apart in brackets.
     """
-    place.sends("DELETE", "decisions")
+    steps = [step for each in whole.exercises.values() for step in each.steps]
 
-    steps = [step for flow in flows_of(env) for step in played(env, flow).steps]
-
-    decided = {each["action"] for each in place.asked("decisions") if "-twin/" in each["principal"]}
+    decided = {each["action"] for each in whole.decisions if "-twin/" in each["principal"]}
     own = [each for step in steps if step.ended != "left out" for each in step.permissions if not each.endswith(")")]
     said = {each.partition(" ")[0] for each in own if ":" in each.partition(" ")[0]}
     assert decided - {"sts:GetCallerIdentity"} == said
