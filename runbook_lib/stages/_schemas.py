@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runbook_lib.policy.lint.globs import expression, is_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
@@ -46,8 +48,8 @@ class Patterns:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         each = frozenset(patterns)
-        self._names = frozenset(pattern for pattern in each if not _is_wild(pattern))
-        self._wild = re.compile("|".join(map(_expression, sorted(each - self._names))) or r"(?!)", re.DOTALL)
+        self._names = frozenset(pattern for pattern in each if not is_pattern(pattern))
+        self._wild = re.compile("|".join(map(expression, sorted(each - self._names))) or r"(?!)", re.DOTALL)
 
     def match(self, name: str) -> bool:
         """Tell whether one of the patterns matches a name."""
@@ -61,16 +63,8 @@ def to_drop(env: Environment, source: Iterable[SchemaAnswer], destination: Itera
     return tuple(sorted(each.name for each in destination if each.kind == "local" and each.name in ours and each.owner != user))
 
 
-def _is_wild(pattern: str) -> bool:
-    return "*" in pattern or "?" in pattern
-
-
-def _expression(pattern: str) -> str:
-    return "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
-
-
 def _matches_one(pattern: str, names: AbstractSet[str]) -> bool:
-    if not _is_wild(pattern):
+    if not is_pattern(pattern):
         return pattern in names
     wild = Patterns((pattern,))
     return any(wild.match(name) for name in names)

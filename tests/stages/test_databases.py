@@ -102,6 +102,13 @@ def test_patterns_choose_schemas(schemas: dict[str, Any], included: list[str]) -
     assert sorted(name for objects in usage for (name,) in objects) == included
 
 
+def test_a_pattern_of_many_stars_is_answered() -> None:
+    """Many stars in a pattern that matches nearly: each name is told from it at once, where every way to cut it would never end."""
+    env = environment(schemas={"include": ["*a" * 60 + "b", "*a" * 60 + "*"]})
+    answers = world(env, {SOURCE: (schema("a" * 127), schema("a" * 59))})
+    assert grants("source_database", env, answers)["grants/source/tonic_user/USAGE/schema"] == (("a" * 127,),)
+
+
 def test_only_star_and_question_mark_are_special() -> None:
     """A schema named with brackets is matched by its own name."""
     env = environment(schemas={"include": ["a[b]"]})

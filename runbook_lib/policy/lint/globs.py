@@ -69,11 +69,19 @@ def glob(pattern: str) -> Glob:
 
 @lru_cache(maxsize=8192)
 def matcher(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern to be held against many texts; what stands between two stars is looked for once and never again."""
+    """Compile a pattern to be held against many texts."""
+    return re.compile(expression(pattern), re.DOTALL)
+
+
+def expression(pattern: str) -> str:
+    """Write a pattern as a regular expression; what stands between two stars is looked for once and never again.
+
+    Otherwise a few stars take as many steps as a text can be cut in ways.
+    """
     head, *rest = ["".join("." if letter == "?" else re.escape(letter) for letter in part) for part in pattern.split("*")]
     middle = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
     tail = f".*{rest[-1]}" if rest else ""
-    return re.compile(f"{head}{middle}{tail}", re.DOTALL)
+    return f"{head}{middle}{tail}"
 
 
 def is_pattern(text: str) -> bool:
