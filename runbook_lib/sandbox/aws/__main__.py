@@ -78,20 +78,17 @@ def _prepare(given: argparse.Namespace) -> None:
 
 def _server(given: argparse.Namespace, secret: str) -> tuple[Any, Callable[[], None]]:
     """Make the server, and what empties its log."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import ThreadedWSGIServer
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from runbook_lib.sandbox.aws.callers import finding
     from runbook_lib.sandbox.aws.front import Front
     from runbook_lib.sandbox.aws.rules import all_rules
+    from runbook_lib.sandbox.aws.serving import server
 
     identity = {"id": given.id, "pid": os.getpid(), "account": given.account, "region": given.region}
     find = finding(secret)
     front = Front(DomainDispatcherApplication(create_backend_app), identity, all_rules(given, find), find)
-    # Connections stay open between calls, and no line is written a request: the front keeps the log.
-    handler = type("Quiet", (MotoRequestHandler,), {"protocol_version": "HTTP/1.1", "log_request": lambda *_: None})
-    server: Any = type("Server", (ThreadedWSGIServer,), {"daemon_threads": True})(LOOPBACK, given.port, front, handler)
-    return server, front.forget
+    return server(LOOPBACK, given.port, front), front.forget
 
 
 def _load(given: argparse.Namespace, port: int, secrets: tuple[str, str], clear: Callable[[], None]) -> None:
