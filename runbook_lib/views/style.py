@@ -107,7 +107,7 @@ font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 stroke:var(--bg);stroke-width:5px;stroke-linejoin:round}
 .rb.rb ins,.rb.rb del,.rb.rb i{display:block;text-decoration:none;font-style:normal;padding:0 .3em}
 .rb.rb .changes td:first-child{color:var(--muted)}.rb.rb .changes td:last-child{min-width:13em}
-.rb.rb .receipt td:nth-child(5){min-width:18em}
+.rb.rb .receipt td:nth-child(5):not(:empty){min-width:15em}
 """
 
 
