@@ -104,7 +104,7 @@ def _asked(page: RunPage) -> Iterator[Block]:
     if page.command:
         yield Facts("The command", pairs)
     elif page.is_stepped and stages:
-        yield Note((f"Somebody stepped through these notebooks, and approved what each of them wrote by itself: {stages}.",))
+        yield Note((f"Somebody stepped through these notebooks, of which each is approved by itself: {stages}.",))
     elif stages:
         yield Note((f"A notebook was run by itself: {stages}.",))
 
