@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,12 @@ def test_one_at_a_time_holds_the_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [supervisor.up, lambda _, folder: supervisor.down(folder)], ids=["up", "down"])
-def test_a_folder_with_something_else_is_left_alone(command: object, tmp_path: Path) -> None:
+def test_a_folder_with_something_else_is_left_alone(command: Callable[[supervisor.Wanted, Path], object], tmp_path: Path) -> None:
     """A folder that holds what is not a sandbox's is refused, and nothing in it is deleted."""
     (tmp_path / "thesis.txt").write_text("years", "utf-8")
 
     with pytest.raises(SandboxError, match="holds something else; name a folder of its own"):
-        command(supervisor.Wanted(), tmp_path)  # type: ignore[operator]
+        command(supervisor.Wanted(), tmp_path)
 
     assert ["thesis.txt"] == [each.name for each in tmp_path.iterdir()]
 
