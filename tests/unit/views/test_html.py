@@ -10,6 +10,7 @@ import pytest
 from runbook_lib import views
 from runbook_lib.model import Finding
 from runbook_lib.views import as_html, findings
+from runbook_lib.views.blocks import Mark
 from runbook_lib.views.shown import Findings
 from runbook_lib.views.style import stylesheet
 from tests.unit.views.markup import asks_outside, read
@@ -207,7 +208,8 @@ def test_what_does_not_hold_stands_on_top() -> None:
     """In whatever order a stage judged: broken, owed, unknown, what comes with advice, and then the rest."""
     rows = findings.table("Stage", FINDINGS[::-1]).rows
 
-    assert ["broken", "owed", "unknown", "kept, with advice", "kept", "kept"] == [row[0][0].word for row in rows]  # type: ignore[union-attr]
+    words = [part.word for row in rows for part in row[0] if isinstance(part, Mark)]
+    assert ["broken", "owed", "unknown", "kept, with advice", "kept", "kept"] == words
 
 
 def test_a_long_remark_of_a_receipt_opens() -> None:
