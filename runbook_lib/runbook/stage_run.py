@@ -16,7 +16,7 @@ from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import asking, closing, gating, owing, prompting, stepping
+from runbook_lib.runbook import asking, closing, gating, owing, prompting, stepping, working
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
@@ -158,7 +158,7 @@ class StageRun:
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
         if broken and setting.is_alone and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
-        return Closing(record=setting.record.folder.name, stage=setting.stage.slug, artefacts=names)
+        return Closing(setting.record.folder.name, setting.stage.slug, names, working.ways_on(setting.stage, setting.environment))
 
     def stop(self) -> None:
         """Ask a running apply to stop before its next write."""

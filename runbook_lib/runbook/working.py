@@ -14,10 +14,13 @@ from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
 from runbook_lib.model import canonical
 from runbook_lib.parameters import ledger
+from runbook_lib.stages import all_stages
+from runbook_lib.views.board import WAY_BACK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runbook_lib.model import Stage
     from runbook_lib.parameters import Environment
 
 START = "00_start.ipynb"
@@ -45,6 +48,16 @@ def working_copies(file: Path, environment: Environment) -> tuple[Path, ...]:
     _link(folder / RECORDS, private_folder(place.store(environment.records) / environment.environment))
     tracked = sorted(each for each in (place.home() / "notebooks").glob("[0-9]*.ipynb") if each.name != START)
     return _refreshed(tracked, folder)
+
+
+def ways_on(stage: Stage, environment: Environment) -> tuple[tuple[str, str], ...]:
+    """Lead from a stage's working copy to that of the next stage that has something to do, and back; elsewhere nowhere."""
+    if place.working_folder() is None:
+        return ()
+    later = (each for each in all_stages() if each.number > stage.number and each.slug != WAY_BACK and not each.idle(environment))
+    following = next(later, None)
+    on = ((f"{following.number} {following.title}", f"{following.number:02d}_{following.slug}.ipynb"),) if following is not None else ()
+    return (*on, ("the start page", f"../{START}"))
 
 
 def _link(link: Path, target: Path) -> None:

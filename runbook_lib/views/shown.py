@@ -100,11 +100,12 @@ class Gate:
 
 @dataclass(frozen=True)
 class Closing:
-    """Say where the evidence of a stage lies."""
+    """Say where the evidence of a stage lies, and where whoever steps through notebooks goes on: the words of a link and its place."""
 
     record: str
     stage: str
     artefacts: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.views import naming
-from runbook_lib.views.blocks import Code, Counts, Facts, Fold, Folded, Grid, Heading, Line, Listing, Mark, Note, counted
+from runbook_lib.views.blocks import Code, Counts, Facts, Fold, Folded, Grid, Heading, Line, Link, Listing, Mark, Note, counted
 from runbook_lib.views.difference import shown
 from runbook_lib.views.many import begun, first
 
@@ -61,10 +61,11 @@ def _listing(name: str, text: str) -> Block:
 
 
 def closing(value: Closing) -> Iterator[Block]:
-    """Say where the evidence lies."""
+    """Say where the evidence lies, and lead on."""
     yield Note((f"The evidence of {value.stage} is kept.",), "good")
     files = (("artefacts", tuple(Code(each) for each in value.artefacts)),) if value.artefacts else ()
-    yield Facts("Evidence", (("record", (Code(value.record),)), *files))
+    ways = (("go on with", tuple(Link(words, to) for words, to in value.ways)),) if value.ways else ()
+    yield Facts("Evidence", (("record", (Code(value.record),)), *files, *ways))
 
 
 def sheet(value: Sheet) -> Iterator[Block]:

@@ -14,6 +14,7 @@ from runbook_lib.errors import InvalidParameters, PlanDrifted, Rejected
 from runbook_lib.evidence.record import private_folder
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook import working
+from runbook_lib.stages import all_stages
 from runbook_lib.views import failures
 from tests.machine import ROOT
 
@@ -124,6 +125,20 @@ def test_what_is_no_notebook_is_kept_too(home: Path) -> None:
     (aside,) = working.working_copies(home / FILE, STAGING)
 
     assert ("{half", "plan") == (aside.read_text("utf-8"), source(copy))
+
+
+@pytest.mark.parametrize(("slug", "ways"), [
+    ("encryption", ["50_server_role.ipynb", "../00_start.ipynb"]), ("handover", ["../00_start.ipynb"]), ("teardown", ["../00_start.ipynb"]),
+])  # fmt: skip
+def test_a_stage_leads_on_and_back(slug: str, ways: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next is one that has something to do, and never the teardown; what is no working copy leads nowhere."""
+    stage = next(each for each in all_stages() if each.slug == slug)
+
+    assert () == working.ways_on(stage, STAGING)
+    working.working_copies(home / FILE, STAGING)
+    monkeypatch.chdir(place.lab() / "staging")
+
+    assert ways == [to for _, to in working.ways_on(stage, STAGING)]
 
 
 def test_a_copy_works_on_its_own_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

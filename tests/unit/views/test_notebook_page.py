@@ -11,6 +11,7 @@ import pytest
 from runbook_lib import views
 from runbook_lib.views.as_html import STYLE
 from runbook_lib.views.notebook_page import notebook_html
+from runbook_lib.views.shown import Closing
 from tests.unit.views.markup import asks_outside, read
 from tests.unit.views.samples import HOSTILE, PLAN
 
@@ -161,3 +162,17 @@ def test_the_tracked_notebooks_convert() -> None:
 
     assert 12 == len(outside)
     assert {} == {name: found for name, found in outside.items() if found}
+
+
+def test_a_page_leads_to_no_notebook(tmp_path: Path) -> None:
+    """Where whoever stepped through notebooks went on is said, and is no link: a record has none to go on with."""
+    closed = Closing(
+        "20260630T100000Z-step-abc123", "storage", ways=(("30 Encryption", "30_encryption.ipynb"), ("start", "../00_start.ipynb"))
+    )
+    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": views.html(closed)}}
+    path = tmp_path / "20_storage.ipynb"
+    path.write_text(json.dumps({"cells": [code("run.close()", output)], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+
+    page = notebook_html(path)
+
+    assert ("30 Encryption" in page, ".ipynb" in page.partition("</style>")[2]) == (True, False)
