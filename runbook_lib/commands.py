@@ -109,22 +109,23 @@ def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
-    For a run, what kernels are forked from makes itself ready meanwhile. Raises SandboxError when nothing listens then.
+    For a run that nothing stands against, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing
+    listens then.
     """
-    if is_running:
-        from runbook_lib.kernels.fork_server import warmed
-
-        warmed()
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
-    environment = load(file, is_attended=True)
+    environment = load(file, is_attended=not is_running)
     if is_loopback_only(environment):
         from runbook_lib.sandbox import command
 
         if is_running:
             command.refuse_absent(file, environment)
         command.enter(environment)
+    if is_running:
+        from runbook_lib.kernels.fork_server import warmed
+
+        warmed()
 
 
 def _entered(names: Sequence[str]) -> list[str]:
