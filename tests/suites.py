@@ -22,8 +22,10 @@ from xml.etree import ElementTree as ET
 from tests import lanes, machine
 
 NOT_HERE = "not live and not browser"
+MIDDLE = ("stages",)
+"""What runs on a Python between the oldest and the newest: what neither of these shows would have come in one and gone in the next."""
 PORTABLE = ("unit", "stages")
-"""The folders that run on every admitted Python."""
+"""The folders that run on the oldest and the newest admitted Python."""
 KERNELS = (*PORTABLE, "contract/kernels")
 """What also starts processes, and forks them: on the newest Python."""
 CONTRACTS = (*PORTABLE, "contract")
@@ -69,7 +71,7 @@ def suites() -> Iterator[Suite]:
     yield Suite("sandbox", partial(run_pytest, ("sandbox",)))
     for version in reversed(machine.PYTHONS):
         if version != here:
-            yield Suite(f"python{version}", partial(elsewhere, version, KERNELS if version == machine.PYTHONS[-1] else PORTABLE))
+            yield Suite(f"python{version}", partial(elsewhere, version, KERNELS if version == machine.PYTHONS[-1] else MIDDLE))
     yield Suite("rendered", rendered)
     yield Suite("airflow", airflow)
     for name in ("faults", "notebooks", "repository", "stages"):
