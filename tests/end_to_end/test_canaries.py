@@ -48,6 +48,10 @@ def password() -> str:
     return f"{secrets.token_hex(6)}<{CORE}&%+{secrets.token_hex(6)}"
 
 
+MOMENT, LOOKS = 0.05, 5
+"""Seconds between looks at a process that holds a secret, and how many have to find it there: a kernel lives longer than all of them."""
+
+
 @dataclass
 class Watch:
     """Read environments and argument lists of all processes until it ends; `allowed` are those that were started with a secret."""
@@ -74,8 +78,9 @@ class Watch:
             for each in (path for path in Path("/proc").iterdir() if path.name.isdigit() and int(path.name) not in self.allowed):
                 words = _read(each / "cmdline")
                 if (each.name, words) not in self.seen and words:
-                    # Between fork and exec a child still has its parent's, for a moment.
-                    if self._has_secret(each) and not over.wait(0.05) and self._has_secret(each):
+                    # Between fork and exec a child still has its parent's, and what was just started may not be named as allowed yet.
+                    looks = (self._has_secret(each) and not over.wait(MOMENT) for _ in range(LOOKS))
+                    if all(looks) and int(each.name) not in self.allowed:
                         self.hits.add(words.decode(errors="replace"))
                     self.seen.add((each.name, words))
 

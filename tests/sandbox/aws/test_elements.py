@@ -290,8 +290,8 @@ def test_what_is_not_modelled_is_refused_as_such(workplace: Workplace) -> None:
     said = told(lambda: _read(workplace, keys))
     assert said.startswith("NotImplemented: not modelled by the sandbox: s3:GetObject (s3:GetObject on arn:aws:s3:::")
     assert "aws:neverheardof" in said.lower()
-    said = told(lambda: workplace.client("s3", ADMIN).get_bucket_website(Bucket=workplace.names["bucket"]))
-    assert said.startswith("NotImplemented: not modelled by the sandbox: s3:GetBucketWebsite")
+    said = told(lambda: workplace.client("s3", ADMIN).list_bucket_analytics_configurations(Bucket=workplace.names["bucket"]))
+    assert said.startswith("NotImplemented: not modelled by the sandbox: s3:ListBucketAnalyticsConfigurations")
 
 
 def test_an_object_that_is_not_there_is_hidden(workplace: Workplace) -> None:
