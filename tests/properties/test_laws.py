@@ -271,8 +271,10 @@ def test_law_7_reverse_restores_what_was_there_before_several_applies(case: Case
     things, grants = case.target.snapshot()
     waiting = {a for a, each in things.items() if isinstance(each, Key) and each.state == "PendingDeletion"} - set(before[0])
     assert before == ({address: each for address, each in things.items() if address not in waiting}, grants)
-    # What others granted under the same address stays, and is what the second plan wants there.
-    lingering = {each.address for each in case.wanted if each.gives_access} - {each.address for each in fewer} - case.foreign
+    # What stood under the same address before the first, others' or ours, is what the second plan wants there again.
+    lingering = (
+        {each.address for each in case.wanted if each.gives_access} - {each.address for each in fewer} - case.foreign - set(before[0])
+    )
     assert not {each.address for each in second.wanted} & lingering
 
 
