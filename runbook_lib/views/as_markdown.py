@@ -99,17 +99,7 @@ def _inline(part: Inline) -> str:
 
 def words(text: str) -> str:
     """Render what is written for people: what is typed as code, a time as every page has it."""
-    return "".join(map(_word, prose.parts(text)))
-
-
-def _word(part: str | prose.Typed | prose.Time) -> str:
-    match part:
-        case prose.Typed(text=text):
-            return f"<code>{escaped(text)}</code>"
-        case prose.Time(stamp=stamp):
-            return prose.shown_time(stamp)
-        case str():
-            return escaped(part)
+    return prose.written(text, typed=lambda each: f"<code>{escaped(each)}</code>", plain=escaped)
 
 
 def _differences(parts: Cell) -> Iterator[str]:

@@ -121,17 +121,7 @@ def _inline(part: Inline) -> str:
 
 def words(text: str) -> str:
     """Write what is written for people: a time as every page has it, what is typed between its backticks, as terminals show it."""
-    return "".join(map(_word, prose.parts(text)))
-
-
-def _word(part: str | prose.Typed | prose.Time) -> str:
-    match part:
-        case prose.Typed(text=text):
-            return f"`{text}`"
-        case prose.Time(stamp=stamp):
-            return prose.shown_time(stamp)
-        case str():
-            return part
+    return prose.written(text, typed="`{}`".format, plain=str)
 
 
 def line(line: Line) -> str:

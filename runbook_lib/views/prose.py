@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
 # A backtick within a name is part of it: what is typed begins after a space or a bracket, and no letter follows its end.
@@ -38,6 +38,21 @@ def parts(text: str) -> Iterator[str | Typed | Time]:
         yield Typed(match["typed"]) if match["typed"] else Time(match["stamp"])
     if words := text[end:]:
         yield words
+
+
+def written(text: str, typed: Callable[[str], str], plain: Callable[[str], str]) -> str:
+    """Write a text where a time is text as well: what is typed in one way, words in another."""
+    return "".join(_written(part, typed, plain) for part in parts(text))
+
+
+def _written(part: str | Typed | Time, typed: Callable[[str], str], plain: Callable[[str], str]) -> str:
+    match part:
+        case Typed(text=text):
+            return typed(text)
+        case Time(stamp=stamp):
+            return shown_time(stamp)
+        case str():
+            return plain(part)
 
 
 def shown_time(stamp: str) -> str:
