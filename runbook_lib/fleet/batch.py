@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from runbook_lib import place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters
 from runbook_lib.evidence.batches import BatchRecord
-from runbook_lib.fleet import filing, processes
+from runbook_lib.fleet import filing
 from runbook_lib.fleet.going_on import left, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
 from runbook_lib.fleet.running import Fleet
 from runbook_lib.fleet.schedule import Place, Schedule
+from runbook_lib.fleet.starting import starting
 from runbook_lib.fleet.waves import waves
 from runbook_lib.model.fleets import BatchFacts, Limits, Row
 from runbook_lib.runbook.closing import signing_key
@@ -123,9 +124,9 @@ def _run(
         row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
     }
     progress = told(len(to_run))
-    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(program or processes.RUNBOOK))
     try:
-        ended = fleet.run()
+        with starting(program) as start:
+            ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start)).run()
     finally:
         progress.over()
     return filing.filed(record, ended, schedule.halted, key)

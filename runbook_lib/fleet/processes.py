@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
-import signal
-import sys
 import tempfile
 from collections import deque
 from dataclasses import dataclass, field
@@ -18,12 +14,12 @@ from runbook_lib.fleet.answers import answered
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-RUNBOOK = (sys.executable, "-P", "-m", "runbook_lib.cli")
+    from runbook_lib.fleet.starting import Process, Start
+
 STAGE = re.compile(r"^\s*[0-9.]+ s  \[(?P<place>\d+/\d+)\] (?P<title>.+)$")
 """The line that a run writes when a stage begins."""
 LAST = 5
 """Lines that are kept of what a process says besides its answer: where it dies, they tell why."""
-LONGEST = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,22 +35,18 @@ class Ended:
 class Processes:
     """Hold the processes that run, to stop all of them: first as Ctrl-C does, so that each ends its record; then at once."""
 
-    program: Sequence[str]
+    start: Start
     stops: int = 0
-    running: set[asyncio.subprocess.Process] = field(default_factory=set)
+    running: set[Process] = field(default_factory=set)
 
     async def run(self, words: Sequence[str], heard: Callable[[str, str], None]) -> Ended:
         """Run a command to its end; `heard` is told each stage's place and title."""
         with tempfile.TemporaryFile() as answer:
-            # In a session of its own, Ctrl-C at the terminal reaches it through us alone, once.
-            process = await asyncio.create_subprocess_exec(
-                *self.program, *words, stdin=asyncio.subprocess.DEVNULL, stdout=answer, stderr=asyncio.subprocess.PIPE,
-                limit=LONGEST, start_new_session=True,
-            )  # fmt: skip
+            process = await self.start(words, answer.fileno())
             self.running.add(process)
             try:
                 if self.stops:
-                    self._signal(process)
+                    self._stop(process)
                 last = await _listened(process.stderr, heard)
                 code = await process.wait()
             finally:
@@ -65,20 +57,19 @@ class Processes:
         """Ask all that runs to stop; asked again, end it at once."""
         self.stops += 1
         for each in tuple(self.running):
-            self._signal(each)
+            self._stop(each)
 
-    def _signal(self, process: asyncio.subprocess.Process) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if self.stops > 1:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.send_signal(signal.SIGINT)
+    def _stop(self, process: Process) -> None:
+        if self.stops > 1:
+            process.kill()
+        else:
+            process.interrupt()
 
 
-async def _listened(stream: asyncio.StreamReader | None, heard: Callable[[str, str], None]) -> tuple[str, ...]:
+async def _listened(stream: asyncio.StreamReader, heard: Callable[[str, str], None]) -> tuple[str, ...]:
     """Hear every line; give the last that are no progress."""
     last: deque[str] = deque(maxlen=LAST)
-    while stream is not None and (octets := await _line(stream)):
+    while octets := await _line(stream):
         line = octets.decode(errors="replace").rstrip()
         if match := STAGE.match(line):
             heard(match["place"], match["title"])

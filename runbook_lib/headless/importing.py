@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,3 +29,9 @@ def without(*names: str) -> Iterator[None]:
     finally:
         for name in unknown:
             del modules[name]
+
+
+def import_papermill() -> None:
+    """Import papermill without what it does not need here."""
+    with without(*NEEDLESS):
+        importlib.import_module("papermill")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place, secrets
-from runbook_lib.headless.importing import NEEDLESS, without
+from runbook_lib.headless.importing import import_papermill
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.headless.side_by_side import Way
 from runbook_lib.kernels.fork_server import warmed
@@ -37,8 +36,7 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
     """Give the way to execute a run's notebooks, each in a kernel of its own; the executed copy is kept also when it fails."""
     # What kernels are forked from makes itself ready while papermill is imported here.
     warmed()
-    with without(*NEEDLESS):
-        importlib.import_module("papermill")
+    import_papermill()
     from runbook_lib.headless.kernel import Kernels
 
     kernels = Kernels(tuple(_variables(values)))

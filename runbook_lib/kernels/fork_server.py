@@ -1,16 +1,17 @@
-"""Start the process that kernels are forked from, ask it for kernels, and let it go with this process."""
+"""Start the process that kernels or commands are forked from, ask it for them, and let it go with this process."""
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
-import functools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runbook_lib.kernels.requests import can_fork, shape
@@ -32,10 +33,22 @@ class Gone(Exception):
     """Say that no kernel can be had by fork any more."""
 
 
-@functools.cache
+_own: list[ForkServer] = []
+"""This process's one, once it has one."""
+
+
 def shared() -> ForkServer:
     """Give this process's one, started with the first call and ended with the process."""
-    server = ForkServer()
+    return _own[0] if _own else _kept(ForkServer.started())
+
+
+def take_over(control: socket.socket, pid: int) -> None:
+    """Take for this process's one what it has forked of itself, when there was nothing in it but what was imported."""
+    _kept(ForkServer(control, Child(pid)))
+
+
+def _kept(server: ForkServer) -> ForkServer:
+    _own.append(server)
     atexit.register(server.close)
     return server
 
@@ -49,16 +62,22 @@ def warmed() -> None:
 class ForkServer:
     """Hold the process and the socket to it."""
 
-    def __init__(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self, control: socket.socket, process: Child | subprocess.Popen[bytes]) -> None:
+        self._control, self._process = control, process
         self._shape = shape(os.environ)
         self._has_forked = False
-        given = {**QUIET, **self._shape, **{name: os.environ[name] for name in KEPT if name in os.environ}}
+
+    @classmethod
+    def started(cls, *others: str) -> ForkServer:
+        """Start the process; beside what kernels need, it calls what is named as `module:function` to make itself ready."""
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        given = {**QUIET, **shape(os.environ), **{name: os.environ[name] for name in KEPT if name in os.environ}}
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(os.getpid())],
+            process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(os.getpid()), *others],
                 env=given, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
+        return cls(control, process)
 
     @property
     def pid(self) -> int:
@@ -69,14 +88,14 @@ class ForkServer:
         """Tell whether a kernel may take over what was imported: nothing in its variables would have let the imports go otherwise."""
         return shape(request.environ) == self._shape
 
-    def fork(self, request: Request) -> Forked:
-        """Ask for a kernel. Raises Gone."""
+    def fork(self, request: Request, out: int = 1, err: int = 2) -> Forked:
+        """Ask for a kernel or a command that writes to these files. Raises Gone."""
         ours, theirs = socket.socketpair()
         sheet = os.memfd_create("kernel")
         try:
             os.write(sheet, request.written())
-            files = [theirs.fileno(), sheet, 1, 2, *request.descriptors]
-            socket.send_fds(self._control, [json.dumps({"start": 1}).encode()], files)
+            files = [theirs.fileno(), sheet, out, err, *request.descriptors]
+            socket.send_fds(self._control, [json.dumps({"start": request.last}).encode()], files)
         except OSError as error:
             ours.close()
             raise Gone(str(error)) from error
@@ -87,7 +106,7 @@ class ForkServer:
         return Forked(self, ours)
 
     def signal(self, pid: int, number: int) -> None:
-        """Have a signal sent to a kernel and what it started."""
+        """Have a signal sent to a kernel or a command, and what it started."""
         # Without the process there are no kernels.
         with contextlib.suppress(OSError):
             self._control.send(json.dumps({"pid": pid, "signal": int(number)}).encode())
@@ -100,6 +119,21 @@ class ForkServer:
         self._process.wait()
 
 
+@dataclass(frozen=True)
+class Child:
+    """Be to a server what `subprocess.Popen` is for one that was started as usual."""
+
+    pid: int
+
+    def kill(self) -> None:
+        """End it."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Wait for its end."""
+        os.waitpid(self.pid, 0)
+
+
 class Forked:
     """Be to a provisioner what `subprocess.Popen` is for a kernel that was started as usual."""
 
@@ -110,8 +144,11 @@ class Forked:
         self.pid = 0
         self.returncode: int | None = None
 
-    def begun(self, word: bytes) -> None:
-        """Take the first word of the report. Raises Gone when there is none."""
+    async def begins(self) -> None:
+        """Hear its number, without blocking what else this process does. Raises Gone when it does not begin."""
+        self.report.setblocking(False)
+        word = await asyncio.get_running_loop().sock_recv(self.report, WORD)
+        self.report.setblocking(True)
         if len(word) < WORD:
             self.report.close()
             raise Gone("the process that kernels are forked from has ended")
@@ -126,6 +163,11 @@ class Forked:
         code = self._ended(0)
         assert code is not None  # noqa: S101 - a blocking read does not come back without
         return code
+
+    async def ends(self) -> int:
+        """Wait for its end, without blocking what else this process does, and give the exit code."""
+        self.report.setblocking(False)
+        return self._take(await asyncio.get_running_loop().sock_recv(self.report, WORD))
 
     def send_signal(self, number: int) -> None:
         """Send a signal to it and what it started."""
@@ -146,7 +188,11 @@ class Forked:
                 word = self.report.recv(WORD, flags)
             except BlockingIOError:
                 return None
-            # Nothing is said of a kernel that ended with the process it was forked from.
-            self.returncode = int.from_bytes(word, "big", signed=True) if word else -signal.SIGKILL
-            self.report.close()
+            self._take(word)
+        return self.returncode
+
+    def _take(self, word: bytes) -> int:
+        # Nothing is said of one that ended with the process it was forked from.
+        self.returncode = int.from_bytes(word, "big", signed=True) if word else -signal.SIGKILL
+        self.report.close()
         return self.returncode

@@ -1,8 +1,10 @@
-"""Be the process that kernels are forked from: one thread, one socket to the process that started it, and nothing of anybody's.
+"""Be the process that kernels or commands are forked from: one thread, one socket to the process that started it, nothing of anybody's.
 
-A message on the socket asks for a kernel, with the files that it gets, or for a signal to one. The request itself lies in one of these
-files, so that no variable and no secret of a kernel comes into this process, from which the next one is made. When the other end closes,
-or its process is gone, every kernel is killed.
+A message on the socket asks for a kernel or a command, with the files that it gets, or for a signal to one. The request itself lies in
+one of these files, so that no variable and no secret of it comes into this process, from which the next one is made. When the other end
+closes, or its process is gone, every kernel is killed; a command is interrupted, as Ctrl-C does, so that it ends its record.
+
+A command has such a process of its own again, forked as its first act: what is imported here is imported once for all of them.
 """
 
 from __future__ import annotations
@@ -18,16 +20,18 @@ import socket
 import struct
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_lib.kernels.requests import Request
+from runbook_lib.kernels.requests import Request, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WORD = struct.Struct("!i")
 """A report is the kernel's process id and, when it has ended, its exit code."""
+INTERRUPT = frozenset({signal.SIGINT})
 LONGEST = 4096
 MOST_FILES = 64
 PR_SET_PDEATHSIG = 1
@@ -40,20 +44,38 @@ def main() -> None:
     """Import, then serve until nobody needs kernels any more; in each kernel, be that kernel."""
     from runbook_lib.kernels.warming import warm
 
-    control = socket.socket(fileno=int(sys.argv[1]))
-    parent = int(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control, parent, others = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:]
+    # Not ignored: an interrupt that reaches a new command before it is one waits until it is.
+    signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
     # Nothing of what is imported is ever given back: looking for it meanwhile takes a fifth of the time.
     gc.disable()
-    warm()
+    warm(*others)
     gc.enable()
     # What was imported is never looked through for cycles again, so that its pages stay shared.
     gc.collect()
     gc.freeze()
+    serve(control, parent)
+
+
+def serve(control: socket.socket, parent: int) -> None:
+    """Serve, and in what was forked be the kernel or the command that was asked for."""
     served_by = os.getpid()
-    if (files := Server(control, parent).serve()) is not None:
-        end_with(served_by)
-        run_kernel(become(files))
+    if (files := Server(control, parent).serve()) is None:
+        return
+    request = become(files)
+    end_with(served_by, request.last)
+    if request.calls:
+        run_command(request)
+    else:
+        run_kernel(request)
+
+
+@dataclass(frozen=True)
+class Living:
+    """Hold where to report of a process, and the signal that it is sent when nobody needs it any more."""
+
+    report: int
+    last: int
 
 
 class Server:
@@ -61,7 +83,7 @@ class Server:
 
     def __init__(self, control: socket.socket, parent: int) -> None:
         self._control, self._parent = control, parent
-        self._reports: dict[int, int] = {}
+        self._living: dict[int, Living] = {}
         self._woken, wakes = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(wakes, False)
@@ -80,7 +102,7 @@ class Server:
                     break
                 if self._obeyed(json.loads(message), files):
                     return files
-        self._kill()
+        self._end()
         return None
 
     def _obeyed(self, message: dict[str, int], files: list[int]) -> bool:
@@ -96,40 +118,42 @@ class Server:
         report, *others = files
         for each in others:
             os.close(each)
-        self._reports[pid] = report
+        self._living[pid] = Living(report, message["start"])
         _tell(report, pid)
         return False
 
     def _reap(self) -> None:
         os.read(self._woken, LONGEST)
-        for pid in list(self._reports):
+        for pid in list(self._living):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                report = self._reports.pop(pid)
+                report = self._living.pop(pid).report
                 _tell(report, os.waitstatus_to_exitcode(status))
                 os.close(report)
 
     def _signal(self, pid: int, number: int) -> None:
-        """Send a signal to a kernel and what it has started; one that has ended gets none, whoever has its number now."""
-        if pid in self._reports:
+        """Send a signal to a process and what it has started; one that has ended gets none, whoever has its number now."""
+        if pid in self._living:
             try:
                 os.killpg(pid, number)
             except ProcessLookupError:
                 # It has no session of its own yet.
                 os.kill(pid, number)
 
-    def _kill(self) -> None:
-        for pid in self._reports:
-            self._signal(pid, signal.SIGKILL)
-        for pid in self._reports:
-            os.waitpid(pid, 0)
+    def _end(self) -> None:
+        for pid, each in self._living.items():
+            self._signal(pid, each.last)
+        for pid, each in self._living.items():
+            # A command that ends its record is not waited for.
+            if each.last == signal.SIGKILL:
+                os.waitpid(pid, 0)
 
 
-def end_with(parent: int) -> None:
-    """Have the system end this process with the one that it was forked from, also before a kernel looks after that itself."""
+def end_with(parent: int, number: int) -> None:
+    """Have the system send this process a signal when the one that it was forked from ends, before a kernel looks after that itself."""
     import ctypes
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -141,7 +165,6 @@ def become(files: Sequence[int]) -> Request:
     request = Request.read(_contents(sheet))
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     _arrange(dict(zip((1, 2, *request.descriptors), given, strict=True)))
     import resource
 
@@ -161,8 +184,31 @@ def run_kernel(request: Request) -> None:
     import ipykernel_launcher
     from ipykernel import kernelapp
 
+    _heed_interrupts()
     sys.argv = [str(ipykernel_launcher.__file__), *request.arguments]
     kernelapp.launch_new_instance(argv=[*request.arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+def run_command(request: Request) -> None:
+    """Be the command, with a process of its own that its kernels are forked from. Raises SystemExit with its exit code."""
+    from runbook_lib.kernels.fork_server import take_over
+
+    command, (ours, theirs) = os.getpid(), socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if (pid := os.fork()) == 0:
+        ours.close()
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        serve(theirs, command)
+        return
+    theirs.close()
+    take_over(ours, pid)
+    _heed_interrupts()
+    sys.exit(named(request.calls)(list(request.arguments)))
+
+
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
 
 
 def _tell(report: int, word: int) -> None:

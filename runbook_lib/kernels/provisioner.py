@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from runbook_lib.kernels.fork_server import WORD, Forked, Gone, shared
+from runbook_lib.kernels.fork_server import Forked, Gone, shared
 from runbook_lib.kernels.requests import request_for
 
 if TYPE_CHECKING:
@@ -51,8 +51,5 @@ class ForkProvisioner(LocalProvisioner):
 async def _forked(request: Request) -> Forked:
     """Ask for a kernel and hear its number, without blocking other kernels of this process."""
     kernel = shared().fork(request)
-    kernel.report.setblocking(False)
-    word = await asyncio.get_running_loop().sock_recv(kernel.report, WORD)
-    kernel.report.setblocking(True)
-    kernel.begun(word)
+    await kernel.begins()
     return kernel

@@ -1,10 +1,12 @@
-"""Say what a kernel is started with, in bytes that only the new process reads."""
+"""Say what a kernel or a command is started with, in bytes that only the new process reads."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
+import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,13 +24,22 @@ LIMITS = tuple(sorted({getattr(resource, name) for name in dir(resource) if name
 
 @dataclass(frozen=True)
 class Request:
-    """Describe one kernel; `descriptors` are the numbers that the files passed to it have there."""
+    """Describe one kernel, or the command that `calls` names as `module:function`, with its words as `arguments`.
+
+    `descriptors` are the numbers that the files passed to it have there.
+    """
 
     arguments: tuple[str, ...]
     environ: dict[str, str]
     folder: str
     descriptors: tuple[int, ...]
     limits: tuple[tuple[int, int, int], ...]
+    calls: str = ""
+
+    @property
+    def last(self) -> int:
+        """Give the signal that it is sent when nobody needs it any more: a command ends its record, as after Ctrl-C."""
+        return int(signal.SIGINT if self.calls else signal.SIGKILL)
 
     def written(self) -> bytes:
         """Write it down."""
@@ -44,7 +55,14 @@ class Request:
             values["folder"],
             tuple(values["descriptors"]),
             tuple((kind, soft, hard) for kind, soft, hard in values["limits"]),
+            values["calls"],
         )
+
+
+def named(point: str) -> Any:
+    """Give what stands at `module:name`, as entry points are written."""
+    module, _, name = point.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def can_fork() -> bool:

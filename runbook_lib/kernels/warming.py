@@ -16,17 +16,21 @@ IMPORTED = (
 """What a kernel imports after it was started, and what the first cell of a notebook does."""
 
 
-def warm() -> None:
-    """Import and read. Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work."""
+def warm(*others: str) -> None:
+    """Import and read, and call what else is named as `module:function`.
+
+    Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
     from runbook_lib.adapters.target import warm as warm_adapters
+    from runbook_lib.kernels.requests import named
     from runbook_lib.policy.reference import reference
     from runbook_lib.stages import all_stages
 
     for name in IMPORTED:
         importlib.import_module(name)
-    for read in (all_stages, reference, warm_adapters):
+    for read in (all_stages, reference, warm_adapters, *map(named, others)):
         read()
     # The tokenizer compiles its expressions with the first cell.
     TransformerManager().transform_cell("1\n")  # type: ignore[no-untyped-call]

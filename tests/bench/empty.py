@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,23 +55,29 @@ def _notebook(folder: Path, cells: int) -> Path:
 
 
 def main() -> None:
-    """Execute a notebook several times in kernels of a run's kind, one after the other."""
-    from runbook_lib.headless.importing import NEEDLESS, without
+    """Execute a notebook several times in kernels of a run's kind, as many at once as a run does."""
+    from runbook_lib.headless.importing import import_papermill
     from runbook_lib.kernels.fork_server import warmed
 
     source, number = Path(sys.argv[1]), int(sys.argv[2])
     warmed()
-    with without(*NEEDLESS):
-        # What kernels are forked from makes itself ready meanwhile.
-        from papermill import execute_notebook
+    # What kernels are forked from makes itself ready meanwhile.
+    import_papermill()
+    from papermill import execute_notebook
+
     from runbook_lib.headless.kernel import Kernels
     from runbook_lib.headless.saving import ENGINE
+    from runbook_lib.headless.side_by_side import AT_ONCE
 
     kernels = Kernels(())
-    for place in range(number):
+
+    def execute(place: int) -> None:
         output = source.with_name(f"out-{place}.ipynb")
         with kernels.one() as kernel:
             execute_notebook(str(source), str(output), {}, ENGINE, kernel_name="python3", km=kernel, judges=lambda: None)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(execute, range(number)))
 
 
 if __name__ == "__main__":

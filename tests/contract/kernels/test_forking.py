@@ -94,7 +94,7 @@ def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPat
     """Credentials of the run stand in no variable of the process that all kernels come from, so not in what the system tells of them."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "Qz7~canary")
     monkeypatch.setenv("CANARY", "Qz7~canary")
-    server = ForkServer()
+    server = ForkServer.started()
     try:
         names = {each.split(b"=")[0].decode() for each in Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0") if each}
     finally:
