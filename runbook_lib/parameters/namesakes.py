@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from runbook_lib.errors import InvalidParameters
-from runbook_lib.parameters.reading import read
+from runbook_lib.parameters.reading import parsed, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 """Where records are kept when a file does not say."""
+TEXTS = 1024
+"""Texts of which is kept what they are about: of each file of a folder it is asked again for each of the others."""
 
 
 class About(NamedTuple):
@@ -40,7 +43,17 @@ def shared(others: tuple[str, ...]) -> str:
 
 def _about(path: Path) -> About | None:
     try:
-        values = read(path).values
+        named = _named(text_of(path))
     except (InvalidParameters, OSError):
         return None
-    return About(path.name, str(values["environment"]), str(values.get("records", RUNS))) if values.get("environment") else None
+    return About(path.name, *named) if named is not None else None
+
+
+@lru_cache(maxsize=TEXTS)
+def _named(text: str) -> tuple[str, str] | None:
+    """Read from a file's text which environment it is about, and where that keeps its records; None where it does not say."""
+    try:
+        values = parsed("", text).values
+    except InvalidParameters:
+        return None
+    return (str(values["environment"]), str(values.get("records", RUNS))) if values.get("environment") else None

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 LONGEST = 60
-TEXTS = 8
+TEXTS = 32
 """Texts whose parts are kept: a command reads its file several times, and to parse it takes longer than all that is decided from it."""
 START = "start from one of parameters/example-*.yaml"
 Path_ = tuple["str | int", ...]

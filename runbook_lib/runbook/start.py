@@ -21,7 +21,7 @@ from runbook_lib.views.overview import overview
 from runbook_lib.views.shown import Creation, ParameterForm, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from runbook_lib.evidence import Record
 
@@ -47,7 +47,7 @@ class Start:
 
     def environments(self) -> object:
         """List the parameter files with what each is, and whether it is valid."""
-        return self._live("environments", lambda: Files("Environments", tuple(map(_line, _files()))))
+        return self._live("environments", lambda: Files("Environments", _lines()))
 
     def create(self) -> Creation:
         """Ask what a new parameter file needs, and write it beside the others; headlessly, list the questions."""
@@ -167,7 +167,7 @@ class Start:
             path = place.chosen()
         except InvalidParameters as error:
             return Table("Chosen environment", ("problem",), tuple((str(each),) for each in error.problems))
-        return Files("Chosen environment", (_line(path),))
+        return Files("Chosen environment", (_line(path, neighbours(path.parent)),))
 
     def _board(self) -> object:
         environment = _chosen()
@@ -236,13 +236,18 @@ def _loaded(path: Path) -> Environment | None:
         return None
 
 
-def _line(path: Path) -> FileLine:
+def _lines() -> tuple[FileLine, ...]:
+    among = neighbours(place.home() / "parameters")
+    return tuple(_line(each, among) for each in _files())
+
+
+def _line(path: Path, among: Iterable[About]) -> FileLine:
     from runbook_lib.parameters.load import load
 
     try:
         found = load(path, is_attended=live.has_front_end())
     except InvalidParameters as error:
         return FileLine(path.name, problems=tuple(f"line {each.line}: {each}" for each in error.problems))
-    aws, others = found.aws, namesakes(About(path.name, found.environment, found.records), neighbours(path.parent))
+    aws, others = found.aws, namesakes(About(path.name, found.environment, found.records), among)
     note = f"the name {shared(others)}" if others else ""
     return FileLine(path.name, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected, note=note)

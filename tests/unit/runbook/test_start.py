@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from runbook_lib import commands
+from runbook_lib.parameters import namesakes, reading
 from runbook_lib.runbook.start import Start
 from tests.machine import ROOT
 
 ORDER = ["parameters", "open", "environments", "choose", "stages", "picture", "runs", "close", "create", "form", "check"]
+FILES = 12
 
 
 @pytest.fixture
@@ -62,3 +65,19 @@ def test_two_files_of_one_environment_are_told(folder: Path) -> None:
     assert ["environment"] == [each["field"] for each in answer["notes"]]
     assert "note: environment is that of two.yaml too" in text
     assert ("two.yaml" in one.note, "one.yaml" in two.note) == (True, True)
+
+
+def test_each_file_of_a_folder_is_parsed_once(folder: Path) -> None:
+    """By the page and by `runbook check`, though both ask of each file whether any other is about the same environment."""
+    text = (folder / "one.yaml").read_text("utf-8")
+    for number in range(FILES - 1):
+        (folder / f"file-{number}.yaml").write_text(text.replace("environment: ", f"environment: e{number}-"), "utf-8")
+
+    def parsed(ask: Callable[[], object]) -> int:
+        namesakes._named.cache_clear()
+        reading._parsed.cache_clear()
+        ask()
+        return reading._parsed.cache_info().misses
+
+    assert FILES == parsed(Start({}).environments)
+    assert FILES == parsed(lambda: commands.check(Namespace(files=[str(each) for each in folder.iterdir()])))
