@@ -5,7 +5,6 @@ ruamel.yaml parses; what the parts mean is decided here, so that no anchor, tag,
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -101,7 +100,7 @@ def _secrets_in_comments(text: str, spans: list[tuple[int, int]]) -> Iterator[Pr
     """Refuse secrets that somebody set aside in a comment: what is a comment stands outside of every scalar."""
     pieces, done = [], 0
     for start, end in spans:
-        pieces += [text[done:start], re.sub(r"[^\n]", "", text[start:end])]
+        pieces += [text[done:start], "\n" * text.count("\n", start, end)]
         done = max(done, end)
     for number, line in enumerate("".join((*pieces, text[done:])).split("\n"), 1):
         if kind := comment_looks_like(line.partition("#")[2]):
