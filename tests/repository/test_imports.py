@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,6 +23,8 @@ from tests.repository import source
 
 HEAVY = ("IPython", "anywidget", "boto3", "ipywidgets", "moto", "nbformat", "papermill", "pydantic", "sqlalchemy")
 """What `runbook --help` has no use for."""
+UNCALLED = ("anywidget", "boto3", "botocore", "cryptography", "ipywidgets", "jinja2", "moto", "nbformat", "psycopg2", "sqlalchemy")
+"""What the start page has no use for: it reads files, and its controls are made only where somebody looks."""
 COMES_WITH = {
     "botocore": "boto3",
     "grimp": "import-linter",
@@ -152,6 +156,23 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert "" == done.stdout.strip()
+
+
+def test_the_start_page_loads_nothing_that_calls(tmp_path: Path) -> None:
+    """Choosing an environment and drawing the page load no SDK, no driver, no template of a record and no control."""
+    (tmp_path / "parameters").mkdir()
+    shutil.copy(ROOT / "parameters" / "example-v2.yaml", tmp_path / "parameters")
+    code = f"""import sys
+from runbook_lib.runbook import open_start
+from runbook_lib.views import bundle
+start = open_start({{}})
+start.choose("example-v2")
+said = [bundle(each()) for each in (start.environments, start.stages, start.picture, start.runs, start.close_record, start.check)]
+print("Stages of" in said[1]["text/html"], *sorted(set({UNCALLED!r}) & set(sys.modules)))"""
+    given = {**os.environ, "RUNBOOK_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, check=True)
+
+    assert "True" == done.stdout.strip()
 
 
 def _names(module: ast.Module) -> Iterator[str]:
