@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,32 @@ from tests.driver import HERE, driver
 from tests.end_to_end.world import client
 
 STORAGE = ("--stage", "storage", "--jobs", "2")
+Edits = tuple[tuple[str, str], ...]
+WRONG_ACCOUNT: Edits = ((r'account: "\d+"', 'account: "210987654321"'),)
+BROKEN: dict[str, tuple[int, Edits]] = {
+    "account": (5, WRONG_ACCOUNT),
+    "region": (4, ((r"region: us-east-1", "region: eu-west-1"),)),
+    "endpoint": (1, ((r"endpoint: \S+", "endpoint: http://127.0.0.1:1"),)),
+    "instance": (4, ((r"i-0a1b2c3d4e5f60718", "i-0a1b2c3d4e5f60719"),)),
+    "administrator": (4, ((r"user: awsuser", "user: nobody_knows"),)),
+    "port": (4, ((r"port: \d+", "port: 1"),)),
+    "host": (4, ((r"sslmode: disable", "sslmode: verify-full"), (r"host: 127.0.0.1", "host: no-such-host.invalid"))),
+    "cluster": (6, ((r"cluster: tonic-sandbox", "cluster: no-such-cluster"),)),
+    "password": (6, ((r"env:RUNBOOK_SANDBOX_ADMIN_PASSWORD", "env:RUNBOOK_NEVER_SET"),)),
+}
+"""What preflight finds before anything else is asked, with the exit code of the environment."""
 
 
-def files(state: State, folder: Path, tmp_path: Path) -> list[str]:
-    """Write the parameter files of two environments that are as they should be, and of one in another account."""
+def files(state: State, folder: Path, tmp_path: Path, fleet: Mapping[str, Edits]) -> list[str]:
+    """Write the parameter files of environments, each with its own edits."""
     text = driver(state, folder, tmp_path).file.read_text("utf-8").replace("approval: automatic", "approval: manual")
-    accounts = {"north": state.account, "south": state.account, "lost": "210987654321"}
-    made = {name: text.replace("sandbox-", f"{name}-").replace("environment: sandbox", f"environment: {name}") for name in accounts}
-    for name, account in accounts.items():
-        (tmp_path / f"{name}.yaml").write_text(made[name].replace(f'account: "{state.account}"', f'account: "{account}"'), "utf-8")
-    return [str(tmp_path / f"{name}.yaml") for name in accounts]
+    for name, edits in fleet.items():
+        made = text.replace("sandbox-", f"{name}-").replace("environment: sandbox", f"environment: {name}")
+        for old, new in edits:
+            assert re.search(old, made)
+            made = re.sub(old, new, made)
+        (tmp_path / f"{name}.yaml").write_text(made, "utf-8")
+    return [str(tmp_path / f"{name}.yaml") for name in fleet]
 
 
 def codes(answer: dict[str, Any]) -> list[int]:
@@ -31,7 +49,7 @@ def codes(answer: dict[str, Any]) -> list[int]:
 def test_a_fleet_from_plan_to_audit(sandbox: tuple[State, Path], tmp_path: Path) -> None:
     """One that is in the wrong account stops nobody; nothing is applied but what was approved; one digest vouches for every record."""
     state, folder = sandbox
-    checkout, fleet = Checkout(HERE, folder), files(state, folder, tmp_path)
+    checkout, fleet = Checkout(HERE, folder), files(state, folder, tmp_path, {"north": (), "south": (), "lost": WRONG_ACCOUNT})
 
     planned = checkout("batch", *fleet, "--verb", "plan", *STORAGE, expected=5)
     assert [0, 0, 5] == codes(planned)
@@ -48,3 +66,20 @@ def test_a_fleet_from_plan_to_audit(sandbox: tuple[State, Path], tmp_path: Path)
 
     audited = checkout("audit", "verify", applied["record"], "--digest", applied["record_digest"])
     assert 2 == sum("against its digest, and within" in each for each in audited["checked"])
+
+
+def test_each_cause_that_preflight_knows_stops_its_own_environment(sandbox: tuple[State, Path], tmp_path: Path) -> None:
+    """Broken in every way at once, a fleet is planned all the same: the environments between them are done, and each cause has its code."""
+    state, folder = sandbox
+    fleet: dict[str, Edits] = {"first": ()}
+    for number, (name, (_, edits)) in enumerate(BROKEN.items()):
+        fleet |= {name: edits, **({"middle": ()} if number == len(BROKEN) // 2 else {})}
+
+    done = Checkout(HERE, folder)(
+        "batch", *files(state, folder, tmp_path, fleet), "--verb", "plan", "--stage", "preflight", "--jobs", "3", expected=5
+    )
+
+    assert {name: BROKEN[name][0] if name in BROKEN else 0 for name in fleet} == {
+        row["environment"]: row["exit_code"] for row in done["environments"]
+    }
+    assert {"ended"} == {row["state"] for row in done["environments"]}
