@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 LONGEST = 60
-TEXTS = 32
-"""Texts whose parts are kept: a command reads its file several times, and to parse it takes longer than all that is decided from it."""
+TEXTS = 64
+"""Texts whose parts are kept, some 20 kB each: a file is read several times, and to parse it takes longer than what is decided from it."""
 START = "start from one of parameters/example-*.yaml"
 Path_ = tuple["str | int", ...]
 
