@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone
-from runbook_lib.kernels.requests import Request, can_fork
+from runbook_lib.kernels.requests import Request, can_fork, mask
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -52,7 +52,7 @@ def starting(program: Sequence[str] = ()) -> Iterator[Start]:
 
 async def forked(server: ForkServer, words: Sequence[str], answer: int) -> Process:
     """Start a command of ours by fork; as a program where that is not to be had any more."""
-    request = Request(tuple(words), dict(os.environ), str(Path.cwd()), (), (), CALLED)
+    request = Request(tuple(words), dict(os.environ), str(Path.cwd()), (), (), mask(), CALLED)
 
     async def start(said: int) -> Forked:
         process = server.fork(request, answer, said)

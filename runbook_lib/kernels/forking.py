@@ -176,6 +176,7 @@ def become(files: Sequence[int]) -> Request:
     os.environ.update(request.environ, JPY_PARENT_PID=str(os.getppid()))
     time.tzset()
     os.chdir(request.folder)
+    os.umask(request.mask)
     return request
 
 

@@ -34,6 +34,7 @@ class Request:
     folder: str
     descriptors: tuple[int, ...]
     limits: tuple[tuple[int, int, int], ...]
+    mask: int
     calls: str = ""
 
     @property
@@ -55,6 +56,7 @@ class Request:
             values["folder"],
             tuple(values["descriptors"]),
             tuple((kind, soft, hard) for kind, soft, hard in values["limits"]),
+            values["mask"],
             values["calls"],
         )
 
@@ -82,4 +84,10 @@ def request_for(command: Sequence[str], how: Mapping[str, Any]) -> Request | Non
     if not (can_fork() and is_ours and Path(folder).is_dir()):
         return None
     limits = tuple((kind, *resource.getrlimit(kind)) for kind in LIMITS)
-    return Request(tuple(command[len(LAUNCHER) :]), environ, folder, tuple(how.get("pass_fds", ())), limits)
+    return Request(tuple(command[len(LAUNCHER) :]), environ, folder, tuple(how.get("pass_fds", ())), limits, mask())
+
+
+def mask() -> int:
+    """Give this process's umask. The system tells it; asking for it by setting it would show another to other threads."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines())
+    return int(status["Umask"], 8)

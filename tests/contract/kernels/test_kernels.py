@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.utils import run_sync
 
+from runbook_lib.kernels.fork_server import warmed
 from tests.contract.kernels.conftest import Talk, is_alive, talking, wait_until_gone
 
 PRINTS_VARIABLES = "import os; print(sorted(os.environ.items()))"
@@ -29,22 +30,27 @@ GIVEN = JUPYTERS | {"RUNBOOK_SECRETS"}
 """What Jupyter sets by itself in a kernel, and what the run tells it of the socket."""
 DRAWS = "import random, secrets, tempfile, uuid; print(random.random(), secrets.token_hex(), tempfile.mktemp(), uuid.uuid4())"
 LIMIT = resource.RLIMIT_CORE
+MASK = 0o037
 
 
 @pytest.fixture(scope="module")
 def talk(way: str, home: Path) -> Iterator[Talk]:
-    """Start a kernel of which the tests ask what it is; the run has an odd variable, a secret, a limit and an open file."""
+    """Start a kernel of which the tests ask what it is; the run has an odd variable, a secret, a limit, a mask and an open file."""
     soft, hard = resource.getrlimit(LIMIT)
     with pytest.MonkeyPatch.context() as patch, (home / "open").open("w") as held:
         patch.setenv("ODD", "a\udcff\n'")
         patch.setenv("CANARY", "Qz7~canary")
         os.set_inheritable(held.fileno(), True)
+        # What kernels are forked from is there before both: neither comes with the fork.
+        warmed()
         resource.setrlimit(LIMIT, (0, hard))
+        mask = os.umask(MASK)
         try:
             with talking("CANARY") as made:
                 yield made
         finally:
             resource.setrlimit(LIMIT, (soft, hard))
+            os.umask(mask)
 
 
 def test_it_is_the_way_that_was_asked_for(way: str, talk: Talk) -> None:
@@ -100,7 +106,8 @@ def test_it_has_no_file_but_the_socket(talk: Talk) -> None:
 
 
 def test_it_keeps_to_the_runs_limits(talk: Talk) -> None:
-    """A limit that the run was put under, also late, holds for its kernels."""
+    """A limit that the run was put under, also late, holds for its kernels, and so does its umask."""
+    assert str(MASK) == talk(f"import os; print(os.umask({MASK}))")
     assert str(resource.getrlimit(LIMIT)) == talk(f"import resource; print(resource.getrlimit({LIMIT}))")
 
 
