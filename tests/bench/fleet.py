@@ -20,7 +20,7 @@ QUOTED = {"apply": 21.0, "unchanged": 13.0}
 
 
 def measure(bed: Bed, sizes: Sequence[int]) -> None:
-    """Measure a batch's plan, apply and the plan of what is then there, at the highest latency."""
+    """Measure a batch's plan, apply and verify of what is then there, at the highest latency."""
     ms, has_terraform = max(bed.latencies), min(sizes) <= TEN and terraform.is_there(bed)
     for turn in range(bed.rounds):
         for size in sizes:
@@ -33,7 +33,7 @@ def measure(bed: Bed, sizes: Sequence[int]) -> None:
             (said,) = bed.take(Case(PART, "plan", OURS, ms, size, "unchanged"), turn, [batch("plan", ours)])
             bed.run((*RUNBOOK, "approve", *(row["record"] for row in records(bed, said)), "--json"))
             bed.take(Case(PART, "apply", OURS, ms, size, "apply"), turn, [batch("apply", ours)])
-            bed.take(Case(PART, "unchanged", OURS, ms, size, "unchanged"), turn, [batch("plan", ours)])
+            bed.take(Case(PART, "unchanged", OURS, ms, size, "unchanged"), turn, [batch("verify", ours)])
 
 
 def batch(verb: str, files: Sequence[Path]) -> tuple[str, ...]:
