@@ -54,7 +54,8 @@ def desk(once: Once, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setattr("runbook_lib.sandbox.supervisor.up", lambda _wanted: state)
     monkeypatch.setattr("runbook_lib.runbook.interactive.learn_secrets", lambda _environment: None)
     monkeypatch.setattr("runbook_lib.lab.open_lab", lambda *_, **__: Opened(home, "http://lab"))
-    monkeypatch.setattr("runbook_lib.fleet.processes.RUNBOOK", FAKE)
+    monkeypatch.setattr("runbook_lib.fleet.starting.RUNBOOK", FAKE)
+    monkeypatch.setattr("runbook_lib.fleet.starting.can_fork", lambda: False)
     with made.held:
         yield made
 
