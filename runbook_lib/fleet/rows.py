@@ -52,13 +52,18 @@ def _cells(answer: dict[str, Any]) -> tuple[StageCell, ...]:
 def _said(answer: dict[str, Any], ended: Ended) -> tuple[str, str]:
     """Give what went wrong and the way out, both empty where nothing did."""
     match answer:
-        case {"errors": [{"message": message}, *_]}:
-            return str(message), ""
-        case {"what": what, "way_out": way_out}:
-            return str(what), str(way_out)
-        case {"problems": [*problems]} if problems:
-            return "; ".join(f"{each['field']} {each['what']}".strip() for each in problems), str(problems[0]["way_out"])
+        case {"errors": [{"stage": stage, "message": message}, *_]}:
+            return f"{stage}: {message}", str(answer.get("next", ""))
+        case {"where": where, "what": what, "way_out": way_out}:
+            return f"{where}: {what}", str(way_out)
+        case {"file": file, "problems": [*problems]} if problems:
+            return "\n".join(_problem(file, each) for each in problems), "; ".join(dict.fromkeys(each["way_out"] for each in problems))
         case {"exit_code": _}:
             return "", ""
     what = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else "ended without an answer"
     return ": ".join((what, *ended.last[-1:])), ""
+
+
+def _problem(file: str, problem: dict[str, Any]) -> str:
+    place = f"{file}:{problem['line']}" if problem["line"] else file
+    return f"{place}: {problem['field']} {problem['what']}" if problem["field"] else f"{place}: {problem['what']}"

@@ -30,6 +30,7 @@ def told(done: Run) -> tuple[int, dict[str, Any], str]:
         "stages": [each.model_dump(mode="json") for each in stage_cells(done)],
         "findings": [finding.model_dump(mode="json") for finding in done.findings if finding.verdict != "kept"],
         "errors": [{"stage": each.stage.slug, "error": each.error, "message": each.message} for each in done.executed if each.error],
+        "next": done.way_on,
     }
     check = check_command(str(done.record.folder), done.record_digest, done.signer)
     return done.exit_code, answer, f"{(done.record.folder / 'summary.txt').read_text('utf-8').rstrip()}\ncheck it: {check}"

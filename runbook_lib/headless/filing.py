@@ -44,12 +44,12 @@ def filed(
     record.write("receipt.json", _json([result.receipt for result in done.results.values() if result.receipt]))
     record.write("findings.json", _json(done.findings))
     end = RunEnd(finished=now(), exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
-    _pages(done, environment, end)
+    way_on = _pages(done, environment, end)
     if late := cleaned(record.folder, known):
         done = _judged(replace(done, leaks=(*done.leaks, *late)), detailed=detailed)
         end = RunEnd(finished=end.finished, exit_code=done.exit_code, meaning=MEANINGS[done.exit_code])
     record.write("end.json", end.model_dump_json(indent=1))
-    return replace(done, record_digest=close(record, key), signer=key.name if key is not None else "")
+    return replace(done, record_digest=close(record, key), signer=key.name if key is not None else "", way_on=way_on)
 
 
 def _judged(run: Run, *, detailed: bool) -> Run:
@@ -66,9 +66,11 @@ def _json(values: Sequence[Value]) -> str:
     return to_json(values, indent=1).decode()
 
 
-def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
+def _pages(done: Run, environment: Environment, end: RunEnd) -> str:
+    """Write the pages for people; give what they say is to be typed next."""
     from runbook_lib.views.notebook_page import notebook_html
     from runbook_lib.views.page import index_page
+    from runbook_lib.views.run_page import next_step
     from runbook_lib.views.summary import summary_text
 
     page = page_of(done, environment, end)
@@ -77,6 +79,7 @@ def _pages(done: Run, environment: Environment, end: RunEnd) -> None:
             done.record.write(f"notebooks/{each.notebook.stem}.html", notebook_html(each.notebook))
     done.record.write("index.html", index_page(page))
     done.record.write("summary.txt", summary_text(page))
+    return next_step(page)
 
 
 def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place, secrets
+from runbook_lib.errors import RunbookError
 from runbook_lib.headless.importing import import_papermill
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.headless.side_by_side import Way
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from runbook_lib.headless.line import Line
     from runbook_lib.model import Stage
 
-FAILED, WHICH = "KernelFailed", "the notebook's kernel: {}"
+FAILED = "KernelFailed"
 
 
 def notebook_of(stage: Stage) -> Path:
@@ -52,7 +53,7 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
                 kernel = living.enter_context(kernels.one())
             except (RuntimeError, OSError) as failure:
                 # That of this stage alone: others write meanwhile.
-                execute = partial(_not_started, stage, output, str(failure))
+                execute = partial(_not_started, stage, output, _died(failure, values))
             else:
                 execute = partial(_executed, stage, kernel, output, values, partial(line.judges, stage.slug))
             yield execute
@@ -71,12 +72,17 @@ def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[s
         error, message = str(failure.ename), str(failure.evalue)
     except RuntimeError as failure:
         # What Jupyter says of a kernel that does not answer or that died.
-        error, message = FAILED, WHICH.format(failure)
+        error, message = FAILED, _died(failure, values)
     return Executed(stage, time.monotonic() - begun, output, error, message, started)
 
 
-def _not_started(stage: Stage, output: Path, failure: str) -> Executed:
-    return Executed(stage, 0.0, output, FAILED, WHICH.format(failure), now())
+def _not_started(stage: Stage, output: Path, message: str) -> Executed:
+    return Executed(stage, 0.0, output, FAILED, message, now())
+
+
+def _died(failure: Exception, values: Mapping[str, Any]) -> str:
+    """Say what became of a kernel; an approved run says itself which command goes on."""
+    return str(RunbookError("the notebook's kernel", str(failure), "" if values.get("approve") else "give the same command again"))
 
 
 def _execute(kernel: KernelOfRun, source: Path, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> None:

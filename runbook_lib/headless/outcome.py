@@ -44,7 +44,8 @@ class Executed:
 class Run:
     """State how a run went.
 
-    `leaks` are files of its record in which a secret stood, `record_digest` is that of the closed record, `signer` the key that signed it.
+    `leaks` are files of its record in which a secret stood, `record_digest` is that of the closed record, `signer` the key that signed it,
+    `way_on` what to type next.
     """
 
     record: evidence.Record
@@ -54,6 +55,7 @@ class Run:
     leaks: tuple[Finding, ...] = ()
     record_digest: str = ""
     signer: str = ""
+    way_on: str = ""
 
     @property
     def plan(self) -> EnvironmentPlan:

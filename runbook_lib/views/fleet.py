@@ -127,7 +127,7 @@ def _told(page: BatchPage, row: Row) -> Iterator[tuple[Cell, ...]]:
     if row.said:
         yield _name(page, row), (_code(row),), (row.said, *((Way(row.way_out),) if row.way_out else ()))
     for state in ATTENTION:
-        stages = [cell for cell in row.stages if cell.state == state and cell.detail != row.said]
+        stages = [cell for cell in row.stages if cell.state == state and not (cell.detail and row.said.endswith(cell.detail))]
         if stages:
             named, details = ", ".join(cell.title for cell in stages), dict.fromkeys(cell.detail for cell in stages if cell.detail)
             more = (f"and {len(details) - FEW} more in its record",) if len(details) > FEW else ()

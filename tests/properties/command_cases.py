@@ -57,7 +57,7 @@ from tests.properties.desk import BUCKET, Desk
 
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
-RAN = {"exit_code", "meaning", "record", "record_digest", "signer", "digest", "changes", "verdicts", "stages", "findings", "errors"}
+RAN = {"exit_code", "meaning", "record", "record_digest", "signer", "digest", "changes", "verdicts", "stages", "findings", "errors", "next"}
 BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "environments"}
 TWINS = {"exit_code", "environments", "parameters", "resources", "permissions", "not_compared"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}

@@ -55,4 +55,5 @@ def test_others_go_on_beside_a_kernel_that_cannot_start(failure: Exception, monk
         done = side_by_side(stages, line, way, Said())
 
     assert ["a", "b"] == [each.stage.slug for each in done]
-    assert [("", ""), ("KernelFailed", f"the notebook's kernel: {failure}")] == sorted((each.error, each.message) for each in done)
+    said = f"the notebook's kernel: {failure}; give the same command again"
+    assert [("", ""), ("KernelFailed", said)] == sorted((each.error, each.message) for each in done)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib.errors import Stopped
+from runbook_lib.errors import Rejected, Stopped
 from runbook_lib.evidence.record import Record, RunFacts
+from runbook_lib.headless import answer
 from runbook_lib.headless.stopping import told
 from runbook_lib.model import Change, Entry, EnvironmentPlan, Resource
 from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.s3 import Bucket
+from tests import records
 
 FACTS = RunFacts(environment="staging", verb="apply", started="2026-01-02T03:04:05.678Z", target="mine")
 BUCKET = Bucket(name="tonic-src", region="us-east-1")
@@ -65,3 +67,17 @@ def test_a_run_without_an_approval_wrote_nothing(tmp_path: Path) -> None:
     record = Record.create(tmp_path, FACTS)
 
     assert f"{record.folder.name}: was stopped; it had written nothing; give the same command again" == str(interrupted(record))
+
+
+def test_the_answer_of_a_run_that_failed_in_the_middle_says_the_way_on(tmp_path: Path) -> None:
+    """As its page does: a batch shows it in the environment's row."""
+
+    def refuse(_number: int) -> None:
+        raise Rejected("s3:CreateBucket", "is refused")
+
+    house = records.house(tmp_path / "house")
+    digest = house.run("plan").plan.digest
+    house.target.before_write = refuse
+    failed = house.run("apply", approve=digest)
+
+    assert f"runbook resume {failed.record.folder.name} any" == answer.told(failed)[1]["next"]
