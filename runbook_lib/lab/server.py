@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
+from runbook_lib.kernels.fork_server import warmed
 from runbook_lib.lab import settings
 from runbook_lib.runbook import working
 
@@ -45,6 +46,7 @@ def open_lab(file: Path, environment: Environment, variables: Variables, port: i
         aside = (*working.start_page(), *working.working_copies(file, environment))
         place.choose(file)
         os.environ.update(settings.write(folder), RUNBOOK_HOME=str(place.home()))
+        warmed()
         _give(variables)
         _run(settings.arguments(folder, port, has_browser=has_browser))
         return Opened(folder, aside=aside)

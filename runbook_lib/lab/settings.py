@@ -54,6 +54,8 @@ def write(folder: Path) -> dict[str, str]:
     (config / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(DISABLED, True)}, indent=1), "utf-8")
     return {
         "JUPYTER_CONFIG_DIR": str(ours / "config"),
+        # Kernels are there at once; which other kernel is chosen in JupyterLab starts as usual.
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": "runbook-fork",
         "JUPYTER_PLATFORM_DIRS": "1",
         "JUPYTERLAB_SETTINGS_DIR": str(ours / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(ours / "workspaces"),

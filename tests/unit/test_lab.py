@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jupyter_server.services.sessions.sessionmanager import SessionManager
 
 from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
+from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.lab import server, settings
 from runbook_lib.lab.sessions import Sessions
 from runbook_lib.parameters.load import load
@@ -36,9 +38,12 @@ def test_nothing_outside_is_asked(tmp_path: Path) -> None:
     } <= set(settings.arguments(tmp_path, 0, has_browser=True))
 
 
-def test_kernels_are_ordinary_ones(tmp_path: Path) -> None:
-    """A forked kernel never became idle again for a second page: nothing asks JupyterLab for another provisioner than its own."""
-    assert "JUPYTER_DEFAULT_PROVISIONER_NAME" not in settings.write(tmp_path)
+def test_kernels_are_forked(tmp_path: Path) -> None:
+    """What a kernelspec does not name otherwise is started by the provisioner that this project declares."""
+    named = settings.write(tmp_path)["JUPYTER_DEFAULT_PROVISIONER_NAME"]
+    (declared,) = entry_points(group="jupyter_client.kernel_provisioners", name=named)
+
+    assert ForkProvisioner is declared.load()
 
 
 def test_what_a_person_set_stays(tmp_path: Path) -> None:
