@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from runbook_lib.model import Value
 from runbook_lib.model.fleets import BatchEnd, BatchFacts, FleetVerb, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from runbook_lib.ports import SigningKey
@@ -38,6 +39,13 @@ def exit_code(rows: Iterable[Row]) -> int:
     """Give the first code of the order 5, 2, 3, 1, 4, 6, 7 that an environment has; one that never began counts as failed."""
     held = {RunbookError.exit_code if row.exit_code is None else row.exit_code for row in rows}
     return next((code for code in PRECEDENCE if code in held), 0)
+
+
+def _beside(store: Path) -> Iterator[tuple[str, BatchFacts]]:
+    """Read what the batches in a folder are, as far as this version can, by their names."""
+    for path in store.glob(f"*/{FACTS}"):
+        with contextlib.suppress(InvalidParameters):
+            yield path.parent.name, BatchRecord(path.parent).facts
 
 
 class BatchRecord(WriteOnce):
@@ -75,6 +83,19 @@ class BatchRecord(WriteOnce):
             way_out = "start a new batch"
             raise InvalidParameters(str(self.folder), [Problem(0, ROWS, "cannot be read as those of this version", way_out)]) from None
         return tuple(sorted(found, key=lambda each: each.number))
+
+    def line(self) -> tuple[BatchRecord, ...]:
+        """List the batches that go on from each other, this one among them, the oldest first; of two that go on from one, the later.
+
+        Raises InvalidParameters.
+        """
+        known = {self.folder.name: self.facts, **dict(_beside(self.folder.parent))}
+        names = [self.folder.name]
+        while (before := known[names[0]].resumes) in known and before not in names:
+            names.insert(0, before)
+        while later := [name for name, facts in known.items() if facts.resumes == names[-1] and name not in names]:
+            names.append(max(later, key=lambda name: known[name].started))
+        return tuple(BatchRecord(self.folder.parent / name) for name in names)
 
     def close(self, end: BatchEnd, key: SigningKey | None) -> str:
         """Keep how the batch ended, state all of it, and give its digest. Raises RunbookError when a key is named and does not sign."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import getpass
 import shlex
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
-from runbook_lib.fleet.going_on import left, words_of
+from runbook_lib.fleet.going_on import begun, left, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
@@ -60,27 +60,37 @@ def begin(files: Sequence[str], options: Options, told: Told = silent, program: 
     return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, program)
 
 
-def go_on(folder: Path, told: Told = silent, program: Sequence[str] = ()) -> Filed:
-    """Run what an earlier batch did not come to, or what failed in it; its other rows are taken over.
+def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **changed: Any) -> Filed:
+    """Run what an earlier batch, and those that went on from it, did not come to, or what failed there; other rows are taken over.
+
+    `changed` are limits in the place of what it had.
 
     Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
     """
-    before = BatchRecord(folder)
-    facts = before.facts
-    found = members(facts.files)
-    rows = dict(_rows(found, facts.limits))
+    line = BatchRecord(folder).line()
+    before, facts = line[-1], line[-1].facts
+    found, limits = members(facts.files), facts.limits.model_copy(update=changed)
+    rows = dict(_rows(found, limits))
     known = {each.number: each for each in before.rows() if each.number in rows}
-    earlier = {number: row for number, row in known.items() if left(row, rows[number])}
-    if len(known) == len(rows) and not earlier:
+    done = {number: row for number, row in known.items() if not left(row, rows[number])}
+    if len(done) == len(rows):
         way_out = f"runbook batch {shlex.join(facts.files)} --verb {facts.verb}"
-        raise ApprovalRefused(folder.name, "ran to its end in every environment: there is nothing to resume", way_out)
-    done = {number: row for number, row in known.items() if number not in earlier}
-    rows |= {number: row.model_copy(update={"batch": row.batch or folder.name}) for number, row in done.items()}
-    name, digest = before.origin()
-    again = facts.model_copy(
-        update={"started": now(), "command": f"runbook resume {shlex.quote(str(folder))}", "resumes": name, "resumes_sha256": digest}
-    )
-    return _run(again, found, rows, earlier, told, program)
+        raise ApprovalRefused(before.folder.name, "ran to its end in every environment: there is nothing to resume", way_out)
+    earlier = {
+        number: known.get(number) or row.model_copy(update={"record": begun(found[number - 1], facts.verb, line[0].facts.started)})
+        for number, row in rows.items()
+        if number not in done
+    }
+    rows |= {number: row.model_copy(update={"batch": row.batch or before.folder.name}) for number, row in done.items()}
+    return _run(_again(before, folder, limits), found, rows, earlier, told, program)
+
+
+def _again(before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
+    """Say what a batch is that goes on from another; `named` is the one that somebody named."""
+    facts, (name, digest) = before.facts, before.origin()
+    command = ("runbook", "resume", str(named), *(limits.words if limits != facts.limits else ()))
+    changes = {"started": now(), "command": shlex.join(command), "limits": limits, "resumes": name, "resumes_sha256": digest}
+    return facts.model_copy(update=changes)
 
 
 def _rows(found: Sequence[Member], limits: Limits) -> Iterator[tuple[int, Row]]:
@@ -93,18 +103,10 @@ def _rows(found: Sequence[Member], limits: Limits) -> Iterator[tuple[int, Row]]:
 
 
 def _facts(files: Sequence[str], options: Options) -> BatchFacts:
-    limits = options.limits
-    asked = {
-        "--jobs": limits.jobs, "--per-account": limits.per_account, "--max-failures": limits.max_failures,
-        "--waves": ",".join(limits.waves),
-    }  # fmt: skip
-    words = (
-        *("runbook", "batch", *files, "--verb", options.verb),
-        *(word for each in options.stages for word in ("--stage", each)),
-        *(word for name, value in asked.items() if value for word in (name, str(value))),
-    )
+    stages = (word for each in options.stages for word in ("--stage", each))
+    words = ("runbook", "batch", *files, "--verb", options.verb, *stages, *options.limits.words)
     return BatchFacts(
-        verb=options.verb, started=now(), files=tuple(files), stages=options.stages, limits=limits,
+        verb=options.verb, started=now(), files=tuple(files), stages=options.stages, limits=options.limits,
         by=options.by or getpass.getuser(), command=shlex.join(words), versions=versions(),
     )  # fmt: skip
 

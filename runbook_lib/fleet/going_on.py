@@ -7,17 +7,31 @@ from typing import TYPE_CHECKING
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.resuming import stopped
+from runbook_lib.evidence.standing import standing
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
     from runbook_lib.fleet.members import Member
-    from runbook_lib.model.fleets import BatchFacts, Row
+    from runbook_lib.model.fleets import BatchFacts, FleetVerb, Row
 
 
 def left(before: Row, again: Row) -> bool:
     """Tell whether an environment has to run again: it failed, was stopped or never began, or its file is of another environment by now."""
     return not before.is_done or before.environment != again.environment
+
+
+def begun(member: Member, verb: FleetVerb, since: str) -> str:
+    """Name the run that an environment began since a batch did and that can go on: one that was killed has no row of it."""
+    if member.environment is None or verb != "apply":
+        return ""
+    records = Records(member.environment)
+    try:
+        stands = standing(records.store, member.environment, "", now())
+        is_ours = stands.state == "begun" and Record(records.folder / stands.run).facts.started >= since
+    except (RunbookError, OSError, ValueError):
+        return ""
+    return stands.run if is_ours else ""
 
 
 def words_of(member: Member, facts: BatchFacts, before: Row | None) -> tuple[str, ...]:

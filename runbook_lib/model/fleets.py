@@ -74,6 +74,14 @@ class Limits(Value):
     max_failures: int = 0
     waves: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Write them as a command takes them."""
+        given = {
+            "--jobs": self.jobs, "--per-account": self.per_account, "--max-failures": self.max_failures, "--waves": ",".join(self.waves),
+        }  # fmt: skip
+        return tuple(word for name, value in given.items() if value for word in (name, str(value)))
+
 
 class BatchFacts(Value):
     """State what a batch is, written first: `batch` is its record's name, `command` what was asked for.

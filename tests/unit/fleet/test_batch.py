@@ -144,3 +144,31 @@ def test_what_was_stopped_goes_on(yard: Yard) -> None:
     assert [first.record.folder.name, "", "", ""] == [row.batch for row in done.page.rows]
     with pytest.raises(ApprovalRefused, match="there is nothing to resume"):
         batch.go_on(done.record.folder, program=FAKE)
+
+
+def test_whoever_goes_on_twice_goes_on_from_the_newest(yard: Yard) -> None:
+    """Naming the first batch again runs what its last successor left, and where that left nothing, it says so and runs nothing."""
+    files = [yard.file("fine"), yard.file("bad", "fail"), yard.file("late", "fail")]
+    folder = yard.run(files).record.folder
+    yard.file("bad")
+    second = batch.go_on(folder, program=FAKE).record.folder
+    yard.file("late")
+
+    third = batch.go_on(folder, program=FAKE)
+
+    assert (second.name, [folder.name, second.name, ""]) == (third.page.facts.resumes, [row.batch for row in third.page.rows])
+    with pytest.raises(ApprovalRefused, match=third.record.folder.name):
+        batch.go_on(folder, program=FAKE)
+    assert 6 == len(yard.began)
+
+
+def test_what_goes_on_may_have_other_limits(yard: Yard) -> None:
+    """A first file that stays broken halts it no more, once more failures are let through; its record says so."""
+    files = [yard.file(f"env-{place}", "fail" if not place else "") for place in range(3)]
+    folder = yard.run(files, jobs=1, max_failures=1).record.folder
+
+    done = batch.go_on(folder, program=FAKE, max_failures=2)
+
+    assert ["env-0", "env-0", "env-1", "env-2"] == yard.began
+    assert (1, 2) == (done.page.facts.limits.jobs, done.page.facts.limits.max_failures)
+    assert f"runbook resume {folder} --jobs 1 --max-failures 2" == done.page.facts.command

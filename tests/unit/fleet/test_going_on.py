@@ -8,7 +8,7 @@ import pytest
 
 from runbook_lib.errors import Rejected
 from runbook_lib.fleet import batch
-from runbook_lib.fleet.going_on import left, words_of
+from runbook_lib.fleet.going_on import begun, left, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.model.fleets import BatchFacts, Row
 from tests import records
@@ -37,6 +37,12 @@ def stopped(house: records.House) -> str:
     digest = house.run("plan").plan.digest
     house.target.before_write = fail
     return house.run("apply", approve=digest).record.folder.name
+
+
+def killed(folder: Path, number: int) -> None:
+    """Take away what a batch writes when an environment ends, and after all of them."""
+    for name in (f"environments/{number}.json", "end.json", "statement.json"):
+        (folder / name).unlink()
 
 
 def test_a_run_that_stopped_in_the_middle_is_resumed(house: records.House) -> None:
@@ -73,10 +79,35 @@ def test_a_batch_that_was_killed_goes_on(yard: Yard) -> None:
     """What it had no row of yet is run; what it had is taken over."""
     files = [yard.file(f"env-{place}") for place in range(3)]
     folder = yard.run(files, jobs=1).record.folder
-    for name in ("environments/3.json", "end.json", "statement.json"):
-        (folder / name).unlink()
+    killed(folder, 3)
 
     done = batch.go_on(folder, program=FAKE)
 
     assert ["env-0", "env-1", "env-2", "env-2"] == yard.began
     assert 0 == done.page.end.exit_code
+
+
+def test_a_run_that_was_killed_with_its_batch_is_resumed(house: records.House) -> None:
+    """There is no row of it, but its record lies in the store."""
+    house.run("plan")
+    folder = batch.begin(["any"], batch.Options("apply"), program=FAKE).record.folder
+    killed(folder, 1)
+    name = stopped(house)
+
+    batch.go_on(folder, program=FAKE)
+
+    began = [line.split()[2:] for line in (house.home / "parameters" / "log").read_text("utf-8").splitlines() if line.startswith("begin")]
+    assert ["apply", "resume"] == [words[0] for words in began]
+    assert [name, str(house.file)] == began[1][1:3]
+
+
+def test_only_what_began_since_and_can_go_on_is_resumed(house: records.House) -> None:
+    """What stopped before the batch is somebody else's; a plan or a check is begun anew, and so is what ran to its end."""
+    house.run("plan")
+    [member] = members(["any"])
+    assert "" == begun(member, "apply", FACTS.started)
+
+    name = stopped(house)
+
+    assert name == begun(member, "apply", FACTS.started)
+    assert ["", ""] == [begun(member, "apply", "9999"), begun(member, "verify", FACTS.started)]
