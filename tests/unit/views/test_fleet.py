@@ -72,7 +72,7 @@ record  runs/_batches/20260630T100000Z-batch-abc123
 open    runs/_batches/20260630T100000Z-batch-abc123/index.html
 next    runbook resume runs/_batches/20260630T100000Z-batch-abc123
 next    read the plans, then runbook approve runs/_batches/20260630T100000Z-batch-abc123
-        and runbook batch a.yaml b.yaml c.yaml d.yaml --verb apply
+        and runbook batch a.yaml b.yaml c.yaml d.yaml --verb apply --jobs 2 --waves 3
 check it: so"""
 HOSTILE = '"><script>alert(1)</script>\x00\x1b[31m'
 
