@@ -143,10 +143,7 @@ def _fleet_commands(names: Any) -> None:
     batch.add_argument("files", nargs="+", metavar="FILE", help="parameter files, or their stems in parameters/")
     batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
     batch.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
-    batch.add_argument("--jobs", type=int, metavar="N", help="environments at once (default: the number of processors)")
-    batch.add_argument("--per-account", type=int, metavar="N", help="environments of one account at once")
-    batch.add_argument("--max-failures", type=int, metavar="N", help="begin no more once N have failed")
-    batch.add_argument("--waves", default="", metavar="SIZES", help="1,25%%: the first, then a quarter, then the rest, while none fails")
+    _limits(batch, "the number of processors")
     batch.add_argument("--junit", default="", metavar="FILE", help="write the report for CI here too; the record holds it")
     batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
     _progress(batch)
@@ -179,6 +176,7 @@ def _record_commands(names: Any) -> None:
     resume = _command(names, "resume", commands.resume, "go on from where an approved run stopped, under the same approval")
     resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name; or a batch's folder")
     resume.add_argument("environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name")
+    _limits(resume, "that of the batch, as the other limits")
     _progress(resume)
     for name, run, text in (
         ("unlock", commands.unlock, "take away the lock that a run on another machine left behind"),
@@ -223,6 +221,13 @@ def _sandbox_commands(names: Any) -> None:
     fault.add_argument("--match", default="", metavar="REGEX", help="only AWS calls (service:Operation) or SQL statements that match")
     fault.add_argument("--ms", type=float, default=0.0, help="milliseconds of latency or lag")
     fault.add_argument("--times", type=int, default=1, metavar="N", help="how many meet it (of latency and lag: all)")
+
+
+def _limits(one: argparse.ArgumentParser, jobs: str) -> None:
+    one.add_argument("--jobs", type=int, metavar="N", help=f"environments at once (default: {jobs})")
+    one.add_argument("--per-account", type=int, metavar="N", help="environments of one account at once")
+    one.add_argument("--max-failures", type=int, metavar="N", help="begin no more once N have failed")
+    one.add_argument("--waves", default="", metavar="SIZES", help="1,25%%: the first, then a quarter, then the rest, while none fails")
 
 
 def _progress(one: argparse.ArgumentParser) -> None:

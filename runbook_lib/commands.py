@@ -78,6 +78,7 @@ def resume(arguments: argparse.Namespace) -> Answer:
 
     if command.is_batch(arguments.run):
         return command.resume(arguments)
+    command.refuse_limits(arguments)
     name, file = resuming.named(arguments.run, arguments.environment)
     _enter_sandbox(file, is_running=True)
     return _told(resuming.resume(name, file, progress=terminal.progress(is_quiet=arguments.json and not arguments.progress)))

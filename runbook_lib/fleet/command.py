@@ -13,6 +13,7 @@ from runbook_lib.evidence.batches import FACTS, BatchRecord
 from runbook_lib.fleet import batch, twins
 from runbook_lib.fleet.progress import FleetLines
 from runbook_lib.fleet.waves import sizes
+from runbook_lib.headless.verbs import unknown_stages
 from runbook_lib.model.fleets import Limits
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook.world import now
@@ -24,17 +25,20 @@ from runbook_lib.views.twins import twins as drawn
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from runbook_lib.fleet.filing import Filed
 
 Answer = tuple[int, dict[str, Any], str]
 MOST = 64
 """Environments that may run at once: each takes a few processes."""
+LIMITS = ("jobs", "per_account", "max_failures", "waves")
 
 
 def carry_out(arguments: argparse.Namespace) -> Answer:
     """Run a verb over many files."""
-    options = batch.Options(arguments.verb, tuple(arguments.stage), arguments.by, _limits(arguments))
+    limits = Limits(**{"jobs": os.cpu_count() or 1, **_limits(arguments, *_others(arguments))})
+    options = batch.Options(arguments.verb, tuple(arguments.stage), arguments.by, limits)
     return _told(batch.begin(arguments.files, options, _progress(arguments)), arguments.junit)
 
 
@@ -54,7 +58,7 @@ def plans_of(run: str) -> tuple[str, ...]:
 
 def resume(arguments: argparse.Namespace) -> Answer:
     """Run the rest of an earlier batch."""
-    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments)), "")
+    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments), **_limits(arguments)), "")
 
 
 def diff(arguments: argparse.Namespace) -> Answer:
@@ -80,24 +84,39 @@ def _progress(arguments: argparse.Namespace) -> batch.Told:
     return batch.silent if arguments.json and not arguments.progress else FleetLines
 
 
-def _limits(arguments: argparse.Namespace) -> Limits:
-    """Read the numbers. Raises InvalidParameters with all that is wrong."""
-    given = {"--jobs": arguments.jobs, "--per-account": arguments.per_account, "--max-failures": arguments.max_failures}
-    problems = [
-        Problem(0, "", f"{name} is {each}", "give a number from 1 on") for name, each in given.items() if each is not None and each < 1
-    ]
-    if arguments.jobs is not None and arguments.jobs > MOST:
-        problems.append(Problem(0, "", f"--jobs is {arguments.jobs}", f"give at most {MOST}"))
-    if arguments.junit and not Path(arguments.junit).parent.is_dir():
-        problems.append(Problem(0, "", f"--junit is {arguments.junit}", "name a file in a folder that is there"))
+def refuse_limits(arguments: argparse.Namespace) -> None:
+    """Refuse limits where one environment is meant. Raises InvalidParameters."""
+    named = [f"--{name.replace('_', '-')}" for name in LIMITS if getattr(arguments, name) not in {None, ""}]
+    if named:
+        raise InvalidParameters("command line", [Problem(0, each, "limits a batch", "name the folder of one") for each in named])
+
+
+def _limits(arguments: argparse.Namespace, *others: Problem) -> dict[str, Any]:
+    """Read the limits that a command gives. Raises InvalidParameters with all that is wrong with them, and the others."""
+    given = {name: value for name in LIMITS if (value := getattr(arguments, name)) not in {None, ""}}
+    problems = [*others, *(problem for name, value in given.items() if name != "waves" for problem in _wrong(name, value))]
+    try:
+        given |= {"waves": sizes(given["waves"])} if "waves" in given else {}
+    except InvalidParameters as error:
+        problems += error.problems
     if problems:
         raise InvalidParameters("command line", problems)
-    return Limits(
-        jobs=arguments.jobs or os.cpu_count() or 1,
-        per_account=arguments.per_account or 0,
-        max_failures=arguments.max_failures or 0,
-        waves=sizes(arguments.waves),
-    )
+    return given
+
+
+def _wrong(name: str, value: int) -> Iterator[Problem]:
+    option = f"--{name.replace('_', '-')}"
+    if value < 1:
+        yield Problem(0, "", f"{option} is {value}", "give a number from 1 on")
+    if name == "jobs" and value > MOST:
+        yield Problem(0, "", f"{option} is {value}", f"give at most {MOST}")
+
+
+def _others(arguments: argparse.Namespace) -> Iterator[Problem]:
+    """List what else is wrong with the words of a batch."""
+    yield from unknown_stages(arguments.verb, arguments.stage)
+    if arguments.junit and not Path(arguments.junit).parent.is_dir():
+        yield Problem(0, "", f"--junit is {arguments.junit}", "name a file in a folder that is there")
 
 
 def _told(done: Filed, report: str) -> Answer:

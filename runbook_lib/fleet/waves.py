@@ -16,7 +16,7 @@ WHOLE = 100
 
 
 def sizes(text: str) -> tuple[str, ...]:
-    """Read what `--waves` says. Raises InvalidParameters."""
+    """Read what `--waves` says. Raises InvalidParameters with all that is wrong."""
     found = tuple(each.strip() for each in text.split(",")) if text else ()
     wrong = [each for each in found if (match := SIZE.fullmatch(each)) is None or (match["share"] and int(match["number"]) > WHOLE)]
     if wrong:

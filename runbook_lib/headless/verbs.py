@@ -29,7 +29,7 @@ from runbook_lib.secrets import Known
 from runbook_lib.stages import all_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.evidence.resuming import StoppedRun
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from runbook_lib.headless.side_by_side import Execute, Way
     from runbook_lib.model import EnvironmentPlan, Stage
     from runbook_lib.parameters import Environment
+
+
+TEARDOWN = "teardown"
+"""The way back is a verb of its own."""
 
 
 @dataclass(frozen=True)
@@ -213,17 +217,18 @@ def _covered(chosen: tuple[Stage, ...], approved: EnvironmentPlan, named: tuple[
 
 
 def _stages(verb: RunVerb, names: tuple[str, ...]) -> tuple[Stage, ...]:
-    everything = {stage.slug: stage for stage in all_stages()}
     if verb == "destroy":
-        return (everything["teardown"],)
-    # The way back is a verb of its own.
-    known = {slug: stage for slug, stage in everything.items() if slug != "teardown"}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        way_out = f"use one of {', '.join(known)}"
-        problems = [errors.Problem(0, "--stage", f"{name} is not a stage of {verb}", way_out) for name in unknown]
+        return tuple(stage for stage in all_stages() if stage.slug == TEARDOWN)
+    if problems := unknown_stages(verb, names):
         raise errors.InvalidParameters("command line", problems)
-    return tuple(stage for stage in known.values() if not names or stage.slug in names)
+    return tuple(stage for stage in all_stages() if stage.slug != TEARDOWN and (not names or stage.slug in names))
+
+
+def unknown_stages(verb: RunVerb, names: Iterable[str]) -> list[errors.Problem]:
+    """List which of the stages that a command names are none of its verb."""
+    known = [stage.slug for stage in all_stages() if stage.slug != TEARDOWN]
+    way_out = f"use one of {', '.join(known)}"
+    return [errors.Problem(0, "--stage", f"{name} is not a stage of {verb}", way_out) for name in names if name not in known]
 
 
 def _discreetly(way: Way, known: Known) -> Way:
