@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.documents import policies
 from runbook_lib.views.board import STATES
-from runbook_lib.views.picture import Arrow, Piece, SetUp
+from runbook_lib.views.joins import arrows
+from runbook_lib.views.picture import Piece, SetUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,17 +16,14 @@ if TYPE_CHECKING:
     from runbook_lib.parameters.schema import KeyChoice
     from runbook_lib.views.board import StageState, State
 
-S3 = "s3:PutObject, s3:GetObject, s3:DeleteObject, s3:ListBucket, s3:PutBucketNotification"
-KMS = "kms:Decrypt, kms:Encrypt, kms:GenerateDataKey"
-
 
 def overview(environment: Environment, stages: Sequence[StageState]) -> SetUp:
     """List the parts and what joins them."""
     known = {each.slug: each for each in stages}
     pieces = tuple(_pieces(environment, known))
     there = {each.id for each in pieces}
-    arrows = tuple(each for each in _arrows(environment) if {each.start, each.end} <= there)
-    return SetUp(environment.environment, pieces, arrows)
+    joins = tuple(each for each in arrows(environment) if {each.start, each.end} <= there)
+    return SetUp(environment.environment, pieces, joins)
 
 
 def _pieces(environment: Environment, known: dict[str, StageState]) -> Iterator[Piece]:
@@ -46,42 +45,20 @@ def _pieces(environment: Environment, known: dict[str, StageState]) -> Iterator[
         yield Piece("queue", "Queues", "tonic-*, made by jobs", 0.9, 2, _plain(known, "worker_settings"))
         yield Piece("function", "Function", "tonic-*, made by jobs", 1.8, 2, _plain(known, "worker_settings"))
         yield Piece("execution", "Lambda role", role, 1.8, 3, _state(known, "lambda_role", role))
+    if environment.extra_statements:
+        name, row = policies.EXTRA, 4 if environment.is_legacy else 2
+        yield Piece("extra", "Additional statements", name, 1.35, row, _state(known, "server_role", _role(environment)))
 
 
 def _keys(environment: Environment) -> Iterator[tuple[str, str, KeyChoice, float]]:
     keys = environment.kms.bucket_keys
     for name, what, choice, column in (
         ("key-from", "Key of the source bucket", keys.source, 0.0),
-        ("key-queue", "Key of the queues", environment.kms.queue_key, 0.9),
+        ("key-queue", "Key of the queues", environment.kms.queue_key if environment.is_legacy else None, 0.9),
         ("key-to", "Key of the destination bucket", keys.destination, 2.7),
     ):
         if choice is not None:
             yield name, what, choice, column
-
-
-def _arrows(environment: Environment) -> Iterator[Arrow]:
-    databases = environment.source, environment.destination
-    yield Arrow("server", "role", "sts:AssumeRole", "sts:AssumeRole, through the instance profile or the container's own identity")
-    yield Arrow("server", "reader", "logs in", f"logs in to {databases[0].host}:{databases[0].port} with the password that is stored")
-    yield Arrow("server", "writer", "logs in", f"logs in to {databases[1].host}:{databases[1].port} with the password that is stored")
-    yield Arrow("reader", "source", "USAGE, SELECT", "USAGE on every included schema, SELECT on its tables and on svv_table_info")
-    rights = "superuser" if environment.destination.preserve_ownership else "CREATE, TEMPORARY"
-    full = (
-        "superuser, who owns all schemas and tables" if rights == "superuser" else "CREATE and TEMPORARY on the database, DROP where needed"
-    )
-    yield Arrow("writer", "destination", rights, full)
-    yield Arrow("role", "from", "s3:PutObject,\ns3:GetObject", S3)
-    yield Arrow("role", "to", "s3:PutObject,\ns3:GetObject", S3)
-    yield Arrow("reader", "from", "UNLOAD", "UNLOAD with the credentials of the server role")
-    yield Arrow("to", "writer", "COPY", "COPY with the credentials of the server role")
-    yield Arrow("key-from", "from", "kms:Decrypt", KMS)
-    yield Arrow("key-to", "to", "kms:Decrypt", KMS)
-    yield Arrow("from", "queue", "notifies", "sqs:SendMessage, as an S3 event notification")
-    yield Arrow("queue", "function", "events", "sqs:ReceiveMessage, sqs:DeleteMessage, through an event source mapping")
-    yield Arrow("function", "to", "s3:PutObject", "s3:GetObject, s3:PutObject, s3:ListBucket")
-    yield Arrow("function", "execution", "assumes", "sts:AssumeRole by lambda.amazonaws.com; iam:PassRole lets the server hand it over")
-    yield Arrow("role", "function", "lambda:*Function", "lambda:CreateFunction, lambda:InvokeFunction and the mapping's calls")
-    yield Arrow("key-queue", "queue", "kms:Decrypt", f"{KMS}; S3 may use it through the statement in its policy")
 
 
 def _role(environment: Environment) -> str:

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from runbook_lib.views.blocks import Block
     from runbook_lib.views.board import State
 
-WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 926, 266, 132, 196, 76, 6
+WIDTH, COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 926, 266, 144, 196, 76, 6
 """Pixels: the whole, from one column or row to the next, a part's box, and the edge."""
 NARROW = 80
 """Pixels between two boxes in which no words fit: they stand below."""
+UNDER = 22
+"""Pixels below a row's boxes where an arrow runs that leads past a box."""
+AWAY = 0.55
+"""How far along a line its words stand: past the middle, where lines that begin together are further apart."""
 FITTING, LONGEST = 22, 28
 """Characters of a name that fit its box, and that fit it drawn closer; of a longer one it shows both ends, and the table the whole."""
 
@@ -38,12 +42,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class Arrow:
-    """Join two parts: `short` says by which permission in the picture, `long` in the table."""
+    """Join two parts: `short` says by which permission in the picture, `long` in the table.
+
+    `actions` are those of AWS that it takes, and `role` the part whose policies have to allow them; `is_under` leads past what is between.
+    """
 
     start: str
     end: str
     short: str
     long: str
+    role: str = ""
+    actions: tuple[str, ...] = ()
+    is_under: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,10 @@ def set_up(value: SetUp) -> Iterator[Block]:
     """Draw the picture with its tables."""
     names = {each.id: f"{each.kind} {each.name}" for each in value.pieces}
     states = tuple((((each.kind,), (each.name,), (STATES[each.state],))) for each in value.pieces)
-    joins = tuple(((names[each.start],), (each.long,), (names[each.end],)) for each in value.arrows)
+    joins = tuple(((names[each.start],), (each.long,), (names[each.end],), (names.get(each.role, ""),)) for each in value.arrows)
     twins = (
         Grid("Parts and their states", ("what", "name", "state"), states),
-        Grid("What joins them", ("from", "permission", "to"), joins),
+        Grid("What joins them", ("from", "permission", "to", "allowed by the policies of"), joins),
     )
     yield Picture(f"The set-up of {value.environment}", _svg(value), twins)
 
@@ -104,19 +114,32 @@ def _box(piece: Piece) -> Markup:
 
 
 def _arrow(start: Piece, end: Piece, arrow: Arrow) -> Markup:
-    """Join the facing edges of two boxes, with the permission in the middle."""
-    begin, finish = _edge(start, end), _edge(end, start)
-    x, y = (begin[0] + finish[0]) / 2, (begin[1] + finish[1]) / 2
+    """Join two boxes, with the permission beside the line."""
+    line, x, y = _under(start, end) if arrow.is_under else _straight(start, end, arrow.short.count("\n"))
     words = Markup("").join(
         Markup('<tspan x="{:.0f}" dy="{}">{}</tspan>').format(x, "0" if place == 0 else "1.2em", line)
         for place, line in enumerate(arrow.short.splitlines())
     )
-    is_narrow = start.row == end.row and abs(_left(start) - _left(end)) < BOX_WIDTH + NARROW
-    lift = -BOX_HEIGHT / 2 - 14 if is_narrow else 6 * (arrow.short.count("\n")) - 4
     return Markup(
-        '<g class="arrow"><title>{}</title><path d="M{:.0f} {:.0f}L{:.0f} {:.0f}" marker-end="url(#rb-tip)"/>'
-        '<text x="{:.0f}" y="{:.0f}">{}</text></g>'
-    ).format(arrow.long, *begin, *finish, x, y - lift, words)
+        '<g class="arrow"><title>{}</title><path d="{}" marker-end="url(#rb-tip)"/><text x="{:.0f}" y="{:.0f}">{}</text></g>'
+    ).format(arrow.long, line, x, y, words)
+
+
+def _straight(start: Piece, end: Piece, breaks: int) -> tuple[str, float, float]:
+    """Lead from one facing edge to the other; the words stand about the middle, or below where there is no room."""
+    begin, finish = _edge(start, end), _edge(end, start)
+    x, y = (each + (other - each) * AWAY for each, other in zip(begin, finish, strict=True))
+    is_narrow = start.row == end.row and abs(_left(start) - _left(end)) < BOX_WIDTH + NARROW
+    lift = -BOX_HEIGHT / 2 - 14 if is_narrow else 7.2 * breaks - 4
+    return f"M{begin[0]:.0f} {begin[1]:.0f}L{finish[0]:.0f} {finish[1]:.0f}", x, y - lift
+
+
+def _under(start: Piece, end: Piece) -> tuple[str, float, float]:
+    """Lead below the row from one box to another one to its left; the words stand under the line."""
+    floor, away = _top(start) + BOX_HEIGHT, BOX_WIDTH / 4
+    begin, finish = _left(start) + away, _left(end) + BOX_WIDTH - away
+    path = f"M{begin:.0f} {floor:.0f}V{floor + UNDER:.0f}H{finish:.0f}V{floor:.0f}"
+    return path, finish + (_left(start) - finish) / 4, floor + UNDER + 14
 
 
 def _edge(piece: Piece, other: Piece) -> tuple[float, float]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import combinations
 
 import pytest
 
 from runbook_lib import views
+from runbook_lib.documents import policies
 from runbook_lib.parameters.load import load
 from runbook_lib.views.board import StageState, State
 from runbook_lib.views.overview import overview
@@ -20,6 +22,16 @@ EXAMPLES = sorted(path.stem for path in (ROOT / "parameters").glob("*.yaml"))
 def drawn_of(name: str, *stages: StageState) -> SetUp:
     """Draw an environment of `parameters/`."""
     return overview(load(ROOT / "parameters" / f"{name}.yaml"), stages)
+
+
+def stated(documents: policies.Named) -> set[str]:
+    """Read every action out of documents, without the code under test."""
+    return {
+        action
+        for _, text in documents
+        for each in json.loads(text)["Statement"]
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    }
 
 
 def svg(value: SetUp) -> str:
@@ -42,6 +54,44 @@ def test_no_two_parts_lie_on_each_other(name: str) -> None:
 
     assert [] == overlapping
     assert all(each.column * COLUMN + BOX_WIDTH <= width and each.row * ROW + BOX_HEIGHT <= height for each in value.pieces)
+
+
+@pytest.mark.parametrize("pipeline", ["v2", "legacy", "both"])
+@pytest.mark.parametrize("style", ["documented", "scoped"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_arrows_name_what_the_role_is_allowed_and_nothing_else(name: str, style: str, pipeline: str) -> None:
+    """All actions of a role's arrows stand in that role's documents, and each that stands there is on one of its arrows."""
+    environment = load(ROOT / "parameters" / f"{name}.yaml").model_copy(update={"policy_style": style, "pipeline": pipeline})
+    on_arrows: dict[str, set[str]] = {}
+    for each in overview(environment, ()).arrows:
+        on_arrows.setdefault(each.role, set()).update(each.actions)
+    documents = {"role": policies.server_role_policies(environment), "execution": policies.lambda_role_policies(environment)}
+
+    assert on_arrows == {"": set()} | {role: stated(each) for role, each in documents.items() if each}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_key_is_used_where_it_encrypts(name: str) -> None:
+    """A role's arrow to a bucket or to the queues takes actions of KMS where a key encrypts it, and nowhere else."""
+    value = drawn_of(name)
+    encrypted = {each.end for each in value.arrows if each.short == "encrypts"}
+    taking = {
+        each.start if each.end == "function" else each.end
+        for each in value.arrows
+        if any(action.startswith("kms:") for action in each.actions)
+    }
+
+    assert encrypted == taking
+
+
+def test_no_arrow_names_a_permission_that_nobody_has() -> None:
+    """What the picture and its tables call an action of AWS stands in a policy or a trust of the set-up."""
+    environment = load(ROOT / "parameters" / "example-legacy-kms.yaml")
+    held = stated((*policies.server_role_policies(environment), *policies.lambda_role_policies(environment))) | {"sts:AssumeRole"}
+    words = " ".join(f"{each.short} {each.long}" for each in overview(environment, ()).arrows)
+    named = set(re.findall(r"\b(?:s3|sqs|lambda|iam|ecr|logs|kms|sts):[A-Z]\w+", words))
+
+    assert set() == named - held
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
