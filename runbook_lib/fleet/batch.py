@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
-from runbook_lib.errors import ApprovalRefused, InvalidParameters
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
 from runbook_lib.fleet.going_on import begun, left, words_of
@@ -126,12 +127,23 @@ def _run(
         row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
     }
     progress = told(len(to_run))
+    with _named(record):
+        try:
+            with starting(program) as start:
+                ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start)).run()
+        finally:
+            progress.over()
+        return filing.filed(record, ended, schedule.halted, key)
+
+
+@contextlib.contextmanager
+def _named(record: BatchRecord) -> Iterator[None]:
+    """Say which batch cannot be kept, as on a full disk, and how to go on from it. Raises RunbookError."""
     try:
-        with starting(program) as start:
-            ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start)).run()
-    finally:
-        progress.over()
-    return filing.filed(record, ended, schedule.halted, key)
+        yield
+    except OSError as error:
+        what = ": ".join(filter(None, (str(error.filename or ""), error.strerror or str(error))))
+        raise RunbookError(str(record.folder), what, f"mend it, then runbook resume {shlex.quote(str(record.folder))}") from error
 
 
 def _store(found: Sequence[Member]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
@@ -38,7 +39,7 @@ class FleetProgress:
 
 
 class FleetLines(FleetProgress):
-    """Write it down, with the time since the start and how many of all have ended."""
+    """Write it down, with the time since the start and how many of all have ended; where nobody can read it any more, go on without."""
 
     def __init__(self, total: int, stream: TextIO | None = None) -> None:
         self._total, self._stream, self._begun = total, stream or sys.stderr, time.monotonic()
@@ -71,15 +72,19 @@ class FleetLines(FleetProgress):
     def over(self) -> None:
         """Take the line away that is written anew."""
         if self._stream.isatty():
-            self._stream.write(CLEAR)
-            self._stream.flush()
+            self._write(CLEAR)
 
     def _line(self, text: str) -> None:
         is_terminal = self._stream.isatty()
         failed = f", {self._failed} failed" if self._failed else ""
         line = f"{time.monotonic() - self._begun:6.1f} s  {self._ended}/{self._total}{failed}  {text}\n"
-        self._stream.write(f"{CLEAR}{line}{self._now()}" if is_terminal else line)
-        self._stream.flush()
+        self._write(f"{CLEAR}{line}{self._now()}" if is_terminal else line)
+
+    def _write(self, text: str) -> None:
+        # A terminal that is closed refuses it, and the batch is still to be filed.
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _now(self) -> str:
         """Say what runs, as much as fits into one line."""

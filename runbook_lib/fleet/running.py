@@ -73,8 +73,10 @@ class Fleet:
 
     @contextlib.contextmanager
     def _stoppable(self) -> Iterator[None]:
-        """Let Ctrl-C and SIGTERM begin no more and stop what runs; said twice, what runs is killed."""
-        loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        """Let Ctrl-C, SIGTERM and a terminal that is closed begin no more and stop what runs; said twice, what runs is killed."""
+        # Whoever began it under nohup means to close the terminal.
+        hung_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+        loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM, *hung_up)
         for each in signals:
             loop.add_signal_handler(each, self._stop, each.name)
         try:

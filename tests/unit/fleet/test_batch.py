@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib.errors import ApprovalRefused, InvalidParameters
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError
+from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import batch
+from runbook_lib.fleet.progress import FleetProgress
+from runbook_lib.model.fleets import Row
 from tests.fake_runbook import FAKE
 from tests.unit.fleet.fleets import Yard, by_name
 
@@ -107,7 +111,7 @@ def test_what_a_process_says_at_length_is_passed_over(yard: Yard) -> None:
     assert 0 == yard.run([yard.file("one", "chatty")]).page.end.exit_code
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_by_hand_it_ends_cleanly(yard: Yard, number: signal.Signals) -> None:
     """No more begin, what runs ends its own record, and the batch's record says so."""
     files = [yard.file(f"env-{place}", "waits" if place else "") for place in range(4)]
@@ -172,3 +176,41 @@ def test_what_goes_on_may_have_other_limits(yard: Yard) -> None:
     assert ["env-0", "env-0", "env-1", "env-2"] == yard.began
     assert (1, 2) == (done.page.facts.limits.jobs, done.page.facts.limits.max_failures)
     assert f"runbook resume {folder} --jobs 1 --max-failures 2" == done.page.facts.command
+
+
+def test_a_closed_terminal_stops_nothing_that_was_begun_for_that(yard: Yard) -> None:
+    """Under nohup the signal is ignored, and stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = batch.begin([yard.file("one"), yard.file("other")], batch.Options("verify"), lambda _total: HangsUp(), FAKE)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (0, "") == (done.page.end.exit_code, done.page.end.halted)
+
+
+class HangsUp(FleetProgress):
+    """Close the terminal with every word."""
+
+    def begins(self, row: Row) -> None:
+        """Send what the system sends then."""
+        del row
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
+def test_a_disk_that_is_full_names_the_batch_and_how_to_go_on(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was kept is kept; the way on is the batch's, once there is room."""
+    keep = BatchRecord.keep
+
+    def refused(record: BatchRecord, row: Row) -> None:
+        if row.number > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        keep(record, row)
+
+    monkeypatch.setattr(BatchRecord, "keep", refused)
+    with pytest.raises(RunbookError) as full:
+        yard.run([yard.file(f"env-{place}") for place in range(3)], jobs=1)
+    monkeypatch.undo()
+
+    [folder] = (yard.home / "runs" / "_batches").iterdir()
+    assert f"{folder}: No space left on device; mend it, then runbook resume {folder}" == str(full.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 
 from runbook_lib.fleet.progress import CLEAR, FleetLines
@@ -52,3 +53,16 @@ def test_a_terminal_has_one_line_more() -> None:
 
     assert "  now: one 1/2  other" in stream.getvalue()
     assert stream.getvalue().endswith(CLEAR)
+
+
+class Closed(Terminal):
+    """Be a terminal whose window is gone."""
+
+    def write(self, _text: str) -> int:
+        """Refuse it as the system does."""
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_terminal_that_is_gone_is_nobodys_failure() -> None:
+    """What would be written there is lost, and nothing else."""
+    assert [""] == told(Closed())
