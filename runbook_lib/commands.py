@@ -305,5 +305,4 @@ def fault(arguments: argparse.Namespace) -> Answer:
     """Set what the sandbox does wrong."""
     from runbook_lib.sandbox import command
 
-    answer, text = command.inject(arguments.kind, arguments.on, arguments.match, arguments.ms, arguments.times)
-    return 0, answer, text
+    return 0, *command.inject(arguments.kind, arguments.on, arguments.match, arguments.ms, arguments.times)

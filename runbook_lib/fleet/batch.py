@@ -75,8 +75,8 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
     known = {each.number: each for each in before.rows() if each.number in rows}
     done = {number: row for number, row in known.items() if not left(row, rows[number])}
     if len(done) == len(rows):
-        way_out = f"runbook batch {shlex.join(facts.files)} --verb {facts.verb}"
-        raise ApprovalRefused(before.folder.name, "ran to its end in every environment: there is nothing to resume", way_out)
+        what = "ran to its end in every environment: there is nothing to resume"
+        raise ApprovalRefused(before.folder.name, what, facts.anew(facts.verb))
     earlier = {
         number: known.get(number) or row.model_copy(update={"record": begun(found[number - 1], facts.verb, line[0].facts.started)})
         for number, row in rows.items()
@@ -104,12 +104,11 @@ def _rows(found: Sequence[Member], limits: Limits) -> Iterator[tuple[int, Row]]:
 
 
 def _facts(files: Sequence[str], options: Options) -> BatchFacts:
-    stages = (word for each in options.stages for word in ("--stage", each))
-    words = ("runbook", "batch", *files, "--verb", options.verb, *stages, *options.limits.words)
-    return BatchFacts(
+    facts = BatchFacts(
         verb=options.verb, started=now(), files=tuple(files), stages=options.stages, limits=options.limits,
-        by=options.by or getpass.getuser(), command=shlex.join(words), versions=versions(),
+        by=options.by or getpass.getuser(), versions=versions(),
     )  # fmt: skip
+    return facts.model_copy(update={"command": facts.anew(facts.verb)})
 
 
 def _run(

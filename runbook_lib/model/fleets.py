@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal
 
 from runbook_lib.model.kinds import Value
@@ -101,6 +102,11 @@ class BatchFacts(Value):
     resumes_sha256: str = ""
     batch: str = ""
     batch_schema: str = ""
+
+    def anew(self, verb: FleetVerb) -> str:
+        """Write the command that begins a verb over the same stages of the same files, within the same limits."""
+        stages = (word for each in self.stages for word in ("--stage", each))
+        return shlex.join(("runbook", "batch", *self.files, "--verb", verb, *stages, *self.limits.words))
 
 
 class BatchEnd(Value):

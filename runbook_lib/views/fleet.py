@@ -166,5 +166,5 @@ def _foot(page: BatchPage, check: str) -> Iterator[str]:
         yield f"next    runbook resume {shlex.quote(page.record)}"
     if page.facts.verb == "plan" and any(row.changes and row.is_done for row in page.rows):
         yield f"next    read the plans, then runbook approve {shlex.quote(page.record)}"
-        yield f"        and runbook batch {shlex.join((*page.facts.files, '--verb', 'apply', *page.facts.limits.words))}"
+        yield f"        and {page.facts.anew('apply')}"
     yield check
