@@ -16,6 +16,7 @@ from runbook_lib.fleet.going_on import begun, left, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
+from runbook_lib.fleet.rows import seen
 from runbook_lib.fleet.running import Fleet
 from runbook_lib.fleet.schedule import Place, Schedule
 from runbook_lib.fleet.starting import starting
@@ -126,10 +127,14 @@ def _run(
         row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
     }
     progress = told(len(to_run))
+
+    def known(row: Row) -> Row:
+        return seen(row, found[row.number - 1].environment)
+
     with _named(record):
         try:
             with starting(program) as start:
-                ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start)).run()
+                ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known).run()
         finally:
             progress.over()
         return filing.filed(record, ended, schedule.halted, key)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from runbook_lib.evidence import Record
 from runbook_lib.evidence.seal import NAME
-from runbook_lib.headless.outcome import MEANINGS
+from runbook_lib.headless.answer import stage_cells
+from runbook_lib.headless.outcome import MEANINGS, Run
 from runbook_lib.model.fleets import StageCell
+from runbook_lib.runbook.records import Records
 
 if TYPE_CHECKING:
     from runbook_lib.fleet.processes import Ended
     from runbook_lib.model.fleets import Row
+    from runbook_lib.parameters import Environment
 
 STOPPED = "Stopped"
 FAILED = 1
@@ -34,6 +38,17 @@ def ran(row: Row, ended: Ended, seconds: float) -> Row:
             "changes": int(answer.get("changes", 0)), "stages": _cells(answer), "said": said, "way_out": way_out,
         }
     )  # fmt: skip
+
+
+def seen(row: Row, environment: Environment | None) -> Row:
+    """Add the stages that the record of a stopped run knows; its answer says nothing of them."""
+    if row.state != "stopped" or not row.record or environment is None:
+        return row
+    record = Record(Records(environment).folder / row.record)
+    try:
+        return row.model_copy(update={"stages": stage_cells(Run(record, (), record.results()))})
+    except (OSError, ValueError):
+        return row
 
 
 def _where(answer: dict[str, Any], row: Row) -> str:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Fleet:
-    """Hold what runs: the rows by number, the command of each (a row that has none has ended), and whoever hears of it."""
+    """Hold what runs: the rows by number, the command of each (a row that has none has ended), and whoever hears of it.
+
+    `seen` adds to a row what its record knows.
+    """
 
     rows: dict[int, Row]
     commands: Mapping[int, Sequence[str]]
@@ -31,6 +34,7 @@ class Fleet:
     keep: Callable[[Row], None]
     progress: FleetProgress
     processes: Processes
+    seen: Callable[[Row], Row]
 
     def run(self) -> tuple[Row, ...]:
         """Run everything; give the rows in order, also of what was never begun."""
@@ -63,7 +67,7 @@ class Fleet:
         started, begun = now(), time.monotonic()
         self.progress.begins(row)
         ended = await self.processes.run(words, lambda place, title: self.progress.reaches(row, place, title))
-        return ran(row.model_copy(update={"started": started}), ended, time.monotonic() - begun)
+        return self.seen(ran(row.model_copy(update={"started": started}), ended, time.monotonic() - begun))
 
     def _ended(self, row: Row) -> None:
         self.rows[row.number] = row

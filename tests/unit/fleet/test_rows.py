@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runbook_lib.fleet.processes import Ended
-from runbook_lib.fleet.rows import ran
+from runbook_lib.fleet.rows import ran, seen
 from runbook_lib.model.fleets import Row
+from runbook_lib.parameters.load import load
+from tests import records
 
 ROW = Row(number=1, file="any", environment="staging")
 DIED = {"stage": "storage", "error": "KernelFailed", "message": "the notebook's kernel: Kernel died"}
@@ -31,3 +34,17 @@ def test_a_row_says_where_what_and_the_way_out(answer: dict[str, Any], said: str
     row = ran(ROW, Ended(1, {"exit_code": 1, **answer}, ()), 1.0)
 
     assert (said, way_out) == (row.said, row.way_out)
+
+
+def test_a_row_of_a_stopped_run_shows_what_its_record_knows(tmp_path: Path) -> None:
+    """A stage that was judged is as it was, one that was not come to is not planned; a record that is gone shows none."""
+    house = records.house(tmp_path / "house")
+    folder = house.run("plan").record.folder
+    (folder / "stages" / "server_role.json").unlink()
+    stopped = ROW.model_copy(update={"state": "stopped", "exit_code": 1, "record": folder.name})
+
+    with house.at_work():
+        row, gone = (seen(each, load(house.file)) for each in (stopped, stopped.model_copy(update={"record": "gone"})))
+
+    assert [("storage", "changes pending"), ("server_role", "not planned")] == [(each.stage, each.state) for each in row.stages]
+    assert () == gone.stages
