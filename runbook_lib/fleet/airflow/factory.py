@@ -40,7 +40,7 @@ def dags(
     """Make the DAGs of parameter files (names or patterns), by their ids; Airflow finds them in the module that calls this.
 
     `runbook` is the path of the command, `stages` are those that are meant where not all are, `owed` says how a task ends that leaves
-    something owed or unknown, `options` go to each DAG. Raises ValueError where a pattern names no file, or two files have one name.
+    something owed or unknown, `options` go to each DAG. Raises ValueError as `parameter_files` does.
     """
     made = (_dag(each, shlex.quote(runbook), stages, owed, poke_interval, options) for each in parameter_files(files))
     return {each.dag_id: each for each in made}

@@ -18,10 +18,11 @@ ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass(frozen=True)
 class ParameterFile:
-    """Hold a parameter file and its account, which is empty where the file does not say it."""
+    """Hold a parameter file, its account and the environment that it is of, which are empty where the file does not say them."""
 
     path: Path
     account: str
+    environment: str
 
     @property
     def name(self) -> str:
@@ -40,14 +41,28 @@ class ParameterFile:
 
 
 def parameter_files(given: str | Iterable[str]) -> tuple[ParameterFile, ...]:
-    """List the files that patterns name, in order. Raises ValueError where one names none, or two files have one name."""
+    """List the files that patterns name, in order.
+
+    Raises ValueError where a pattern names none, or two files have one name or are of one environment.
+    """
     patterns = (given,) if isinstance(given, str) else tuple(given)
     paths = sorted({path for pattern in patterns for path in _named(pattern)})
     names = [path.stem for path in paths]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         message = f"{', '.join(twice)}: two parameter files have this name, and a DAG is named after its file; rename one"
         raise ValueError(message)
-    return tuple(ParameterFile(path, _account(path)) for path in paths)
+    found = tuple(ParameterFile(path, *_said(path)) for path in paths)
+    _refuse_one_environment(found)
+    return found
+
+
+def _refuse_one_environment(found: Iterable[ParameterFile]) -> None:
+    """Refuse two DAGs that would write one environment. Raises ValueError."""
+    first: dict[str, ParameterFile] = {}
+    for each in found:
+        if each.environment and (other := first.setdefault(each.environment, each)) is not each:
+            message = f"{each.path}: is of {each.environment}, as {other.path} is; name each environment once: one DAG plans and writes it"
+            raise ValueError(message)
 
 
 def _named(pattern: str) -> Iterator[Path]:
@@ -58,10 +73,16 @@ def _named(pattern: str) -> Iterator[Path]:
     return (Path(each).resolve() for each in found)
 
 
-def _account(path: Path) -> str:
-    """Read the account; a file that is no YAML has none here."""
+def _said(path: Path) -> tuple[str, str]:
+    """Read account and environment; a file that is no YAML has none here."""
     try:
-        account = yaml.safe_load(path.read_text("utf-8"))["aws"]["account"]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        return ""
-    return account if isinstance(account, str) and ACCOUNT.fullmatch(account) else ""
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return "", ""
+    named = values if isinstance(values, dict) else {}
+    aws = named.get("aws")
+    account, environment = aws.get("account") if isinstance(aws, dict) else "", named.get("environment")
+    return (
+        account if isinstance(account, str) and ACCOUNT.fullmatch(account) else "",
+        environment if isinstance(environment, str) else "",
+    )

@@ -56,6 +56,15 @@ def test_two_files_of_one_name_are_refused(folder: Path) -> None:
         parameter_files([f"{folder}/prod-a.yaml", f"{folder}/more/prod-a.yaml"])
 
 
+def test_two_files_of_one_environment_are_refused(folder: Path) -> None:
+    """Two DAGs would plan and write it, each what the other left; a file that names none is not meant."""
+    for name in ("prod-a", "prod-b"):
+        (folder / f"{name}.yaml").write_text("environment: production", "utf-8")
+
+    with pytest.raises(ValueError, match=r"prod-b\.yaml: is of production, as .*prod-a\.yaml is; name each environment once"):
+        parameter_files(f"{folder}/*.yaml")
+
+
 def test_each_account_has_one_pool(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """They are written as Airflow imports them; a pattern without files is bad usage."""
     found = pools(f"{folder}/*.yaml", 3)
