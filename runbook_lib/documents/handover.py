@@ -98,13 +98,13 @@ def _confirmed(env: Environment) -> str:
 
 
 def _none(findings: tuple[Finding, ...]) -> str:
-    return "Nothing." if findings else "Not known: this sheet was written offline, and nothing was looked at."
+    return "Nothing." if findings else "Not known: when this sheet was written, nothing was looked at."
 
 
 def _owed(findings: tuple[Finding, ...]) -> str:
     pending = [each for each in findings if each.verdict != "kept"]
-    rows = sorted((each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.way_out) for each in pending)
-    return _table(("who or where", "verdict", "rows", "claim", "way out"), rows) if rows else _none(findings)
+    rows = sorted((each.by or each.stage, each.verdict, ", ".join(each.rows), each.claim, each.detail, each.way_out) for each in pending)
+    return _table(("who or where", "verdict", "rows", "claim", "found", "way out"), rows) if rows else _none(findings)
 
 
 def _advice(findings: tuple[Finding, ...]) -> str:

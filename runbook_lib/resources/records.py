@@ -8,7 +8,10 @@ from runbook_lib.model import AnyResource, Change, Question, Value
 
 
 class FindingsAsked(Question):
-    """Ask for the findings of the other stages in this run; answered with a tuple of `Finding` in stage order."""
+    """Ask for the findings of the other stages in this run; answered with a tuple of `Finding` in stage order.
+
+    One that was skipped or left halfway is `unknown` among them; the answer is empty where no other stage was looked at.
+    """
 
     kind: ClassVar[str] = "ask_findings"
 

@@ -84,11 +84,11 @@ def stage_named(slug: str) -> Stage:
     return stage
 
 
-def earlier(slug: str) -> tuple[str, ...]:
-    """Name the stages that one builds on, in their order."""
+def earlier(slug: str) -> tuple[Stage, ...]:
+    """Give the stages that one builds on, in their order."""
     stages = all_stages()
     known = engine.foundations(stages)[slug]
-    return tuple(stage.slug for stage in stages if stage.slug in known)
+    return tuple(stage for stage in stages if stage.slug in known)
 
 
 def scope_of(environment: Environment) -> Scope:

@@ -13,7 +13,7 @@ from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
 from runbook_lib.resources.rehearsals import ExerciseAsked, Rehearsal, UnfinishedAsked
 from runbook_lib.resources.rights import RightsAsked
-from runbook_lib.runbook import rehearsing
+from runbook_lib.runbook import deciding, rehearsing
 from runbook_lib.runbook.clock import Clock
 from runbook_lib.runbook.rights import rights
 from runbook_lib.runbook.traffic import Traffic
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
-    from runbook_lib.model import Change, Question, Resource
+    from runbook_lib.model import Change, Question, Resource, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import ConnectedTarget, Observation
     from runbook_lib.resources.rights import Permission, Purpose
@@ -50,7 +50,7 @@ class World:
         scope: Scope,
         lock: evidence.Lock | None = None,
         traffic: Traffic | None = None,
-        before: Sequence[str] = (),
+        before: Sequence[Stage] = (),
     ) -> None:
         self._target, self._record, self._environment, self._folder = target, record, environment, folder
         self._scope, self._before, self._lock = scope, before, lock
@@ -126,8 +126,7 @@ class World:
             case ExportedSettingsAsked(path=path):
                 return self._exported(path)
             case FindingsAsked():
-                results = self._record.results()
-                return tuple(finding for each in self._before if each in results for finding in results[each].findings)
+                return deciding.found(self._before, self._record, self._environment)
             case ReverseAsked():
                 return self._reverse()
             case ExerciseAsked(flow=flow):

@@ -32,13 +32,13 @@ def test_the_sheet_says_what_to_enter() -> None:
 
 
 def test_the_sheet_says_who_still_owes_what() -> None:
-    """Only what is not kept, with its way out in one cell."""
+    """Only what is not kept, with the reason, and its way out in one cell."""
     findings = (
         finding(),
-        finding(verdict="owed", by="warehouse admin", claim="grants", way_out="run:\nGRANT a|b"),
+        finding(verdict="owed", by="warehouse admin", claim="grants", detail="may not", way_out="run:\nGRANT a|b"),
     )
     tail = sheet(environment(), findings).split("## Still owed\n\n")[1].split("\n\n## Kept")[0].splitlines()
-    assert tail[2:] == ["| warehouse admin | owed | A4 | grants | run:<br>GRANT a\\|b |"]
+    assert tail[2:] == ["| warehouse admin | owed | A4 | grants | may not | run:<br>GRANT a\\|b |"]
 
 
 def test_an_empty_list_says_so() -> None:
