@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 IN_PLACE = "was in place already"
 """What is said of a change that an earlier run under the same approval made."""
+NOT_APPROVED = "not approved"
+"""What is said of a change that nobody approved."""
+USED_UP = "was carried out already; run Plan again"
+"""What is said of a change that was made under its approval, and undone since."""
 
 
 class Journal(Protocol):
@@ -63,13 +67,14 @@ def apply(
     now: Callable[[], str],
     stopped: Callable[[], bool] = lambda: False,
     owners: Callable[[Change], str] = lambda _change: "",
+    withheld: str = NOT_APPROVED,
 ) -> Receipt:
-    """Write what is left of an approved plan; without an approval every change is withheld.
+    """Write what is left of an approved plan; without an approval every change is withheld, and `withheld` says why there is none.
 
     `fresh` is the plan made now. Raises PlanDrifted, before the first write, when anything but the approved changes differs.
     """
     if not approvals:
-        entries = tuple(Entry(change=change, outcome="withheld", detail="not approved") for change in approved.changes)
+        entries = tuple(Entry(change=change, outcome="withheld", detail=withheld) for change in approved.changes)
         return Receipt(stage=approved.stage, digest=approved.digest, entries=entries)
     refuse_drift(approved, fresh)
     out_of_reach = {each.address for each in fresh.owed} | {each.address for each in fresh.contested}

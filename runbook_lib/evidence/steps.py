@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.apply import IN_PLACE
 from runbook_lib.evidence.record import StageResult
 from runbook_lib.evidence.writes import writes
 from runbook_lib.model import Approval, Change, Entry, EnvironmentPlan, Plan, Receipt, Value
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from runbook_lib.views.writes import Write
 
 FOLDER = "steps"
+AS_JOURNALLED = "as the journal tells"
+"""What is said of a change whose outcome is read from the journal."""
 CONSENT = re.compile(r"steps/([a-z_]+)-consent(?:\.([1-9][0-9]*))?\.json")
 _OPENED = re.compile(r"([a-z_]+)-opened(?:\.[1-9][0-9]*)?\.json")
 
@@ -122,10 +125,15 @@ def receive(record: Record, consent: Consent) -> None:
 
 
 def untold(record: Record, stage: str) -> tuple[Consent, ...]:
-    """List the consents under which something was begun that no receipt of the stage names."""
-    receipts = (result.receipt for result in record.all_results(stage))
-    told = {entry.change.address for each in receipts if each is not None for entry in each.entries}
+    """List the consents under which something was begun that no receipt of the stage tells of."""
+    told = addresses_told(record, stage)
     return tuple(each for each in consents(record.folder, stage) if {one.address for one in _under(record, each)} - told)
+
+
+def addresses_told(record: Record, stage: str) -> set[str]:
+    """List the addresses that a stage's receipts tell of; what one only found in place is another one's to tell."""
+    receipts = (result.receipt for result in record.all_results(stage))
+    return {entry.change.address for each in receipts if each is not None for entry in each.entries if entry.detail != IN_PLACE}
 
 
 def _under(record: Record, consent: Consent) -> list[Write]:
@@ -140,7 +148,7 @@ def _entry(change: Change, write: Write | None) -> Entry:
         return Entry(change=change, outcome="withheld", detail="not begun, as the journal tells")
     if not write.outcome:
         return Entry(change=change, outcome="failed", detail="nobody knows whether it took effect: the journal has no end of it")
-    return Entry.model_validate({"change": change, "outcome": write.outcome, "detail": "as the journal tells", "at": write.ended})
+    return Entry.model_validate({"change": change, "outcome": write.outcome, "detail": AS_JOURNALLED, "at": write.ended})
 
 
 def is_carried_out(record: Record, consent: Consent) -> bool:

@@ -135,10 +135,9 @@ def _is_unsaved(record: Record, stage: Stage, copy: Path) -> bool:
 
 
 def _untold(record: Record, stage: Stage) -> set[str]:
-    """List the addresses that a stage began to change and that none of its receipts names."""
+    """List the addresses that a stage began to change and that none of its receipts tells of."""
     begun = {line["address"] for line in lines(record.folder / FILE) if "begin" in line and line["stage"] == stage.slug}
-    receipts = [result.receipt for result in record.all_results(stage.slug) if result.receipt]
-    return begun - {entry.change.address for receipt in receipts for entry in receipt.entries}
+    return begun - steps.addresses_told(record, stage.slug)
 
 
 def _ended_since(record: Record, stage: Stage) -> bool:

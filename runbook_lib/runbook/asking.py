@@ -13,7 +13,7 @@ from runbook_lib.engine import risk
 from runbook_lib.errors import ApprovalRefused, several
 from runbook_lib.evidence.statement import newest
 from runbook_lib.runbook.setting import facts_of
-from runbook_lib.runbook.stepping import counting, refuse_outdated, standing
+from runbook_lib.runbook.stepping import carried_out, counting, refuse_outdated, standing
 from runbook_lib.views.shown import Asking, Gate
 
 if TYPE_CHECKING:
@@ -38,11 +38,16 @@ def asking(setting: Setting, plan: Plan, agree: Agree, note: Facts = ()) -> Aski
     return _asking(setting, plan, agree, note) if plan.changes else None
 
 
-def given(setting: Setting, gate: Gate) -> Gate:
-    """Look what was approved since a gate was shown. Raises ApprovalRefused when that does not count any more, or the record is closed."""
+def given(setting: Setting, gate: Gate, shown: str) -> Gate:
+    """Look what was approved since a gate was shown. Raises ApprovalRefused when that does not count any more, or the record is closed.
+
+    What was used up since it was given writes nothing any more.
+    """
     refuse_closed(setting)
     refuse_outdated(setting, gate.approvals)
-    found = counting(setting, standing(setting.record, gate.plan, "")) if not gate.approvals else None
+    if gate.approvals:
+        return gate
+    found = counting(setting, standing(setting.record, gate.plan, "")) or carried_out(setting.record, gate.plan, shown)
     return Gate(plan=gate.plan, approved=found.plan or gate.plan, approvals=found.approvals) if found is not None else gate
 
 

@@ -8,9 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
+from runbook_lib.engine.apply import NOT_APPROVED, USED_UP
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence import snapshots
+from runbook_lib.evidence.made import made_here
 from runbook_lib.exports import offline
 from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
@@ -48,7 +50,7 @@ class StageRun:
         self._writes = False
         self._is_approved = False
         self._stop = threading.Event()
-        self._at = ""
+        self._at = self._gated = ""
 
     @property
     def banner(self) -> StageBanner:
@@ -88,6 +90,7 @@ class StageRun:
 
     def gate(self, plan: Plan) -> Gate:
         """Hold the plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
+        self._gated = now()
         gate = gating.gate(self._setting, plan)
         self._is_approved = bool(gate.approvals)
         return gate
@@ -98,7 +101,7 @@ class StageRun:
         A new password that is to be kept is asked for here, and nowhere else. Raises RunbookError when the file was changed since it was
         opened: whoever protected the environment meanwhile has the last word.
         """
-        gate = asking.given(self._setting, gate) if self._setting.is_step else gate
+        gate = asking.given(self._setting, gate, self._gated) if self._setting.is_step else gate
         self._is_approved = bool(gate.approvals)
         if gate.approvals:
             self._setting.require_same_file()
@@ -229,10 +232,12 @@ class StageRun:
         with lock, setting.world.traffic.into(journal):
             fresh = self._before() if self._writes else plan
             approvals = stepping.unused(setting.record, gate.approvals, fresh) if setting.is_step else gate.approvals
-            return engine.apply(
+            receipt = engine.apply(
                 gate.approved, approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
                 owners=lambda change: owing.owner(setting.stage, change, self._left_by_others()),
+                withheld=USED_UP if gate.approvals and not approvals else NOT_APPROVED,
             )  # fmt: skip
+        return made_here(setting.record, receipt)
 
     def _before(self) -> Plan:
         """Plan by what is there now, and keep that. A person may read a plan for an hour: what is written is held against this."""

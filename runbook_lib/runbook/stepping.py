@@ -51,13 +51,22 @@ def refuse_outdated(setting: Setting, given: tuple[Approval, ...]) -> None:
         _refuse_outdated(setting, each)
 
 
+def carried_out(record: Record, plan: Plan, since: str) -> steps.Consent | None:
+    """Give the consent that a plan's gate was given since it was shown, once it was used up: applied once more, it says what came of it."""
+    newest = next(reversed(steps.consents(record.folder, plan.stage)), None)
+    if newest is None or newest.plan is None or newest.at < since or newest.plan.digest != plan.digest:
+        return None
+    return newest if steps.is_spent(record, newest) else None
+
+
 def unused(record: Record, given: tuple[Approval, ...], fresh: Plan) -> tuple[Approval, ...]:
     """Give approvals that still count; none where all that they are for was written, and what a plan would write now was undone since.
 
     Where it would write nothing they count to the end, that is to the receipt. Whoever gets none back has that receipt from the journal.
     """
     under = [each for each in steps.consents(record.folder, fresh.stage) if each.approvals == given]
-    if not under or not fresh.changes or not all(steps.is_carried_out(record, each) for each in under):
+    is_over = all(steps.is_carried_out(record, each) or steps.is_spent(record, each) for each in under)
+    if not under or not fresh.changes or not is_over:
         return given
     if not steps.is_spent(record, under[-1]):
         steps.receive(record, under[-1])

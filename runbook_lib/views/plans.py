@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook_lib.engine.apply import USED_UP
 from runbook_lib.engine.risk import made_by
 from runbook_lib.views import changes, findings, naming
 from runbook_lib.views.blocks import Code, Counts, Facts, Folded, Grid, Mark, Note, Way, counted
@@ -175,7 +176,9 @@ def receipt(value: Receipt) -> Iterator[Block]:
         yield Note(("There was nothing to apply.",))
         return
     if not value.approvals:
-        yield Note(("Withheld, because nobody approved it. Nothing was written.",))
+        is_used_up = value.entries[0].detail == USED_UP
+        why = f": what was approved {USED_UP}" if is_used_up else ", because nobody approved it"
+        yield Note((f"Withheld{why}. Nothing was written.",))
     some, more = first(_worst_first(value.entries), "receipt.json")
     rows = tuple(
         (

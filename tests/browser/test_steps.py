@@ -126,11 +126,8 @@ def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
         assert "withheld" in applying.inner_text()
 
         notebook.restart_and_run_all()
-        shown(notebook, "apply").get_by_text(re.compile("[0-9]+ in place already")).first.wait_for()
-        counted = re.search(r"(\d+) applied\s+(\d+) in place already", shown(notebook, "apply").inner_text())
-        assert counted is not None
-        assert 14 == sum(map(int, counted.groups()))
-        assert "0" not in counted.groups()
+        shown(notebook, "apply").get_by_text("14 applied").first.wait_for()
+        assert 0 < shown(notebook, "apply").inner_text().count("as the journal tells") < 14
 
 
 def signed(desk: Desk) -> None:

@@ -7,11 +7,15 @@ import asyncio
 import pytest
 
 from runbook_lib import place
+from runbook_lib.engine.apply import IN_PLACE, USED_UP
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.evidence import Record, board, statement
+from runbook_lib.evidence.steps import AS_JOURNALLED
+from runbook_lib.evidence.writes import writes as written_in
 from runbook_lib.runbook import open_stage
 from runbook_lib.stages import all_stages
-from tests.unit.runbook.test_asking import Desk, applied, approved, desk, outcomes
+from runbook_lib.views import text
+from tests.unit.runbook.test_asking import Desk, applied, approved, desk, flaws, outcomes
 
 __all__ = ["desk"]
 
@@ -63,3 +67,74 @@ def test_the_board_tells_what_came_last_in_one_record(desk: Desk) -> None:
     assert "was undone on" in back[1]
     assert looked == states("preflight")
     assert looked[0] not in {"not planned", "changes pending"}
+
+
+@pytest.mark.parametrize("again", ["cell", "page", "plan"])
+def test_what_this_record_made_was_never_in_place(desk: Desk, again: str) -> None:
+    """Applied once more, in the same cell, in a second page or after Plan and Approve: applied, at the time that the journal has."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    first = applied(run, gate)
+    writes = desk.target.writes
+    run = desk.opened() if again == "page" else run
+    receipt = applied(run, gate if again == "cell" else run.gate(run.plan()))
+    run.verify(), run.close()
+
+    ended = {each.address: each.ended for each in written_in(Record(desk.records[-1].parent).folder)}
+    assert (first.approvals, writes) == (receipt.approvals, desk.target.writes)
+    assert {address: ("applied", at, AS_JOURNALLED) for address, at in ended.items()} == {
+        each.change.address: (each.outcome, each.at, each.detail) for each in receipt.entries
+    }
+    assert [] == flaws(desk)
+
+
+def test_what_was_found_in_place_and_was_not_is_broken(desk: Desk) -> None:
+    """An audit holds the receipt's word against the record's own journal."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    run._receipt = (receipt := applied(run, gate)).model_copy(
+        update={"entries": tuple(each.model_copy(update={"detail": IN_PLACE}) for each in receipt.entries)}
+    )
+    run.verify(), run.close()
+
+    found = flaws(desk)
+    assert {each.change.address for each in receipt.entries} == {each.split()[2] for each in found if "this record made it" in each}
+
+
+def test_applied_once_more_after_the_evidence_tells_what_came_of_it(desk: Desk) -> None:
+    """Under the gate that was approved: all of it is applied, and nothing is withheld; the record stays sound."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    given = approved(gate)
+    applied(run, gate)
+    run.verify(), run.close()
+    writes = desk.target.writes
+
+    receipt = applied(run, gate)
+    run.verify(), run.close()
+
+    assert (given.approvals, {"applied"}, writes) == (receipt.approvals, outcomes(receipt), desk.target.writes)
+    assert [] == flaws(desk)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_undone_and_applied_once_more_is_sent_back_to_plan(desk: Desk, *, is_told: bool) -> None:
+    """Whether the Evidence cell was run or not: nothing is written, and nobody is told that he did not approve."""
+    run = desk.opened()
+    gate = run.gate(run.plan())
+    approved(gate)
+    applied(run, gate)
+    if is_told:
+        run.verify(), run.close()
+    writes = desk.target.writes
+    desk.target.things.clear()
+    desk.target.ours.clear()
+
+    for _ in range(2):
+        receipt = applied(run, gate)
+        assert ({"withheld"}, {USED_UP}) == (outcomes(receipt), {each.detail for each in receipt.entries})
+        assert "Withheld: what was approved was carried out already; run Plan again." in text(receipt)
+    assert writes == desk.target.writes
