@@ -6,6 +6,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.engine.apply import IN_PLACE
 from runbook_lib.evidence.audit import approving, parameters
 from runbook_lib.evidence.steps import CONSENT
 from runbook_lib.model import Change, canonical
@@ -160,6 +161,7 @@ def _receipts(papers: Papers, stage: str, rounds: list[tuple[str, dict[str, Any]
             _approved(papers, stage, name, receipt)
             entries = [(Change.model_validate(each["change"]), each["outcome"]) for each in receipt["entries"]]
             _entries(papers, name, entries, journal.of(stage), is_only=len(rounds) == 1)
+            _in_place(papers, name, receipt, journal)
             told |= {change.address for change, _ in entries}
     name, newest = rounds[-1]
     said = "holds no receipt, though {} was changed" if newest.get("receipt") is None else "says nothing of {}, which was changed"
@@ -194,6 +196,19 @@ def _entries(papers: Papers, name: str, entries: list[tuple[Change, str]], attem
         if not ends & ENDS.get(outcome, set()) and not was_there:
             told = "no line" if final is None else f"line {final.line} ends {final.outcome or 'open'}"
             papers.folder.audit.add(name, 0, f"says that {change.address} is {outcome}; of that the journal has {told}")
+
+
+def _in_place(papers: Papers, name: str, receipt: Mapping[str, Any], journal: Journal) -> None:
+    """Hold what a receipt found in place against what the record had made under its very approvals until then."""
+    given = [
+        each["at"] for each in papers.steps.values() if each["stage"] == receipt["stage"] and each["approvals"] == receipt["approvals"]
+    ]
+    for entry in (each for each in receipt["entries"] if each["outcome"] == "applied" and each["detail"] == IN_PLACE):
+        address = Change.model_validate(entry["change"]).address
+        until = [each for each in journal.attempts if each.address == address and each.about["at"] <= entry["at"]]
+        made = next((each for each in until[-1:] if each.stage == receipt["stage"] and each.outcome == "applied"), None)
+        if made is not None and made.about["at"] >= max(given, default=""):
+            papers.folder.audit.add(name, 0, f"says that {address} {IN_PLACE}; this record made it (journal.jsonl:{made.line})")
 
 
 def last(names: Iterable[str], stem: str) -> str | None:
