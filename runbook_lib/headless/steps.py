@@ -37,9 +37,12 @@ if TYPE_CHECKING:
 DERIVED = ("plan.json", "receipt.json", "findings.json", "index.html", "summary.txt", "end.json", place.LEDGER)
 BEGUN, REPLIED = "iopub.execute_input", "shell.execute_reply"
 """When a cell began and ended, as JupyterLab notes it."""
+EVIDENCE = "evidence"
+"""The cell of a notebook that keeps what its stage found and did."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNFINISHED = "its Evidence cell was not run, so that nothing but the notebook tells of it"
 AGAIN = "its notebook was run again since, under changed parameters"
+EARLIER = "its outputs are of an earlier run, or were never saved: of the last one its result tells"
 GONE = "its notebook is no longer among the working copies"
 FROM_JOURNAL = "it wrote, and no Evidence cell tells of all of it: the receipt is what the journal tells"
 WAYS = "run it to its end, nothing is written twice; or close what the journal tells of it: runbook record close {} --unfinished"
@@ -164,15 +167,37 @@ def _executed(record: Record, stage: Stage, copy: Path, *, is_later: bool) -> Ex
         return Executed(stage, 0.0, path, "", AGAIN if is_later else GONE, *_when(record, stage, ()))
     notebook: dict[str, Any] = json.loads(copy.read_text("utf-8"))
     notebook["metadata"].pop("widgets", None)
-    for cell in notebook["cells"]:
-        if "outputs" in cell:
-            cell["outputs"] = [each for each in cell["outputs"] if _is_readable(each)]
+    for cell in (each for each in notebook["cells"] if "outputs" in each):
+        _leave_out(cell, steps.opened_at(record.folder, stage.slug))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
     record.write(f"notebooks/{copy.name}", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     failed: dict[str, Any] = next((each for each in outputs if each["output_type"] == "error"), {})
-    said = "" if record.all_results(stage.slug) else UNFINISHED
+    said = UNFINISHED if not record.all_results(stage.slug) else EARLIER if _is_earlier(record, stage, notebook["cells"]) else ""
     noted = [each["metadata"].get("execution", {}) for each in notebook["cells"]]
     return Executed(stage, _seconds(noted), path, failed.get("ename", ""), failed.get("evalue", said), *_when(record, stage, noted))
+
+
+def _leave_out(cell: dict[str, Any], opened: str) -> None:
+    """Take out of a cell what only a running page understands, and all that was shown before its notebook was opened in this record."""
+    if (seconds(opened, _replied(cell)) or 0) < 0:
+        cell |= {"outputs": [], "execution_count": None}
+        del cell["metadata"]["execution"]
+    cell["outputs"] = [each for each in cell["outputs"] if _is_readable(each)]
+
+
+def _is_earlier(record: Record, stage: Stage, cells: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether outputs are older than the newest result: a page that was lost before it was saved took the last ones with it."""
+    evidence = next((each for each in cells if each.get("id") == EVIDENCE), None)
+    if evidence is None or not evidence.get("outputs"):
+        return True
+    last = _replied(evidence)
+    ended = [path.stat().st_mtime for path in record.folder.glob(f"stages/{stage.slug}*.json")]
+    return bool(last) and datetime.fromisoformat(last).timestamp() < max(ended)
+
+
+def _replied(cell: dict[str, Any]) -> str:
+    """Tell when a cell ended; empty where nobody noted it."""
+    return str(cell["metadata"].get("execution", {}).get(REPLIED, ""))
 
 
 def _is_readable(output: dict[str, Any]) -> bool:

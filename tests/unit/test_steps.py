@@ -162,6 +162,38 @@ def test_what_is_not_saved_is_not_closed(file: Path) -> None:
     assert not (record.folder / "plan.json").exists()
 
 
+def show(**replied: str) -> None:
+    """Give cells an output, and the time at which JupyterLab noted that they ended."""
+    copy = place.lab() / "sandbox" / "20_storage.ipynb"
+    notebook = json.loads(copy.read_text("utf-8"))
+    for each in (each for each in notebook["cells"] if each["id"] in replied):
+        each["outputs"] = [{"output_type": "execute_result", "metadata": {}, "data": {"text/plain": each["id"]}, "execution_count": 1}]
+        each["metadata"]["execution"] = {closing.REPLIED: replied[each["id"]]}
+    copy.write_text(json.dumps(notebook), "utf-8")
+    os.utime(copy, (LATER, LATER))
+
+
+NEVER, BEFORE, WITHIN, LAST = "", "2025-12-31T23:59:00.123Z", "2026-01-01T00:00:02.123Z", "2096-01-01T00:00:00.123Z"
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_said", "shown"),
+    [(NEVER, True, []), (BEFORE, True, []), (WITHIN, True, ["evidence", "plan"]), (LAST, False, ["evidence", "plan"])],
+    ids=["never", "another record", "an earlier run", "the last run"],
+)
+def test_outputs_of_an_earlier_run_are_called_so(file: Path, ended: str, is_said: bool, shown: list[str]) -> None:
+    """Of a page that was lost before it was saved the file tells an earlier run; what another record's cells showed is left out."""
+    record = begin(file, idle="nothing")
+    show(**({"plan": ended, "evidence": ended} if ended else {}))
+
+    done = closing.close(file)
+
+    kept = json.loads((record.folder / "notebooks" / "20_storage.ipynb").read_text("utf-8"))
+    assert shown == sorted(each["id"] for each in kept["cells"] if each.get("outputs"))
+    assert [is_said] == [each.message == closing.EARLIER for each in done.executed]
+    assert is_said is (closing.EARLIER in (record.folder / "index.html").read_text("utf-8"))
+
+
 def test_writes_without_a_receipt_are_not_closed(file: Path) -> None:
     """A kernel that died after it wrote has to be run to its Evidence: then its receipt tells of what was written."""
     record = begin(file)
