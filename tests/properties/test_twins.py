@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runbook_lib.fleet.twins import compared
+from runbook_lib.fleet.twins.schema_names import chosen, matching, schemas
 from runbook_lib.parameters import Environment
 from runbook_lib.views.twins import Twins
 from tests.properties.environments import files
+from tests.stages.worlds import environment
 
 FEW = settings(max_examples=10)
 """Each example plans two environments and decides some hundred calls in both."""
+PATTERNS = st.lists(st.text("ab*?", min_size=1, max_size=4), max_size=3)
+CHOICES = st.fixed_dictionaries({"include": st.lists(st.text("ab*?", min_size=1, max_size=4), min_size=1, max_size=3), "exclude": PATTERNS})
 
 
 def twins(one: dict[str, Any], other: dict[str, Any]) -> Twins:
@@ -42,3 +46,14 @@ def test_either_way_the_same_differs(one: dict[str, Any], other: dict[str, Any])
     assert {(each.stage, each.address) for each in forth.resources} == {(each.stage, each.address) for each in back.resources}
     assert {(each.name, each.one, each.other) for each in forth.calls} == {(each.name, each.other, each.one) for each in back.calls}
     assert forth.exit_code == back.exit_code
+
+
+@given(CHOICES, CHOICES, st.text("abc", min_size=1, max_size=6))
+def test_a_schema_that_only_one_includes_has_its_like_among_the_imagined(one: dict[str, Any], other: dict[str, Any], name: str) -> None:
+    """Whatever name tells two files apart, one is imagined that the same patterns match."""
+    pair = [environment(schemas=each) for each in (one, other)]
+    patterns = {pattern for each in (one, other) for pattern in (*each["include"], *each["exclude"])}
+    those = matching(name, patterns)
+    assume(chosen(pair[0], those) != chosen(pair[1], those))
+
+    assert those in {matching(each, patterns) for each in schemas(pair)}

@@ -9,8 +9,9 @@ from runbook_lib import engine
 from runbook_lib.documents.proof.carried import wanted
 from runbook_lib.documents.proof.matrix import matrix
 from runbook_lib.engine.plan import desired
-from runbook_lib.fleet.twins.imagined import Imagined, schemas
+from runbook_lib.fleet.twins.imagined import Imagined
 from runbook_lib.fleet.twins.naming import NAME, folding, given, naming, own, texts
+from runbook_lib.fleet.twins.schema_names import schemas
 from runbook_lib.model import Resource
 from runbook_lib.parameters.reading import dotted
 from runbook_lib.stages import all_stages

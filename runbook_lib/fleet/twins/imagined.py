@@ -22,22 +22,14 @@ from runbook_lib.resources.warehouse import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from runbook_lib.model import Change, Question, Resource
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Observation
     from runbook_lib.resources.rights import Permission
 
-ALWAYS = ("public", "any_schema")
-"""Schemas that are there whatever the patterns say: one that everybody has, and one that only `*` includes."""
 OWNER, TABLE = "somebody_else", "any_table"
-
-
-def schemas(environments: Iterable[Environment]) -> tuple[str, ...]:
-    """List schemas that tell the environments' patterns apart: for each pattern one that it matches."""
-    patterns = (each for env in environments for each in (*env.schemas.include, *env.schemas.exclude))
-    return tuple(sorted({*ALWAYS, *(named for each in patterns if (named := each.replace("*", "x").replace("?", "x")) != "x")}))
 
 
 class Imagined:

@@ -25,14 +25,14 @@ class Glob:
         """Tell whether this matches everything that `narrow` matches; it may itself hold `*` and `?`."""
         states = 1
         for letter in narrow:
-            if letter == "*":
-                states &= self.stars
-            else:
-                step = self.any_letter if letter == "?" else self.any_letter | self.letters.get(letter, 0)
-                states = ((states & step) << 1) | (states & self.stars)
+            states = states & self.stars if letter == "*" else self.after(states, letter)
             if not states:
                 return False
         return bool(states & self.end)
+
+    def after(self, states: int, letter: str) -> int:
+        """Give the states that a character leads on to, from 1 at the beginning of a text."""
+        return ((states & (self.any_letter | self.letters.get(letter, 0))) << 1) | (states & self.stars)
 
     def overlaps(self, other: str) -> bool:
         """Tell whether some text is matched by this and by `other`."""

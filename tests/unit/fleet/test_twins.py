@@ -82,6 +82,23 @@ def test_grants_are_compared_over_one_warehouse() -> None:
     assert ["schemas.exclude"] == [each.key for each in found.differing]
 
 
+def test_patterns_that_overlap_are_told_apart() -> None:
+    """No name of one pattern alone is included here and excluded there, but names that several match are."""
+    one, other = ({"include": ["a*"], "exclude": [each]} for each in ("*b", "*bc"))
+
+    found = against(environment(environment="other", schemas=other), environment(schemas=one))
+
+    grants = {each.address: [as_text.line(line) for line in each.lines] for each in found.resources}
+    assert ["+ ab", "- abc"] == grants["grants/source/tonic_user/USAGE/schema"]
+
+
+def test_a_schema_of_the_system_is_nobodys_difference() -> None:
+    """It is never granted anything, whatever the patterns say."""
+    found = against(environment(environment="other", schemas={"exclude": ["pg_*", "information_schema"]}))
+
+    assert () == found.resources
+
+
 def test_a_principal_of_one_alone_is_told_in_one_line() -> None:
     """Of the other process there are dozens of calls: their number is enough."""
     found = against(legacy(environment="other"))
