@@ -16,6 +16,7 @@ from runbook_lib.evidence import statement
 from runbook_lib.evidence.approved import planned
 from runbook_lib.evidence.record import LATER, records
 from runbook_lib.evidence.signing import PublicKey
+from runbook_lib.evidence.spent import spent
 from runbook_lib.evidence.strict import Unsound, opened
 from runbook_lib.model import Approval, Rejection, canonical
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.engine.approving import Case
     from runbook_lib.evidence.record import Record
+    from runbook_lib.evidence.spent import Done
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import SigningKey
 
@@ -44,13 +46,20 @@ class Kept(NamedTuple):
 class Stored:
     """Hold what a record store has about one digest: approvals that came after the newest rejection, and who planned it.
 
-    `rejection` is one after which nobody planned again; `unsound` says which files do not count, and why.
+    `rejection` is one after which nobody planned again; `unsound` says which files do not count, and why; `used_up` are approvals under
+    which all was made already, with where that was.
     """
 
     approvals: tuple[Kept, ...]
     planners: frozenset[str]
     rejection: Rejection | None
     unsound: tuple[str, ...]
+    used_up: tuple[tuple[Kept, Done], ...] = ()
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Say of everything that does not count why."""
+        return (*self.unsound, *(_used_up(*each) for each in self.used_up))
 
 
 def written(value: Approval | Rejection, key: SigningKey | None) -> str:
@@ -120,7 +129,14 @@ def stored(store: Path, environment: Environment, digest: str) -> Stored:
     rejections = [each for each, _ in said if isinstance(each, Rejection)]
     last = max(rejections, key=lambda each: each.at, default=None)
     approvals = tuple(each for each in _approvals(said) if last is None or each.approval.at > last.at)
-    return Stored(approvals, frozenset(planners), last if last is not None and last.at >= newest else None, tuple(unsound))
+    gone = spent(store, environment.environment, digest, (each.approval for each in approvals))
+    return Stored(
+        tuple(each for each in approvals if each.approval not in gone),
+        frozenset(planners),
+        last if last is not None and last.at >= newest else None,
+        tuple(unsound),
+        tuple((each, gone[each.approval]) for each in approvals if each.approval in gone),
+    )
 
 
 def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> tuple[Kept, ...]:
@@ -142,13 +158,14 @@ def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> 
     try:
         sound = sufficient([each.approval for each in candidates], case)
     except ApprovalRefused as refusal:
-        what = "; ".join((refusal.what, *found.unsound))
-        raise ApprovalRefused(refusal.where, what, refusal.way_out) from None
+        what = "; ".join((refusal.what, *found.passed_over))
+        anew = "plan again, and " if found.used_up else ""
+        raise ApprovalRefused(refusal.where, what, f"{anew}{refusal.way_out}") from None
     return tuple(each for each in candidates if each.approval in sound)
 
 
 def newest(store: Path, environment: Environment) -> str:
-    """Give the digest of the newest plan, where somebody approved it: what was planned later than an approval is another matter.
+    """Give the digest of the newest plan, where somebody approved it at any time: what was planned later than that is another matter.
 
     Raises ApprovalRefused.
     """
@@ -159,7 +176,7 @@ def newest(store: Path, environment: Environment) -> str:
         if plan is not None:
             found = stored(store, environment, plan.digest)
             refuse_rejected(found, environment)
-            if found.approvals:
+            if found.approvals or found.used_up:
                 return plan.digest
             what = f"its newest plan is that of {record.folder.name}, which nobody approved"
             raise ApprovalRefused(name, what, f"read it, then: runbook approve {name}/{record.folder.name}")
@@ -178,6 +195,17 @@ def refuse_rejected(found: Stored, environment: Environment) -> None:
         by, reason = (found.rejection.by, found.rejection.reason) if found.rejection is not None else ("somebody", "; ".join(damaged))
         way_out = "mend what it says, plan again, and have that approved"
         raise ApprovalRefused(environment.environment, f"the plan was rejected by {by}: {reason}", way_out)
+
+
+def refuse_used_up(found: Stored, given: Iterable[str], environment: Environment) -> None:
+    """Raise ApprovalRefused where one of the approvals that a run was given, as they are kept, was used up meanwhile."""
+    texts = frozenset(given)
+    if gone := [_used_up(*each) for each in found.used_up if each[0].text in texts]:
+        raise ApprovalRefused(environment.environment, "; ".join(gone), "plan again, and have what is left approved")
+
+
+def _used_up(kept: Kept, done: Done) -> str:
+    return f"the approval by {kept.approval.by} was used up by {done.record}, which had applied all of it at {done.at}"
 
 
 def _approvals(said: Iterable[tuple[Approval | Rejection, str]]) -> Iterator[Kept]:

@@ -65,6 +65,7 @@ def stopped(record: Record, environment: Environment, now: str) -> StoppedRun:
         raise _refused(record, f"is not the newest: {later.folder.name} changed something since", way_out)
     known = approvals.stored(record.folder.parent.parent, environment, digest)
     approvals.refuse_rejected(known, environment)
+    approvals.refuse_used_up(known, [each.text for each in given], environment)
     planners = known.planners | set(record.facts.planned_by)
     sufficient([each.approval for each in given], Case(digest, approved, environment, planners, now))
     return StoppedRun(record, given, approved, planners)

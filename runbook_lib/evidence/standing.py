@@ -48,16 +48,20 @@ def standing(store: Path, environment: Environment, digest: str, at: str) -> Sta
     record, plan = _newest(store, environment, digest)
     stands = Standing(plan.digest, record.folder.name, "unchanged")
     found = approvals.stored(store, environment, plan.digest)
+    case = Case(plan.digest, plan, environment, found.planners, at)
     try:
         approvals.refuse_rejected(found, environment)
         if (run := next(_runs(store, environment, plan.digest, record), None)) is not None:
-            return _after(replace(stands, run=run.folder.name), run, environment, at)
+            after = _after(replace(stands, run=run.folder.name), run, environment, at)
+            # It may be approved once more since, or a run of some stages have left the others.
+            if after.state != "applied" or refusals([each.approval for each in found.approvals], case):
+                return after
         refuse_changed(record, environment)
     except PlanDrifted as refusal:
         return replace(stands, state="outdated", reason=refusal.what)
     except ApprovalRefused as refusal:
         return replace(stands, state="rejected", reason=refusal.what)
-    return stands if plan.is_empty else _approved(stands, record, found, Case(plan.digest, plan, environment, found.planners, at))
+    return stands if plan.is_empty else _approved(stands, record, found, case)
 
 
 def _approved(stands: Standing, record: Record, found: approvals.Stored, case: Case) -> Standing:
@@ -69,7 +73,7 @@ def _approved(stands: Standing, record: Record, found: approvals.Stored, case: C
     days = case.environment.approval_days
     if (last := later(record.facts.started, timedelta(days=days))) <= case.at:
         return replace(stands, state="outdated", reason=f"it could be approved until {last}, for {days} days")
-    return replace(stands, state="waiting", reason="; ".join((*reasons, *found.unsound)))
+    return replace(stands, state="waiting", reason="; ".join((*reasons, *found.passed_over)))
 
 
 def _newest(store: Path, environment: Environment, digest: str) -> tuple[Record, EnvironmentPlan]:

@@ -153,9 +153,23 @@ def _entry(change: Change, write: Write | None) -> Entry:
 
 def is_carried_out(record: Record, consent: Consent) -> bool:
     """Tell whether the journal ends each of its changes as applied since: the receipt waits for a cell that somebody may not run."""
-    ended = (each for each in writes(record.folder) if each.stage == consent.stage and each.ended > consent.at)
-    done = {each.address for each in ended if each.outcome == "applied"}
+    done = {each.address for each in _applied_since(record, consent)}
     return consent.plan is not None and bool(consent.plan.changes) and done >= {each.address for each in consent.plan.changes}
+
+
+def carried_out_at(record: Record, consent: Consent) -> str:
+    """Tell when the last of what was approved was applied, as the journal or a receipt has it; empty where not all of it was."""
+    if is_carried_out(record, consent):
+        return max(each.ended for each in _applied_since(record, consent))
+    receipts = (each.receipt for each in record.all_results(consent.stage) if each.receipt is not None)
+    entries = (each.entries for each in receipts if each.approvals == consent.approvals and each.is_applied)
+    return max((each.at for each in next(entries, ())), default="")
+
+
+def _applied_since(record: Record, consent: Consent) -> list[Write]:
+    """List what the journal ends as applied since a consent."""
+    ours = (each for each in writes(record.folder) if each.stage == consent.stage and each.ended > consent.at)
+    return [each for each in ours if each.outcome == "applied"]
 
 
 def _named(folder: Path, path: Path) -> re.Match[str] | None:

@@ -18,6 +18,7 @@ from runbook_lib.headless.filing import filed
 from runbook_lib.headless.line import Line
 from runbook_lib.headless.notebook import papermill
 from runbook_lib.headless.side_by_side import in_turn, side_by_side
+from runbook_lib.headless.standing import carried_out
 from runbook_lib.headless.stopping import told
 from runbook_lib.headless.unattended import refuse_untyped
 from runbook_lib.progress import Follower, Progress
@@ -72,7 +73,8 @@ def carry_out(
 ) -> Run:
     """Carry out a command's verb: where the file approves automatically, plan first and approve that plan.
 
-    With `is_stored`, apply carries out that plan, else the newest, under the approvals that lie beside it.
+    With `is_stored`, apply carries out that plan, else the newest, under the approvals that lie beside it; where it was carried out under
+    them already, it verifies.
 
     Raises InvalidParameters first, and ApprovalRefused when apply is given no approval and the file asks for one.
     """
@@ -81,6 +83,10 @@ def carry_out(
     environment = load(file)
     _stages(verb, stages)
     start = partial(run, file, stages=stages, progress=progress, execute=execute)
+    if is_stored and environment.approval != "automatic":
+        approve = approve or _newest(environment)
+        if over := carried_out(environment, approve):
+            return start("verify", Consent(by=by), stages=stages or over, detailed=detailed)
     if verb not in {"apply", "destroy"} or approve:
         return start(verb, Consent(approve, by, acknowledge, is_stored), detailed=detailed)
     if environment.approval == "automatic":
@@ -90,8 +96,6 @@ def carry_out(
         return start(verb, Consent(planned.plan.digest, by, ("*",), word="approval: automatic"))
     if verb == "destroy":
         return start(verb, Consent(by=by))
-    if is_stored:
-        return start(verb, Consent(_newest(environment), by, is_stored=True))
     raise errors.ApprovalRefused(
         environment.environment, "apply needs an approval", f"run `runbook plan {place.typed(file)}`, read it, and pass --approve DIGEST"
     )
@@ -140,7 +144,7 @@ def run(
         stages=tuple(stage.slug for stage in chosen), versions=versions(), packages=packages(), target=place.typed(file),
         by=consent.by or getpass.getuser(), planned_by=planners, **_asked(verb, place.typed(file), stages, consent, resuming),
     )  # fmt: skip
-    lock = _locked(records, facts, consent.digest) if approved is not None else nullcontext()
+    lock = _locked(records, facts, consent.digest, given) if approved is not None else nullcontext()
     with Known() as known, lock, records.recording(facts) as record, told(record):
         record.keep_parameters(environment)
         if approved is not None:
@@ -180,10 +184,15 @@ def _granted(
 
 
 @contextmanager
-def _locked(records: Records, facts: evidence.RunFacts, digest: str) -> Iterator[None]:
-    """Hold the lock of a run that writes. Raises Locked, and ApprovalRefused where somebody rejected the plan until it was had."""
+def _locked(records: Records, facts: evidence.RunFacts, digest: str, given: tuple[str, ...]) -> Iterator[None]:
+    """Hold the lock of a run that writes.
+
+    Raises Locked, and ApprovalRefused where somebody rejected the plan, or used up what the run was given, until it was had.
+    """
     with records.locked(facts.verb, facts.started):
-        approvals.refuse_rejected(approvals.stored(records.store, records.environment, digest), records.environment)
+        found = approvals.stored(records.store, records.environment, digest)
+        approvals.refuse_rejected(found, records.environment)
+        approvals.refuse_used_up(found, given, records.environment)
         yield
 
 

@@ -28,7 +28,7 @@ def gate(setting: Setting, plan: Plan) -> Gate:
     """Hold a plan against the approval that was given. Raises ApprovalRefused when it is not for this plan."""
     if setting.is_step:
         return _stepped(setting, plan)
-    if not setting.approve:
+    if not setting.approve or _is_over(setting, plan):
         return Gate(plan=plan, approved=plan, target=setting.record.facts.target, signatures=_signatures(setting, plan))
     if live.has_front_end():
         asking.refuse_unasked(setting, plan)
@@ -38,6 +38,20 @@ def gate(setting: Setting, plan: Plan) -> Gate:
         raise ApprovalRefused(setting.stage.slug, "the run was given another approval", "start a new run")
     approved = plan if plan.digest == setting.approve else engine.consent(setting.approve, whole, setting.stage.slug)
     return Gate(plan=plan, approved=approved, approvals=given)
+
+
+def _is_over(setting: Setting, plan: Plan) -> bool:
+    """Tell whether a notebook that runs alone once more has nothing to write, so that it needs none of the approvals that are used up."""
+    is_alone = bool(setting.environment.approvers) and not plan.changes and setting.record.approved() is None
+    return is_alone and _is_used_up(setting, plan)
+
+
+def _is_used_up(setting: Setting, plan: Plan) -> bool:
+    """Tell whether all that a digest approves was carried out: of this stage, or of all where this one has nothing to write."""
+    if stepping.is_used_up(setting.record, plan.stage, setting.approve):
+        return True
+    found = approvals.stored(setting.records.store, setting.environment, setting.approve)
+    return bool(setting.environment.approvers) and not plan.changes and bool(found.used_up) and not found.approvals
 
 
 def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
@@ -50,7 +64,7 @@ def _stepped(setting: Setting, plan: Plan, *, is_agreed: bool = False) -> Gate:
     given = stepping.counting(setting, stepping.standing(setting.record, plan, setting.approve))
     if given is not None and not stepping.unused(setting.record, given.approvals, plan):
         given = None
-    is_used_up = bool(setting.approve) and not is_agreed and stepping.is_used_up(setting.record, plan.stage, setting.approve)
+    is_used_up = bool(setting.approve) and not is_agreed and _is_used_up(setting, plan)
     digest = plan.digest if is_used_up else setting.approve or plan.digest
     kept: tuple[approvals.Kept, ...] = ()
     if given is None and setting.approve and not is_used_up:

@@ -152,6 +152,20 @@ def approved_and_replanned(desk: Desk) -> None:
     planned_both(desk)
 
 
+def carried_out(desk: Desk) -> None:
+    """Have what somebody approved applied."""
+    approved(desk)
+    desk.type("apply", "FILE", "--approved")
+
+
+def used_up(desk: Desk) -> None:
+    """Have what was applied undone by hand, and planned as before."""
+    carried_out(desk)
+    desk.target.things.clear()
+    desk.target.ours.clear()
+    desk.plan("plan", "FILE", *STORAGE)
+
+
 def planned_again(desk: Desk) -> None:
     """Have what was applied planned anew: nothing is to be done."""
     desk.apply()

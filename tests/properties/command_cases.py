@@ -12,6 +12,7 @@ from tests.properties.before import (
     bad,
     batched,
     batched_and_mended,
+    carried_out,
     changed,
     drifted,
     drifted_and_guarded,
@@ -52,6 +53,7 @@ from tests.properties.before import (
     tampered,
     unreadable,
     unsaved,
+    used_up,
 )
 from tests.properties.desk import BUCKET, Desk
 
@@ -115,6 +117,9 @@ CASES = (
     Case("apply FILE --approved DIGEST", 0, RAN, approved, "fine"),
     Case("apply FILE --approved DIGEST", 3, FAILED, planned, "read the plan, then: runbook approve "),
     Case("apply FILE --approved", 3, FAILED, rejected, "the plan was rejected by"),
+    Case("apply FILE --approved", 0, RAN, carried_out, "fine"),
+    Case("apply FILE --approved DIGEST", 3, FAILED, used_up, "the approval by Jo was used up by 2"),
+    Case("apply FILE --approve DIGEST --acknowledge *", 0, RAN, used_up, "fine"),
     Case("apply FILE --approved --approve DIGEST", 2, INVALID, approved, "not allowed with"),
     Case("apply FILE --approve DIGEST", 3, FAILED, changed, "buckets.retention_days was 7, is 9"),
     Case("apply FILE --approve DIGEST", 3, RAN, failing_then_drifted, "exit code 3: approval refused"),
@@ -160,6 +165,7 @@ CASES = (
     Case("status FILE", 0, STANDS, stopped, "is begun\n"),
     Case("status FILE", 3, STANDS, stopped_and_changed, "is outdated: the parameter file was changed after"),
     Case("status FILE", 0, STANDS, resumed, "is applied\nnext    runbook verify any"),
+    Case("status FILE", 3, STANDS, used_up, "the approval by Jo was used up by 2"),
     Case("status FILE", 0, STANDS, planned_again, "is unchanged\n"),
     Case("status FILE", 3, STANDS, planned_back, "next    runbook approve any/2"),
     Case("destroy FILE --approve DIGEST", 3, FAILED, planned, "not of teardown"),

@@ -508,6 +508,44 @@ def signed(desk: Desk, monkeypatch: pytest.MonkeyPatch, *stages: str) -> tuple[S
 
 
 @pytest.mark.parametrize("desk", [True], indirect=True)
+@pytest.mark.parametrize("is_alone", [False, True], ids=["steps", "alone"])
+def test_a_signature_counts_until_all_of_it_was_applied(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, is_alone: bool) -> None:
+    """Run again as it is, nothing is asked and nothing refused; what was undone since waits for another signature, and that is said."""
+    run, gate = signed(desk, monkeypatch)
+    digest = run._setting.approve
+    if is_alone:
+        monkeypatch.chdir(desk.folder)
+        run = desk.opened(approve=digest)
+        given = run.gate(run.plan())
+    else:
+        given = approved(gate, "staging")
+    assert {"applied"} == outcomes(applied(run, given))
+    run.verify()
+    run.close()
+
+    again = desk.opened(approve=digest)
+    gate = again.gate(again.plan())
+    assert ((), None, set()) == (gate.approvals, gate.asking, outcomes(applied(again, gate)))
+
+    desk.target.things.clear()
+    desk.target.ours.clear()
+    undone = desk.opened(approve=digest)
+    with pytest.raises(ApprovalRefused, match=r"the approval by Jo Rivera was used up by 2.*; plan again, and let an approver sign"):
+        approved(undone.gate(undone.plan()), "staging")
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
+def test_a_stage_that_changes_nothing_refuses_no_used_up_signature(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on with the same digest once all that it changes was applied needs no approval, and is asked for none."""
+    run, gate = signed(desk, monkeypatch, SLUG, "preflight")
+    applied(run, approved(gate, "staging"))
+
+    other = open_stage("preflight", {"approve": run._setting.approve})
+    gate = other.gate(other.plan())
+    assert ((), None) == (gate.approvals, gate.asking)
+
+
+@pytest.mark.parametrize("desk", [True], indirect=True)
 @pytest.mark.parametrize("stages", [(SLUG,), ("storage", SLUG)], ids=["stage", "environment"])
 def test_a_signed_digest_in_its_cell_waits_for_the_name(desk: Desk, monkeypatch: pytest.MonkeyPatch, stages: tuple[str, ...]) -> None:
     """Signature and digest apply nothing until the name was typed at the gate; then they count, also after a restart."""
