@@ -68,7 +68,8 @@ def _said(answer: dict[str, Any], ended: Ended) -> tuple[str, str]:
     """Give what went wrong and the way out, both empty where nothing did."""
     match answer:
         case {"errors": [{"stage": stage, "message": message}, *_]}:
-            return f"{stage}: {message}", str(answer.get("next", ""))
+            # A refusal that the stage itself raised says where already.
+            return f"{stage}: {str(message).removeprefix(f'{stage}: ')}", str(answer.get("next", ""))
         case {"where": where, "what": what, "way_out": way_out}:
             return f"{where}: {what}", str(way_out)
         case {"file": file, "problems": [*problems]} if problems:

@@ -21,7 +21,7 @@ def sizes(text: str) -> tuple[str, ...]:
     wrong = [each for each in found if (match := SIZE.fullmatch(each)) is None or (match["share"] and int(match["number"]) > WHOLE)]
     if wrong:
         way_out = "write numbers of environments or shares of all, such as 1,25%"
-        raise InvalidParameters("--waves", [Problem(0, "", f"{each!r} is no size of a wave", way_out) for each in wrong])
+        raise InvalidParameters("command line", [Problem(0, "--waves", f"{each!r} is no size of a wave", way_out) for each in wrong])
     return found
 
 

@@ -15,6 +15,7 @@ from tests import records
 
 ROW = Row(number=1, file="any", environment="staging")
 DIED = {"stage": "storage", "error": "KernelFailed", "message": "the notebook's kernel: Kernel died"}
+DRIFTED = {"stage": "storage", "error": "PlanDrifted", "message": "storage: a bucket was changed"}
 RESUME = "runbook resume 20260102T030405Z-apply-abc123 any"
 ABSENT = {"where": "http://127.0.0.1:9", "what": "nothing listens there", "way_out": "start it"}
 FIRST = {"line": 7, "field": "pipeline", "what": "v3 is not v2", "way_out": "write v2"}
@@ -26,6 +27,7 @@ SECOND = {"line": 0, "field": "", "what": "is no file", "way_out": "name one"}
     [
         (ABSENT, "http://127.0.0.1:9: nothing listens there", "start it"),
         ({"errors": [DIED], "next": RESUME}, "storage: the notebook's kernel: Kernel died", RESUME),
+        ({"errors": [DRIFTED, DIED], "next": "runbook plan any"}, "storage: a bucket was changed", "runbook plan any"),
         ({"file": "a.yaml", "problems": [FIRST, SECOND]}, "a.yaml:7: pipeline v3 is not v2\na.yaml: is no file", "write v2; name one"),
     ],
 )
