@@ -13,12 +13,11 @@ from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence import snapshots
 from runbook_lib.evidence.made import made_here
-from runbook_lib.exports import offline
 from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import asking, closing, gating, owing, prompting, stepping, working
+from runbook_lib.runbook import artefacts, asking, closing, gating, owing, prompting, stepping, working
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
@@ -27,7 +26,7 @@ from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, P
 from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
-    from runbook_lib.model import Resource, Stage
+    from runbook_lib.model import Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.runbook.world import World
 
@@ -79,7 +78,7 @@ class StageRun:
             return DesiredResources((), {}, self._idle)
         inventory, refusals = engine.inventory_of(stage.parts, environment, world)
         wanted = wanted_by(stage, environment, inventory, refusals)
-        return DesiredResources(wanted.resources, self._artefacts(wanted.resources), tables=stage.tables(environment))
+        return DesiredResources(wanted.resources, dict(stage.artefacts(environment, wanted.resources)), tables=stage.tables(environment))
 
     def plan(self) -> Plan:
         """Compare what is wanted with what is there; writes nothing. Raises RunbookError when the file was changed since it was opened."""
@@ -197,7 +196,7 @@ class StageRun:
         """Give the ways out that fit what the apply left open, and what others did."""
         setting, receipt = self._setting, self._receipt
         is_owed = receipt is not None and any(each.outcome == "owed" for each in receipt.entries)
-        names = tuple(self._wanted_artefacts()) if is_owed else ()
+        names = tuple(artefacts.wanted(setting, self._plan)) if is_owed else ()
         left = owing.elsewhere(each for each in self._run_findings() if each.verdict == "owed" and each.address)
         return {**dict(left), **owing.ways_out(setting.stage.slug, receipt, names, goes_on(setting))}
 
@@ -246,25 +245,13 @@ class StageRun:
         snapshots.keep(self._setting.record, fresh, "before")
         return fresh
 
-    def _artefacts(self, wanted: tuple[Resource, ...]) -> dict[str, str]:
-        return dict(self._setting.stage.artefacts(self._setting.environment, wanted))
-
     def _kept_artefacts(self) -> tuple[str, ...]:
         if self._idle:
             return ()
-        texts = self._wanted_artefacts()
+        texts = artefacts.wanted(self._setting, self._plan)
         entries = self._receipt.entries if self._receipt else ()
         owed = dict.fromkeys(entry.artefact for entry in entries if entry.artefact)
         texts |= {f"owed-{number}.sql": artefact for number, artefact in enumerate(owed, 1)}
         setting = self._setting
         texts |= setting.stage.reports(setting.environment, setting.world.told(tuple(setting.stage.report_asks(setting.environment))))
         return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())
-
-    def _wanted_artefacts(self) -> dict[str, str]:
-        """Write down all that is wanted; where a part's questions found no answer, as `render` does, for someone else to apply."""
-        plan, stage, environment = self._plan, self._setting.stage, self._setting.environment
-        if plan is None:
-            return {}
-        if any(each.address in {f"{stage.slug}/{part.name}" for part in stage.parts} for each in plan.owed):
-            return dict(offline(stage, environment))
-        return self._artefacts(plan.wanted)
