@@ -125,7 +125,7 @@ def _line(done: Run, each: Executed) -> StageLine:
         slug=each.stage.slug,
         number=each.stage.number,
         title=each.stage.title,
-        state="failed" if each.error else "idle" if idle else "done",
+        state="failed" if each.error else "not finished" if result is None else "idle" if idle else "done",
         seconds=each.seconds,
         notebook=f"notebooks/{each.notebook.name}",
         html=f"notebooks/{each.notebook.stem}.html",

@@ -84,7 +84,8 @@ def exit_code(run: Run, *, detailed: bool = False) -> int:
         held.add(1)
     if "broken" in verdicts:
         held.add(4)
-    if verdicts & {"unknown", "owed"} or "owed" in outcomes:
+    is_unfinished = any(each.stage.slug not in run.results for each in run.executed)
+    if verdicts & {"unknown", "owed"} or "owed" in outcomes or is_unfinished:
         held.add(6)
     if detailed and not run.plan.is_empty:
         held.add(7)

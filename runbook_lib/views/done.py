@@ -23,6 +23,7 @@ STATES: dict[str, Mark] = {
     "done": Mark("done", "good", "\N{CHECK MARK}"),
     "failed": Mark("failed", "bad", "\N{BALLOT X}"),
     "idle": Mark("idle", "quiet", "\N{EN DASH}"),
+    "not finished": Mark("not finished", "open", "?"),
     "not reached": Mark("not reached", "quiet", "\N{EN DASH}"),
 }
 

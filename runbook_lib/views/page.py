@@ -69,13 +69,15 @@ def _sections(page: RunPage) -> Iterator[tuple[str, str, Markup]]:
 
 def _attention(page: RunPage) -> Iterator[Block]:
     for each in page.stages:
-        if each.state == "failed":
+        if each.state in {"failed", "not finished"}:
             notebook: Cell = (Link("open its notebook", each.html),) if each.html else ()
-            yield Note((f"{each.title} stopped: {each.message or 'see its notebook'}", *notebook), "bad")
+            is_failed = each.state == "failed"
+            said = "stopped" if is_failed else "was not run to its end"
+            yield Note((f"{each.title} {said}: {each.message or 'see its notebook'}", *notebook), "bad" if is_failed else "open")
     found = tuple(findings.pending([each for each in page.findings if each.verdict != "owed"]))
     if owed := page.number_of("owed"):
         yield Note((Link(f"{counted(owed, 'claim')} owed by somebody else", "#owed"),), "owed")
-    elif not found and not any(each.state == "failed" for each in page.stages):
+    elif not found and not any(each.state in {"failed", "not finished"} for each in page.stages):
         said = "Nothing is broken or unknown." if page.findings else "Nothing was judged in this run."
         yield Note((said,), "good" if page.findings else "quiet")
     yield from found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runbook_lib.views.since import Since
     from runbook_lib.views.writes import Write
 
-StageState = Literal["done", "failed", "idle", "not reached"]
+StageState = Literal["done", "failed", "idle", "not finished", "not reached"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,8 @@ def result(page: RunPage) -> str:
     failed = [each for each in page.stages if each.state == "failed"]
     if failed:
         parts.insert(0, f"{', '.join(each.title for each in failed)} stopped with an error")
+    if unfinished := sum(each.state == "not finished" for each in page.stages):
+        parts.append(f"{counted(unfinished, 'notebook')} {'was' if unfinished == 1 else 'were'} not run to its end")
     said = "; ".join(filter(None, parts))
     return f"{said[:1].upper()}{said[1:]}." if said else f"{page.exit_meaning[:1].upper()}{page.exit_meaning[1:]}."
 
@@ -147,17 +149,20 @@ def in_place(entry: Entry) -> bool:
 def _changes(page: RunPage) -> str:
     applied = [entry for receipt in page.receipts for entry in receipt.entries if entry.outcome == "applied"]
     standing = sum(in_place(entry) for entry in applied)
-    rest = sum(entry.outcome not in {"applied", "withheld"} for receipt in page.receipts for entry in receipt.entries)
+    others = [entry.outcome for receipt in page.receipts for entry in receipt.entries if entry.outcome != "applied"]
+    withheld = others.count("withheld")
+    rest = len(others) - withheld
     if page.verb in {"apply", "destroy", "step"} and page.approvals:
         made = len(applied) - standing
-        said = f"{counted(made, 'change')} applied" if made else "nothing had to be written"
-        return said + (f", {standing:,} in place already" if standing else "") + (f", {rest:,} not" if rest else "")
+        said = f"{counted(made, 'change')} applied" if made else f"nothing {'was' if others else 'had to be'} written"
+        numbers = ((standing, "in place already"), (rest, "not"), (withheld, "withheld"))
+        return ", ".join((said, *(f"{number:,} {words}" for number, words in numbers if number)))
     if page.verb == "verify":
         return ""
     number = sum(len(each.changes) for each in page.plan.plans) if page.plan else 0
     if number:
         return f"{counted(number, 'change')} planned, nothing written"
-    return "nothing was written" if any(each.state == "failed" for each in page.stages) else "nothing would change"
+    return "nothing was written" if any(each.state in {"failed", "not finished"} for each in page.stages) else "nothing would change"
 
 
 def _broken(page: RunPage) -> str:

@@ -47,7 +47,7 @@ def _stage(page: RunPage, each: StageLine) -> tuple[Cell, ...]:
 
 def _attention(page: RunPage) -> Iterator[str]:
     for each in page.stages:
-        if each.state == "failed" and each.message:
+        if each.state in {"failed", "not finished"} and each.message:
             yield f"{each.title}: {each.message}"
     found = [each for verdict in ("broken", "owed", "unknown") for each in page.findings if each.verdict == verdict]
     if found:

@@ -58,3 +58,10 @@ def test_the_exit_code(tmp_path: Path, error: str, result: dict[str, object], de
     run = Run(record, executed, {"storage": StageResult(stage="storage", **result)})
 
     assert expected == exit_code(run, detailed=detailed)
+
+
+def test_a_notebook_that_was_not_run_to_its_end_is_undecided(tmp_path: Path) -> None:
+    """It left no result, and nobody knows what it would have found."""
+    record = Record.create(tmp_path, RunFacts(environment="e", verb="step", started="2026-01-01T00:00:00.000Z"))
+
+    assert 6 == exit_code(Run(record, (Executed(stage_named("storage"), 1.0, Path("n.ipynb")),)))

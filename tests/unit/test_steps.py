@@ -319,11 +319,15 @@ def test_a_closing_that_was_cut_off_is_done_again(file: Path) -> None:
 
 
 def test_a_stage_that_was_only_opened_says_so(file: Path) -> None:
-    """Its notebook is kept, and its line tells that nothing else is."""
+    """Its notebook is kept, and its line tells that nothing else is: nobody says that nothing would change, or that all is fine."""
     begin(file)
     save()
 
-    assert closing.UNFINISHED in (closing.close(file).record.folder / "index.html").read_text("utf-8")
+    done = closing.close(file)
+
+    assert closing.UNFINISHED in (done.record.folder / "index.html").read_text("utf-8")
+    said = (done.record.folder / "summary.txt").read_text("utf-8").splitlines()[0]
+    assert (6, "Nothing was written; 1 notebook was not run to its end.") == (done.exit_code, said.partition(" s. ")[2])
 
 
 def test_a_copy_that_is_gone_keeps_nothing_open(file: Path) -> None:

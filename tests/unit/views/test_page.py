@@ -13,7 +13,7 @@ from runbook_lib.views.checking import check_command
 from runbook_lib.views.page import RunPage, StageLine, index_page, summary_text
 from runbook_lib.views.run_page import next_step, result
 from tests.unit.views.markup import asks_outside, read
-from tests.unit.views.samples import APPROVAL, EMPTY, FINDINGS, HOSTILE, PAGE, PLAN, RECEIPT, WHOLE, hostile
+from tests.unit.views.samples import APPROVAL, EMPTY, FINDINGS, HOSTILE, PAGE, PLAN, RECEIPT, WHOLE, WITHHELD, hostile
 
 STANDING = Receipt(stage="server_role", digest=PLAN.digest, entries=(Entry(change=PLAN.changes[0], outcome="applied", detail=IN_PLACE),))
 SUMMARY = f"""\
@@ -48,6 +48,12 @@ next    runbook resume 20260630T100000Z-apply-abc123 staging
 """
 FINE = (FINDINGS[0],)
 PLANNED = dataclasses.replace(PAGE, verb="plan", target="", writes=(), approvals=(), receipts=(), findings=(), stages=(), exit_code=0)
+NOT_FINISHED = dataclasses.replace(
+    PLANNED,
+    verb="step",
+    plan=None,
+    stages=(StageLine("teardown", 99, "Teardown", "not finished", message="its Evidence cell was not run"),),
+)
 
 
 def page(**changes: object) -> RunPage:
@@ -88,6 +94,17 @@ def test_what_was_in_place_is_not_counted_as_applied() -> None:
     assert "-" == row.split()[row.split().index("failed") + 2]
 
 
+def test_a_notebook_that_was_not_run_to_its_end_needs_attention() -> None:
+    """Nobody knows what it would have found: the page and the summary name it, and neither says that all is well."""
+    html, text = index_page(NOT_FINISHED), summary_text(NOT_FINISHED)
+
+    assert "Teardown was not run to its end: its Evidence cell was not run" in html
+    assert "Nothing was judged" not in html
+    assert ["  99 Teardown  not finished", "Teardown: its Evidence cell was not run"] == [
+        line[:27] if "99" in line else line for line in text.splitlines() if "Teardown" in line
+    ]
+
+
 def test_a_signed_record_is_checked_by_its_key() -> None:
     """Whoever has the key needs no digest; without one, the digest is all there is."""
     assert "runbook audit verify 'a b' --key PUBLIC.pem    (the public half of k)" == check_command("a b", "d", "k")
@@ -104,6 +121,9 @@ def test_a_signed_record_is_checked_by_its_key() -> None:
         ("Nothing had to be written; 1 claim kept.", page(findings=FINE, stages=(), receipts=())),
         ("1 change applied, 3 not; 1 claim kept.", page(findings=FINE, stages=())),
         ("Nothing had to be written, 1 in place already; 1 claim kept.", page(findings=FINE, stages=(), receipts=(STANDING,))),
+        ("Nothing was written, 1 withheld; 1 claim kept.", page(findings=FINE, stages=(), receipts=(WITHHELD,))),
+        ("1 change applied, 3 not, 1 withheld; 1 claim kept.", page(findings=FINE, stages=(), receipts=(*PAGE.receipts, WITHHELD))),
+        ("Nothing was written; 1 notebook was not run to its end.", NOT_FINISHED),
         ("Failed.", page(verb="verify", findings=(), stages=(), receipts=())),
     ],
 )
