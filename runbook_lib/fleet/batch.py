@@ -12,7 +12,7 @@ from runbook_lib import place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
-from runbook_lib.fleet.going_on import begun, left, words_of
+from runbook_lib.fleet.going_on import became, begun, left, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
@@ -73,7 +73,7 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
     before, facts = line[-1], line[-1].facts
     found, limits = members(facts.files), facts.limits.model_copy(update=changed)
     rows = dict(_rows(found, limits))
-    known = {each.number: each for each in before.rows() if each.number in rows}
+    known = {number: row for number, row in became(line).items() if number in rows}
     done = {number: row for number, row in known.items() if not left(row, rows[number])}
     if len(done) == len(rows):
         what = "ran to its end in every environment: there is nothing to resume"
@@ -83,8 +83,7 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         for number, row in rows.items()
         if number not in done
     }
-    rows |= {number: row.model_copy(update={"batch": row.batch or before.folder.name}) for number, row in done.items()}
-    return _run(_again(before, folder, limits), found, rows, earlier, told, program)
+    return _run(_again(before, folder, limits), found, rows | done, earlier, told, program)
 
 
 def _again(before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
@@ -118,9 +117,6 @@ def _run(
     """Run the rows that have not ended, and those of `earlier` anew."""
     key = _key(found)
     record = BatchRecord.create(_store(found), facts)
-    for row in rows.values():
-        if row.batch:
-            record.keep(row)
     to_run = [row for row in rows.values() if not row.batch]
     schedule = Schedule(tuple(Place(row.number, row.wave, row.account) for row in to_run), facts.limits)
     commands = {
@@ -132,6 +128,9 @@ def _run(
         return seen(row, found[row.number - 1].environment)
 
     with _named(record):
+        for row in rows.values():
+            if row.batch:
+                record.keep(row)
         try:
             with starting(program) as start:
                 ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known).run()

@@ -12,6 +12,9 @@ from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook_lib.evidence.batches import BatchRecord
     from runbook_lib.fleet.members import Member
     from runbook_lib.model.fleets import BatchFacts, FleetVerb, Row
 
@@ -19,6 +22,16 @@ if TYPE_CHECKING:
 def left(before: Row, again: Row) -> bool:
     """Tell whether an environment has to run again: it failed, was stopped or never began, or its file is of another environment by now."""
     return not before.is_done or before.environment != again.environment
+
+
+def became(line: Sequence[BatchRecord]) -> dict[int, Row]:
+    """Give what came of each environment in the newest batch, and, where that has no row yet, what was done before; it names its batch."""
+    return {
+        row.number: row.model_copy(update={"batch": row.batch or each.folder.name})
+        for each in line
+        for row in each.rows()
+        if each is line[-1] or row.is_done
+    }
 
 
 def begun(member: Member, verb: FleetVerb, since: str) -> str:

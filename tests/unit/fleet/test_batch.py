@@ -166,6 +166,19 @@ def test_whoever_goes_on_twice_goes_on_from_the_newest(yard: Yard) -> None:
     assert 6 == len(yard.began)
 
 
+def test_what_was_done_stays_done_where_the_newest_has_not_noted_it(yard: Yard) -> None:
+    """One that was killed at its beginning has no row at all: what those before it did is taken over from them."""
+    folder = yard.run([yard.file("fine"), yard.file("bad", "fail")]).record.folder
+    second = batch.go_on(folder, program=FAKE).record.folder
+    for path in (*(second / "environments").iterdir(), second / "end.json", second / "statement.json"):
+        path.unlink()
+
+    third = batch.go_on(folder, program=FAKE)
+
+    assert ["fine", "bad", "bad", "bad"] == sorted(yard.began, key=["fine", "bad"].index)
+    assert [folder.name, ""] == [row.batch for row in third.page.rows]
+
+
 def test_what_goes_on_may_have_other_limits(yard: Yard) -> None:
     """A first file that stays broken halts it no more, once more failures are let through; its record says so."""
     files = [yard.file(f"env-{place}", "fail" if not place else "") for place in range(3)]
