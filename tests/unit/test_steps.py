@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runbook_lib import place
+from runbook_lib.engine.apply import IN_PLACE
 from runbook_lib.errors import NotSaved, RunbookError
 from runbook_lib.evidence import Record, RunFacts, StageResult, audit, snapshots, steps
 from runbook_lib.evidence.approvals import Kept, written
@@ -251,6 +252,17 @@ def test_a_kernel_that_died_in_the_middle_can_be_closed_as_it_is(file: Path) -> 
     assert {"tonic-a": "applied", "tonic-b": "failed", "tonic-c": "withheld"} == entries(record)
     assert (1, []) == (done.exit_code, flaws(done))
     assert closing.FROM_JOURNAL in (record.folder / "index.html").read_text("utf-8")
+
+
+def test_what_was_only_found_in_place_is_told_by_nobody(file: Path) -> None:
+    """A receipt under another approval that found it there does not tell who made it: the journal does."""
+    record = begin(file)
+    died(record, *CHANGES, ends=3)
+    (consent,) = steps.consents(record.folder, "storage")
+    for detail, expected in ((IN_PLACE, (consent,)), ("", ())):
+        found = tuple(Entry(change=each, outcome="applied", detail=detail) for each in CHANGES)
+        record.close_stage(StageResult(stage="storage", receipt=Receipt(stage="storage", digest="another", entries=found)))
+        assert expected == steps.untold(record, "storage")
 
 
 def test_a_world_that_moved_after_a_kernel_died_is_closed(file: Path) -> None:
