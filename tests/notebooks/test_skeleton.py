@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runbook_lib.model import Stage
 from runbook_lib.stages import all_stages
 from tests.notebooks.reading import STAGE_NOTEBOOKS, Notebook
 
@@ -102,6 +103,14 @@ def test_says_what_to_do_if_it_failed(notebook: Notebook) -> None:
 
     assert len(rows) >= 3
     assert [] == [row for row in cells if len(row) != 3 or not all(row)]
+
+
+@pytest.mark.parametrize("stage", [each for each in all_stages() if each.parts or each.slug == "teardown"], ids=lambda each: each.slug)
+def test_what_writes_says_what_a_page_loaded_anew_shows(stage: Stage) -> None:
+    """Whoever loads the page anew while Apply runs sees its former output, and reads how to stop it."""
+    notebook = next(each for each in STAGE_NOTEBOOKS if slug(each) == stage.slug)
+
+    assert "| the page was loaded anew while Apply ran | interrupt the kernel to stop" in notebook.under("If it failed")
 
 
 def test_words_belong_to_one_stage() -> None:
