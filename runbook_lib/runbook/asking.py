@@ -63,7 +63,10 @@ def refuse_incomplete(where: str, name: str, grave: tuple[str, ...], typed: str,
         said = f"{typed!r} was typed" if typed else "its name was not typed"
         raise ApprovalRefused(where, f"{name} is protected, and {said}", "type the name of the environment as it stands above")
     if missing := [address for address in grave if address not in ticked]:
-        raise ApprovalRefused(where, f"not acknowledged: {several(missing, ', ')}", "read each of them, and tick its box")
+        # Many stand one below the other: a person goes through them box by box.
+        between = "\n" if len(missing) > 1 else " "
+        what = f"not acknowledged:{between}{several(missing, between)}"
+        raise ApprovalRefused(where, what, "read each of them, and tick its box")
 
 
 def refuse_patterns(where: str, acknowledge: tuple[str, ...], plans: tuple[Plan, ...]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from runbook_lib.errors import ApprovalRefused
 from runbook_lib.model import Entry
+from runbook_lib.runbook import asking
 from runbook_lib.runbook.applying import in_thread
 from runbook_lib.views import as_text, live
 from runbook_lib.views.acknowledging import PAGE
@@ -117,6 +118,31 @@ def test_form_approves_once(outputs: list[Output]) -> None:
     shown.button.click()
 
     assert 1 == len(answers.heard)
+
+
+def test_a_second_tab_says_who_approved(outputs: list[Output]) -> None:
+    """A tab that keeps the form shows what is so, and a button that cannot be pressed."""
+    shown = form(Answers())
+    shown.name.value = "staging"
+    shown.button.click()
+
+    assert "Approved already by ada" in shown.said.value
+    assert shown.button.disabled
+
+
+def test_what_was_not_acknowledged_is_listed(outputs: list[Output]) -> None:
+    """Each address stands on a line of its own, ready to be looked for."""
+
+    def refuse(_typed: str, ticked: tuple[str, ...]) -> Gate:
+        asking.refuse_incomplete("server_role", "", ("a/1", "a/2", "a/3"), "", ticked)
+        raise AssertionError
+
+    shown = gate.Form(Asking(facts=(), name="", acknowledge=TWO, approve=refuse), Output())  # type: ignore[arg-type]
+    shown.show()
+    shown.boxes.shown["a/2"].value = True
+    shown.button.click()
+
+    assert "Not approved: not acknowledged:<br><code>a/1</code><br><code>a/3</code>" in shown.said.value
 
 
 def test_form_says_why_it_was_refused_and_stays(outputs: list[Output]) -> None:
