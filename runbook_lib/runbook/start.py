@@ -109,8 +109,14 @@ class Start:
         if live.has_front_end():
             from runbook_lib.views.live.start import closer
 
-            closer(lambda: str(self._closing or place.chosen()), self.refresh)
+            closer(lambda: str(self._closing or place.chosen()), self._lately, self.refresh)
         return self._live("record", self._open_record)
+
+    def _lately(self) -> float:
+        """Tell when a stage's result was last added to what the button closes."""
+        environment = _loaded(self._closing) if self._closing is not None else None
+        found = interactive.open_records(place.lab() / environment.environment) if environment is not None else ()
+        return max((path.stat().st_mtime for each in found for path in each.folder.glob("stages/*.json")), default=0.0)
 
     def refresh(self) -> None:
         """Draw everything anew that somebody looks at."""

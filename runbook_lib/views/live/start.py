@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 SAVE_ALL = "window.jupyterapp && window.jupyterapp.commands.execute('docmanager:save-all')"
 """What JupyterLab does when somebody chooses Save All; `runbook lab` lets a page reach it."""
-ATTEMPTS, PAUSE = 16, 1.0
-"""How often, and after how many seconds, it is looked again whether JupyterLab has saved what is open."""
+ATTEMPTS, PAUSE = 12, 1.0
+"""How often, and after how many seconds, it is looked again whether JupyterLab has saved what is open: it does within ten seconds."""
+AGAIN = "look at it, save it, and press once more"
 
 
 def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[str], None]) -> Any:
@@ -49,8 +50,11 @@ def refresher(refresh: Callable[[], None]) -> None:
     show(ipywidgets.VBox([button, arrival()], layout={"align_items": "flex-start"}))
 
 
-def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
-    """Show a button that closes the open record of the chosen environment, and tell what came of it."""
+def closer(chosen: Callable[[], str], lately: Callable[[], float], refresh: Callable[[], None]) -> None:
+    """Show a button that closes the open record of the chosen environment, and tell what came of it.
+
+    `lately` gives when the record was last added to: what is done after the press is not closed by it.
+    """
     import ipywidgets
     from IPython.display import display
 
@@ -61,7 +65,7 @@ def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
 
     async def close() -> None:
         try:
-            answer = await _closed(chosen(), told)
+            answer = await _closed(chosen(), lately, told)
             told.update(_bundle(answer), raw=True)
         finally:
             button.disabled = False
@@ -74,16 +78,25 @@ def closer(chosen: Callable[[], str], refresh: Callable[[], None]) -> None:
     button.on_click(clicked)
 
 
-async def _closed(file: str, told: Any) -> dict[str, Any]:
-    """Let JupyterLab save, then close as the command does; wait for what is not saved yet."""
+async def _closed(file: str, lately: Callable[[], float], told: Any) -> dict[str, Any]:
+    """Let JupyterLab save, then close as the command does; say what is waited for, as long as something is not saved yet."""
     told.update({"application/javascript": SAVE_ALL, "text/plain": "saving"}, raw=True)
+    pressed = lately()
     answer: dict[str, Any] = {}
-    for _ in range(ATTEMPTS):
+    for attempt in range(1, ATTEMPTS + 1):
         answer = await _command("record", "close", file)
-        if answer.get("error") != "NotSaved":
+        if answer.get("error") != "NotSaved" or attempt == ATTEMPTS:
             break
+        told.update(_waiting(answer, attempt), raw=True)
         await asyncio.sleep(PAUSE)
+        if lately() != pressed:
+            return {"where": answer.get("where", ""), "what": "something was run after the press, so nothing was closed", "way_out": AGAIN}
     return answer
+
+
+def _waiting(answer: dict[str, Any], attempt: int) -> dict[str, str]:
+    said = f"Waits until {answer.get('where', 'every notebook')} is saved: attempt {attempt} of {ATTEMPTS}."
+    return {"text/html": as_html.view((Note((said,), "change"),)), "text/plain": said}
 
 
 async def _command(*words: str) -> dict[str, Any]:
