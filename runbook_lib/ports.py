@@ -54,6 +54,9 @@ class ConnectedTarget(DeclaringTarget, Protocol):
     def sender(self, change: Change) -> Mapping[str, str]:
         """Tell as whom, and where, a change is sent, for the journal; asks nobody."""
 
+    def calls(self, use: Question | Resource) -> tuple[str, ...]:
+        """Name the calls of AWS, or the statements, by which a question is answered or a resource is read; asks nobody."""
+
     def exercise(self, change: Change) -> Exercise:
         """Play the flow that a change wants as the product's own principals, and leave nothing; sweep first what an unfinished one left.
 

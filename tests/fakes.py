@@ -80,6 +80,10 @@ class FakeTarget:
         step = Step(name="play", principal="nobody", permissions=("s3:ListBucket on a bucket",), ended="done")
         return self.exercises.get(rehearsal.flow, Exercise(rehearsal=rehearsal, at="2026-01-31T12:00:00Z", steps=(step,)))
 
+    def calls(self, use: Question | Resource) -> tuple[str, ...]:
+        """Name one call for each use."""
+        return (f"read {use.kind}",)
+
     def permissions(self, _use: object) -> tuple[()]:
         """Take nothing of AWS."""
         return ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runbook_lib.adapters.aws.rights import permissions_of
 from runbook_lib.adapters.connections import Connections
+from runbook_lib.adapters.redshift.statements import read_by
 from runbook_lib.adapters.refusals import unanswered
 from runbook_lib.adapters.rotating import rotate
 from runbook_lib.adapters.symbols import (
@@ -133,6 +134,12 @@ class CompositeTarget:
     def permissions(self, use: Question | Resource | Change) -> tuple[Permission, ...]:
         """Declare what a use takes of AWS; no SDK is loaded for it."""
         return permissions_of(use, self._connections.environment)
+
+    def calls(self, use: Question | Resource) -> tuple[str, ...]:
+        """Name what a use is read by: the actions that it takes of AWS, or its statements."""
+        if is_of_warehouse(use):
+            return read_by(use)
+        return tuple(dict.fromkeys(each.action for each in self.permissions(use)))
 
     def forget(self) -> None:
         """Ask everything anew from now on."""

@@ -4,6 +4,7 @@ The engine knows resources and targets; it knows no service, no stage and no not
 """
 
 from runbook_lib.engine.apply import Journal, apply
+from runbook_lib.engine.asked import readings
 from runbook_lib.engine.consent import consent, drift
 from runbook_lib.engine.history import History, claimed, elsewhere
 from runbook_lib.engine.inventory import inventory_of
@@ -34,6 +35,7 @@ __all__ = [
     "needs_of_reverse",
     "plan",
     "rank",
+    "readings",
     "reverse",
     "risks",
     "setting_up",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from runbook_lib.engine.asked import questions_of, references
 from runbook_lib.engine.inventory import inventory_of
 from runbook_lib.model import Check, Finding, Inventory, Judgement, Plan, Unanswered
 
@@ -110,6 +111,8 @@ def _judged(stage: Stage, each: Check, environment: Environment, inventory: Inve
         by = refusal.by or (stage.owner if refusal.verdict == "owed" else "")
         judgements = (Judgement(verdict=refusal.verdict, detail=refusal.reason, way_out=refusal.way_out, by=by, grade="",
                                 address=refusal.address),)  # fmt: skip
+    questions = questions_of(each, environment, inventory)
     for judgement in judgements:
-        fields = judgement.model_dump(exclude={"claim", "rows"})
-        yield Finding(stage=stage.slug, rows=judgement.rows or each.rows, claim=judgement.claim or each.claim, **fields)
+        fields = judgement.model_dump(exclude={"claim", "rows", "asked"})
+        asked = judgement.asked or references(questions, judgement.address)
+        yield Finding(stage=stage.slug, rows=judgement.rows or each.rows, claim=judgement.claim or each.claim, asked=asked, **fields)

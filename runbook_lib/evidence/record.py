@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from runbook_lib.evidence.journal import FILE, FileJournal
-from runbook_lib.model import EnvironmentPlan, Finding, Plan, Receipt, Value, canonical
+from runbook_lib.model import EnvironmentPlan, Finding, Plan, Reading, Receipt, Value, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -80,6 +80,7 @@ class StageResult(Value):
     artefacts: tuple[str, ...] = ()
     adapter_seconds: float = 0.0
     reads: tuple[tuple[str, int], ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 class RunEnd(Value):

@@ -113,6 +113,7 @@ def page_of(done: Run, environment: Environment, end: RunEnd) -> RunPage:
         since=since(done.record, environment),
         resumes=facts.resumes.record if facts.resumes is not None else "",
         has_approvers=bool(environment.approvers),
+        readings=tuple(each for result in results for each in result.readings),
     )  # fmt: skip
 
 

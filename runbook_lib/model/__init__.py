@@ -3,7 +3,7 @@
 All are frozen and have one canonical JSON form; nothing here reads a clock, a file or a network.
 """
 
-from runbook_lib.model.findings import Finding, Grade, Inventory, Judgement, Unanswered, Verdict
+from runbook_lib.model.findings import Finding, Grade, Inventory, Judgement, Reading, Unanswered, Verdict
 from runbook_lib.model.kinds import AnyResource, Kinded, Question, Resource, Unwanted, Value, canonical
 from runbook_lib.model.plans import (
     Approval,
@@ -40,6 +40,7 @@ __all__ = [
     "Part",
     "Plan",
     "Question",
+    "Reading",
     "Receipt",
     "Rejection",
     "Resource",

@@ -21,7 +21,10 @@ Grade = Literal[
 
 
 class Finding(Value):
-    """State whether one claim holds, how it is known, and the way out when it does not."""
+    """State whether one claim holds, how it is known, and the way out when it does not.
+
+    `asked` refers to the questions whose answers it was judged by; a JSON Pointer behind `#` to a part of the answer.
+    """
 
     stage: str
     rows: tuple[str, ...]
@@ -33,10 +36,26 @@ class Finding(Value):
     address: str = ""
     by: str = ""
     warning: bool = False
+    asked: tuple[str, ...] = ()
+
+
+class Reading(Value):
+    """State what a finding refers to as it was read: a resource by its address, or what a question was answered, by its reference.
+
+    `value` is its canonical JSON, cut after so much of it as a record keeps; `letters` is how long the whole is. `calls` are the calls or
+    statements that read it, `at` is when the stage looked.
+    """
+
+    stage: str
+    of: str
+    value: str
+    letters: int
+    calls: tuple[str, ...] = ()
+    at: str = ""
 
 
 class Judgement(Value):
-    """Answer a check: `claim` and `rows` override the check's own when it judges several things."""
+    """Answer a check: `claim`, `rows` and `asked` override the check's own when it judges several things."""
 
     verdict: Verdict
     rows: tuple[str, ...] = ()
@@ -47,6 +66,7 @@ class Judgement(Value):
     by: str = ""
     claim: str = ""
     warning: bool = False
+    asked: tuple[str, ...] = ()
 
 
 class Unanswered(Exception):

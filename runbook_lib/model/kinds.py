@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_serializer
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pydantic import SerializerFunctionWrapHandler
 
     from runbook_lib.model.plans import Written
+
+
+LONGEST_REFERENCE = 160
+"""Characters of a question that is named by what it says."""
 
 
 def canonical(value: object) -> str:
@@ -143,7 +148,17 @@ class Unwanted(Value):
 class Question(Kinded):
     """Ask the world something that a stage or a check needs to know.
 
-    `is_optional` marks what is asked to know better: who may not ask is told so, and nothing ends worse for it.
+    `is_optional` marks what is asked to know better: who may not ask is told so, and nothing ends worse for it. `is_private` marks what
+    may be answered with a secret of somebody else's.
     """
 
     is_optional: ClassVar[bool] = False
+    is_private: ClassVar[bool] = False
+
+    @property
+    def asked_as(self) -> str:
+        """Name the question with what it is about; of one that says much, by its digest."""
+        said = " ".join((self.kind, *(f"{name}={value}" for name, value in self)))
+        if len(said) <= LONGEST_REFERENCE and said.isprintable():
+            return said
+        return f"{self.kind} sha256={sha256(canonical(self.model_dump(mode='json')).encode()).hexdigest()}"

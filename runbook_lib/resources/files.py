@@ -11,6 +11,7 @@ class ExportedSettingsAsked(Question):
     """Ask for the text of a file, relative to the parameter file; answered with a str, or None when there is no such file."""
 
     kind: ClassVar[str] = "ask_exported_settings"
+    is_private: ClassVar[bool] = True
     path: str
 
 

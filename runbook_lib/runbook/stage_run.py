@@ -26,7 +26,7 @@ from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, P
 from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
-    from runbook_lib.model import Stage
+    from runbook_lib.model import Reading, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.runbook.world import World
 
@@ -46,6 +46,7 @@ class StageRun:
         self._plan: Plan | None = None
         self._receipt: Receipt | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._readings: tuple[Reading, ...] = ()
         self._writes = False
         self._is_approved = False
         self._stop = threading.Event()
@@ -67,8 +68,8 @@ class StageRun:
         """Check what must hold before the first write; reads only."""
         self._look_anew()
         findings = () if self._idle else engine.check(*self._subject, when=("plan",))
-        self._findings = findings
-        return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans")
+        self._keep(findings)
+        return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans", readings=self._readings)
 
     def desired(self) -> DesiredResources:
         """Show what this stage wants, from the parameters and what was found; reads only."""
@@ -117,6 +118,7 @@ class StageRun:
         """Judge what is there, read again where something was written; a run that only plans shows what is owed and contested."""
         self._look_anew()
         findings: tuple[Finding, ...] = ()
+        fresh = self._plan
         if not self._idle and self._only_plans:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
@@ -129,10 +131,10 @@ class StageRun:
             # What a destroy keeps is what it undid earlier; nobody wants it.
             fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
             findings = engine.verify(*self._subject, fresh, self._left_by_others(), ways)
-        self._findings = findings
+        self._keep(findings, fresh)
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
-        return Findings(findings, "Verify", self._idle or empty, pending)
+        return Findings(findings, "Verify", self._idle or empty, pending, self._readings)
 
     def close(self) -> Closing:
         """Keep what this stage found and did in the record, and let its connections go.
@@ -144,7 +146,7 @@ class StageRun:
         result = evidence.StageResult(
             stage=setting.stage.slug, at=self._at, banner=self.banner.facts, idle=self._idle, plan=self._plan, receipt=self._receipt,
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
-            reads=setting.world.traffic.reads,
+            reads=setting.world.traffic.reads, readings=self._readings,
         )  # fmt: skip
         setting.record.close_stage(result)
         try:
@@ -170,6 +172,13 @@ class StageRun:
     def is_stopped(self) -> bool:
         """Tell whether somebody asked."""
         return self._stop.is_set()
+
+    def _keep(self, findings: tuple[Finding, ...], seen: Plan | None = None) -> None:
+        """Keep findings with what they refer to, as it was read."""
+        world = self._setting.world
+        values = snapshots.snapshot(seen, "after").values if seen is not None else {}
+        self._findings = findings
+        self._readings = engine.readings(findings, values, world.answers, world.calls, self._at)
 
     def _look_anew(self) -> None:
         """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""

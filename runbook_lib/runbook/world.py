@@ -104,6 +104,15 @@ class World:
         """Declare what a use takes."""
         return self._target.permissions(use)
 
+    def calls(self, use: Question | Resource) -> tuple[str, ...]:
+        """Name what a use is read by; what lies in files and records is read without a call."""
+        return self._target.calls(use)
+
+    @property
+    def answers(self) -> Inventory:
+        """Give the last answer to everything that was asked."""
+        return self._told
+
     def forget(self) -> None:
         """Ask everything anew from now on: somebody may have changed something since."""
         self._target.forget()

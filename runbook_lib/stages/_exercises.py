@@ -132,17 +132,24 @@ def _exercise(env: Environment, inventory: Inventory, found: ExerciseAnswer) -> 
     days = (dt.date.fromisoformat(inventory[TODAY]) - dt.date.fromisoformat(_day(found))).days
     age = "today" if days < 1 else f"{days} days ago" if days > 1 else "yesterday"
     good, doubt = sum(each.is_good for each in exercise.steps), _doubt(env, inventory, exercise.rehearsal)
-    for step in exercise.steps:
+    for number, step in enumerate(exercise.steps):
         judgement = _step(env, exercise, step)
         if doubt and "assumed-role/" in step.principal and judgement.verdict in {"kept", "broken"}:
             judgement = unknown(doubt, "run it on the instance itself (server.metadata)", claim=judgement.claim)
-        yield judgement.model_copy(update={"rows": _rows(env, exercise.rehearsal.flow, step)})
+        asked = _behind(exercise.rehearsal.flow, number)
+        yield judgement.model_copy(update={"rows": _rows(env, exercise.rehearsal.flow, step), "asked": asked})
     if left := (*exercise.left, *_versions(env, inventory, exercise.rehearsal)):
         yield broken(listed(left), "remove it by hand", claim="nothing is left of it", grade=grade)
     how = "through a twin, " if _is_through_twin(env, exercise.rehearsal) else ""
     yield kept(
         f"{how}{good} of {len(exercise.steps)} steps, {age} ({exercise.at}), record {found.record}", claim="it was played", grade=grade
     )
+
+
+def _behind(flow: Flow, number: int) -> tuple[str, ...]:
+    """Refer to a step as it was played, when that was, and the record that has it."""
+    asked = ExerciseAsked(flow=flow).asked_as
+    return tuple(f"{asked}#/{part}" for part in (f"exercise/steps/{number}", "exercise/at", "record"))
 
 
 def _rows(env: Environment, flow: Flow, step: Step) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from runbook_lib.views.blocks import Counts, Fold, Folded, Grid, Line, Mark, Not
 from runbook_lib.views.many import first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from runbook_lib.model import Finding, Verdict
+    from runbook_lib.model import Finding, Reading, Verdict
     from runbook_lib.views.blocks import Block, Cell, Tone
     from runbook_lib.views.shown import Findings
 
@@ -23,6 +23,10 @@ VERDICTS: dict[Verdict, Mark] = {
 ORDER: tuple[Verdict, ...] = ("broken", "owed", "unknown", "kept")
 LONGEST = 240
 """Characters of a detail that are read at once."""
+READ = 800
+"""Characters of what was read that are shown under a finding."""
+ALL_READ = 100_000
+"""Characters of what was read that one table shows: the more lines, the less of each."""
 ADVICE = Mark("kept, with advice", "change", "!")
 _BY: dict[Verdict, str] = {"owed": "owed by", "unknown": "to be decided by", "broken": "to be mended by"}
 _SECTIONS: tuple[tuple[Verdict, str], ...] = (
@@ -49,7 +53,7 @@ def findings(value: Findings) -> Iterator[Block]:
     if not len(value):
         yield Note((f"{value.title}: {value.empty or 'no findings'}.",))
         return
-    yield from verdicts(value.findings, value.pending)
+    yield from verdicts(value.findings, value.pending, value.readings)
 
 
 def one(value: Finding) -> Iterator[Block]:
@@ -57,7 +61,7 @@ def one(value: Finding) -> Iterator[Block]:
     yield table("Finding", (value,))
 
 
-def verdicts(found: Sequence[Finding], pending_changes: int = 0) -> Iterator[Block]:
+def verdicts(found: Sequence[Finding], pending_changes: int = 0, read: Sequence[Reading] = ()) -> Iterator[Block]:
     """Draw findings of one stage or of many; where changes are pending, nothing is said of what they make."""
     yield counts(found)
     if pending_changes:
@@ -66,33 +70,35 @@ def verdicts(found: Sequence[Finding], pending_changes: int = 0) -> Iterator[Blo
         yield Note((Mark("not verified", "quiet", "\N{EN DASH}"), said), "change")
     elif all(each.verdict == "kept" and not each.warning for each in found):
         yield Note((Mark("all claims hold", "good", "\N{CHECK MARK}"), "read and judged just now"), "good")
-    yield from pending(found)
+    yield from pending(found, read)
     advised = [each for each in found if each.verdict == "kept" and each.warning]
     if advised:
-        yield table("Kept, with advice that nobody is bound to", advised)
+        yield table("Kept, with advice that nobody is bound to", advised, read)
     kept = [each for each in found if each.verdict == "kept" and not each.warning]
     if kept:
-        yield Folded(f"{counted(len(kept), 'claim')} kept", (table("Kept", kept, is_marked=False),))
+        yield Folded(f"{counted(len(kept), 'claim')} kept", (table("Kept", kept, read, is_marked=False),))
 
 
-def pending(found: Sequence[Finding]) -> Iterator[Block]:
+def pending(found: Sequence[Finding], read: Sequence[Reading] = ()) -> Iterator[Block]:
     """Draw what is broken, owed or unknown."""
     for verdict, caption in _SECTIONS:
         some = [each for each in found if each.verdict == verdict]
         if some:
-            yield table(caption, some)
+            yield table(caption, some, read)
 
 
-def table(caption: str, found: Sequence[Finding], *, is_marked: bool = True) -> Grid:
+def table(caption: str, found: Sequence[Finding], read: Sequence[Reading] = (), *, is_marked: bool = True) -> Grid:
     """Draw findings as a table, what does not hold first; a column that would be empty, or of one stage alone, is left out."""
     found, more = first(sorted(found, key=_gravity), "findings.json")
+    readings = {(each.stage, each.of): each for each in read}
+    letters = min(READ, ALL_READ // max(1, sum(1 + len(each.asked) for each in found)))
     has_stages = len({each.stage for each in found}) > 1
     columns: tuple[tuple[str, tuple[Cell, ...]], ...] = (
         ("verdict", tuple((_mark(each),) if is_marked else () for each in found)),
         ("stage", tuple((each.stage,) if has_stages else () for each in found)),
         ("claim", tuple((each.claim,) for each in found)),
         ("found", tuple(_found(each) for each in found)),
-        ("how known", tuple(_known(each) for each in found)),
+        ("how known", tuple(_known(each, readings, letters) for each in found)),
         ("ledger", tuple((", ".join(each.rows),) for each in found)),
     )
     filled = [(name, cells) for name, cells in columns if any(any(parts) for parts in cells)]
@@ -116,10 +122,25 @@ def _found(each: Finding) -> Cell:
     )
 
 
-def _known(each: Finding) -> Cell:
-    """Say how a claim is known, and open to what it is about."""
+def _known(each: Finding, read: Mapping[tuple[str, str], Reading], letters: int) -> Cell:
+    """Say how a claim is known, and open to what it is about and to what was read for it."""
+    references = tuple(filter(None, dict.fromkeys((each.address, *each.asked))))
+    if not references:
+        return (_grade(each),)
     behind = (*((f"about {each.address}",) if each.address else ()), *(f"ledger row {row}" for row in each.rows), f"stage {each.stage}")
-    return (Fold(_grade(each) or "shown", tuple(map(Line, behind)), is_list=True),) if each.address else (_grade(each),)
+    found = tuple(line for of in references if (each.stage, of) in read for line in _reading(read[each.stage, of], letters))
+    return (Fold(_grade(each) or "shown", (*map(Line, behind), *found), is_list=True),)
+
+
+def _reading(each: Reading, letters: int) -> Iterator[Line]:
+    """Draw what was read, when, and by what; of what is long, the beginning and where the rest stands."""
+    yield Line(f"read {each.of}" + (f" at {each.at}" if each.at else ""))
+    yield from (Line(f"by {' '.join(call.split())}", depth=1) for call in each.calls)
+    is_cut = each.letters > letters
+    yield Line(each.value[:letters] + (" ..." if is_cut else ""), depth=1)
+    if is_cut:
+        some = "all" if len(each.value) == each.letters else f"the first {len(each.value):,}"
+        yield Line(f"{letters:,} of {each.letters:,} characters; {some} of them are in stages/{each.stage}.json", depth=1)
 
 
 def folded(text: str) -> Cell:

@@ -74,7 +74,7 @@ def _attention(page: RunPage) -> Iterator[Block]:
             is_failed = each.state == "failed"
             said = "stopped" if is_failed else "was not run to its end"
             yield Note((f"{each.title} {said}: {each.message or 'see its notebook'}", *notebook), "bad" if is_failed else "open")
-    found = tuple(findings.pending([each for each in page.findings if each.verdict != "owed"]))
+    found = tuple(findings.pending([each for each in page.findings if each.verdict != "owed"], page.readings))
     if owed := page.number_of("owed"):
         yield Note((Link(f"{counted(owed, 'claim')} owed by somebody else", "#owed"),), "owed")
     elif not found and not any(each.state in {"failed", "not finished"} for each in page.stages):
@@ -83,7 +83,7 @@ def _attention(page: RunPage) -> Iterator[Block]:
     yield from found
     advised = [each for each in page.findings if each.verdict == "kept" and each.warning]
     if advised:
-        yield Folded(f"{counted(len(advised), 'claim')} kept, with advice", (findings.table("Advice", advised),))
+        yield Folded(f"{counted(len(advised), 'claim')} kept, with advice", (findings.table("Advice", advised, page.readings),))
 
 
 def _approval(page: RunPage) -> Iterator[Block]:
@@ -116,7 +116,7 @@ def _findings(page: RunPage) -> Iterator[Block]:
         yield findings.counts(page.findings)
     for stage in dict.fromkeys(each.stage for each in page.findings):
         found = page.findings_of(stage)
-        yield Folded(f"{stage}: {counted(len(found), 'finding')}", (findings.table(stage, found),))
+        yield Folded(f"{stage}: {counted(len(found), 'finding')}", (findings.table(stage, found, page.readings),))
 
 
 def _artefacts(page: RunPage) -> Iterator[Block]:

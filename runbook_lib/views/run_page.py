@@ -13,7 +13,7 @@ from runbook_lib.views.blocks import counted
 from runbook_lib.views.writes import seconds
 
 if TYPE_CHECKING:
-    from runbook_lib.model import Approval, Entry, EnvironmentPlan, Finding, Plan, Receipt, Verdict
+    from runbook_lib.model import Approval, Entry, EnvironmentPlan, Finding, Plan, Reading, Receipt, Verdict
     from runbook_lib.views.blocks import Tone
     from runbook_lib.views.since import Since
     from runbook_lib.views.writes import Write
@@ -81,6 +81,7 @@ class RunPage:
     since: Since | None = None
     resumes: str = ""
     has_approvers: bool = False
+    readings: tuple[Reading, ...] = ()
 
     @property
     def by(self) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook_lib.documents.proof.matrix import Matrix
-    from runbook_lib.model import Approval, Finding, Plan, Resource, Stage
+    from runbook_lib.model import Approval, Finding, Plan, Reading, Resource, Stage
     from runbook_lib.parameters.editing import ParameterFile
     from runbook_lib.parameters.questions import Question
 
@@ -39,12 +39,16 @@ class DesiredResources:
 
 @dataclass(frozen=True)
 class Findings:
-    """Hold findings under a title; `empty` says why there are none, `pending` counts the changes that were planned and not applied."""
+    """Hold findings under a title; `empty` says why there are none, `pending` counts the changes that were planned and not applied.
+
+    `readings` are what the findings refer to, as it was read.
+    """
 
     findings: tuple[Finding, ...]
     title: str
     empty: str = ""
     pending: int = 0
+    readings: tuple[Reading, ...] = ()
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)

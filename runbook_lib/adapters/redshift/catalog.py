@@ -44,6 +44,7 @@ where c.relkind in ('r', 'v') and e.esoid is null and {SYSTEM} and {NO_STORAGE} 
 DATABASE_RIGHTS = """select has_database_privilege(:user, current_database(), 'create'),
 has_database_privilege(:user, current_database(), 'temporary'),
 has_table_privilege(:user, 'pg_catalog.svv_table_info', 'select')"""
+EFFECTIVE = "select has_table_privilege(:user, :name, :privilege)"
 OWNED_SCHEMAS = """select n.nspname from pg_namespace n join pg_user u on u.usesysid = n.nspowner where u.usename = :user
 and n.nspname !~ '^pg_' order by n.nspname"""
 OWNED_RELATIONS = """select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -43,7 +43,7 @@ class Held:
         """Ask for the effective right: whether SVV views list grants on the system catalogue is not documented."""
         found = set()
         for name in wanted.objects:
-            answer = self._session.rows("select has_table_privilege(:user, :name, :privilege)", user=self._user, name=".".join(name),
+            answer = self._session.rows(catalog.EFFECTIVE, user=self._user, name=".".join(name),
                                         privilege=wanted.privilege.lower())  # fmt: skip
             found |= {name} if is_true(answer[0][0]) else set()
         return found

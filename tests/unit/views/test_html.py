@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from runbook_lib import views
-from runbook_lib.model import Finding
+from runbook_lib.model import Finding, Reading
 from runbook_lib.views import as_html, findings
 from runbook_lib.views.blocks import Mark
 from runbook_lib.views.shown import Findings
@@ -182,11 +182,39 @@ def test_draws_nothing_unknown() -> None:
         views.html(3)
 
 
-def test_line_opens_to_its_evidence() -> None:
-    """What a claim is about, and for which rows it stands, is behind how it is known."""
-    html = body(Finding(stage="storage", rows=("A4",), claim="it is ours", verdict="kept", grade="read back", address="s3_bucket/b"))
+def test_every_line_opens_to_its_evidence() -> None:
+    """What a claim is about, for which rows it stands, and what was read for it, when and by what."""
+    finding = Finding(stage="storage", rows=("A4",), claim="it is ours", verdict="kept", grade="read back", address="s3_bucket/b")
+    read = Reading(stage="storage", of="s3_bucket/b", value='{"name":"b"}', letters=12, calls=("s3:GetBucketTagging",), at="10:00")
+    behind = '<summary>read back</summary><pre tabindex="0">  about s3_bucket/b\n  ledger row A4\n  stage storage\n'
 
-    assert '<summary>read back</summary><pre tabindex="0">  about s3_bucket/b\n  ledger row A4\n  stage storage\n</pre>' in html
+    assert f"{behind}</pre>" in body(finding)
+    assert f"{behind}  read s3_bucket/b at 10:00\n    by s3:GetBucketTagging\n    {{&#34;name&#34;:&#34;b&#34;}}\n</pre>" in body(
+        Findings((finding,), "Verify", readings=(read,))
+    )
+    other = read.model_copy(update={"stage": "encryption"})
+    assert "GetBucketTagging" not in body(Findings((finding,), "Verify", readings=(other,)))
+
+
+def test_many_lines_show_little_of_what_was_read() -> None:
+    """A table of 600 long values stays small enough to be opened."""
+    found = tuple(Finding(stage="storage", rows=(), claim="it is ours", verdict="kept", address=f"s3_bucket/{n}") for n in range(600))
+    read = tuple(Reading(stage="storage", of=each.address, value="x" * 4_000, letters=4_000) for each in found)
+    shown = body(Findings(found, "Verify", readings=read))
+
+    assert 600 == shown.count(f"{100_000 // 600} of 4,000 characters; all of them are in stages/storage.json")
+    assert len(shown) < 4 * KILOBYTES
+
+
+def test_a_long_value_is_cut_and_says_where_more_stands() -> None:
+    """A page shows its beginning, and names the file of the record that has more of it, or all."""
+    finding = Finding(stage="storage", rows=(), claim="it is ours", verdict="kept", address="s3_bucket/b")
+    read = Reading(stage="storage", of="s3_bucket/b", value="x" * 4_000, letters=9_000)
+    shown = body(Findings((finding,), "Verify", readings=(read,)))
+
+    assert "x" * 800 in shown
+    assert "x" * 801 not in shown
+    assert "800 of 9,000 characters; the first 4,000 of them are in stages/storage.json" in shown
 
 
 def test_long_detail_is_read_behind_its_beginning() -> None:
