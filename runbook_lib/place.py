@@ -9,6 +9,8 @@ from pathlib import Path
 
 from runbook_lib.errors import InvalidParameters, Problem
 
+CODE = Path(__file__).resolve().parent.parent
+"""The checkout that holds this code, or the folder in which it is installed."""
 CHOICE = ".environment"
 LAB = ".lab"
 LEDGER = "ledger.md"
@@ -33,7 +35,7 @@ def home() -> Path:
     for folder in (here, *here.parents):
         if (folder / "parameters").is_dir() and (folder / "notebooks").is_dir():
             return folder
-    return Path(__file__).resolve().parent.parent
+    return CODE
 
 
 def store(records: str) -> Path:
@@ -95,10 +97,16 @@ def page(name: str) -> str:
 
 def documentation() -> dict[str, Path]:
     """List the pages that errors lead to, by their names from the checkout that holds this code; none where only the code is installed."""
-    root = Path(__file__).resolve().parent.parent
-    return {
-        path.relative_to(root).as_posix(): path for path in (root / "README.md", *sorted((root / "docs").glob("*.md"))) if path.is_file()
-    }
+    return _named(CODE / "README.md", *sorted((CODE / "docs").glob("*.md")))
+
+
+def pictures() -> dict[str, Path]:
+    """List what those pages show, in the same way."""
+    return _named(*sorted((CODE / "docs" / "pictures").glob("*.png")))
+
+
+def _named(*paths: Path) -> dict[str, Path]:
+    return {path.relative_to(CODE).as_posix(): path for path in paths if path.is_file()}
 
 
 def choose(path: Path, folder: Path | None = None) -> None:

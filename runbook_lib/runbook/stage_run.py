@@ -162,7 +162,10 @@ class StageRun:
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
         if broken and setting.is_alone and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
-        return Closing(setting.record.folder.name, setting.stage.slug, names, working.ways_on(setting.stage, setting.environment))
+        record, ways = setting.record.folder.name, working.ways_on(setting.stage, setting.environment)
+        # A notebook that is executed into a record lies beside what it kept.
+        files = "../" if setting.known is None and not setting.is_step else working.files_of(record)
+        return Closing(record, setting.stage.slug, names, ways, files)
 
     def stop(self) -> None:
         """Ask a running apply to stop before its next write."""

@@ -38,6 +38,8 @@ def start_page() -> tuple[Path, ...]:
     for name, page in place.documentation().items():
         private_folder((folder / name).parent)
         (folder / name).write_text(page.read_text("utf-8"), "utf-8")
+    for name, picture in place.pictures().items():
+        (private_folder((folder / name).parent) / picture.name).write_bytes(picture.read_bytes())
     return _refreshed((place.home() / "notebooks" / START,), folder)
 
 
@@ -58,6 +60,11 @@ def ways_on(stage: Stage, environment: Environment) -> tuple[tuple[str, str], ..
     following = next(later, None)
     on = ((f"{following.number} {following.title}", f"{following.number:02d}_{following.slug}.ipynb"),) if following is not None else ()
     return (*on, ("the start page", f"../{START}"))
+
+
+def files_of(record: str) -> str:
+    """Say where links from a working copy to a record's files begin; from elsewhere none leads there."""
+    return f"{RECORDS}/{record}/" if place.working_folder() is not None else ""
 
 
 def _link(link: Path, target: Path) -> None:

@@ -25,14 +25,15 @@ LARGEST = 64 << 20
 # Widgets keep a static twin among their other representations; what would need a script is never chosen.
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
 _TO_NOTEBOOK = re.compile(r'<a href="(?:\.\./)?[0-9]{2}_[a-z_]+\.ipynb">([^<]*)</a>')
+_TO_RECORD = re.compile(r'<a href="records/[^/"]+/')
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def notebook_html(path: Path) -> str:
     """Convert an executed notebook. Raises OSError when it cannot be read, ValueError when it is none."""
     html = _template().render(title=path.stem, cells=_cells(path))
-    # The page has the stylesheet once, each output brought its own; and a record has no notebooks to go on with.
-    return _TO_NOTEBOOK.sub(r"\1", html.replace(STYLE, ""))
+    # The page has the stylesheet once, each output brought its own; a record has no notebooks to go on with, and lies around this page.
+    return _TO_RECORD.sub('<a href="../', _TO_NOTEBOOK.sub(r"\1", html.replace(STYLE, "")))
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

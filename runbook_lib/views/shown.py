@@ -104,12 +104,16 @@ class Gate:
 
 @dataclass(frozen=True)
 class Closing:
-    """Say where the evidence of a stage lies, and where whoever steps through notebooks goes on: the words of a link and its place."""
+    """Say where the evidence of a stage lies, and where whoever steps through notebooks goes on: the words of a link and its place.
+
+    `files` is where links to the record's files begin; empty where none can lead there.
+    """
 
     record: str
     stage: str
     artefacts: tuple[str, ...] = ()
     ways: tuple[tuple[str, str], ...] = ()
+    files: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def _listing(name: str, text: str) -> Block:
 def closing(value: Closing) -> Iterator[Block]:
     """Say where the evidence lies, and lead on."""
     yield Note((f"The evidence of {value.stage} is kept.",), "good")
-    files = (("artefacts", tuple(Code(each) for each in value.artefacts)),) if value.artefacts else ()
+    shown = (Link(each, value.files + each) if value.files else Code(each) for each in value.artefacts)
+    files = (("artefacts", tuple(shown)),) if value.artefacts else ()
     ways = (("go on with", tuple(Link(words, to) for words, to in value.ways)),) if value.ways else ()
     yield Facts("Evidence", (("record", (Code(value.record),)), *files, *ways))
 

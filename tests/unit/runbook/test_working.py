@@ -141,6 +141,25 @@ def test_a_stage_leads_on_and_back(slug: str, ways: list[str], home: Path, monke
     assert ways == [to for _, to in working.ways_on(stage, STAGING)]
 
 
+def test_the_pages_beside_the_copies_have_their_pictures(home: Path) -> None:
+    """Every picture that a page shows lies where the page looks for it."""
+    working.start_page()
+    pages = [place.lab() / name for name in place.documentation()]
+    wanted = [page.parent / name for page in pages for name in re.findall(r"!\[[^\]]*\]\(([^):]+)\)", page.read_text("utf-8"))]
+
+    assert wanted
+    assert [] == [each for each in wanted if not each.is_file()]
+
+
+def test_evidence_leads_to_the_records_from_a_copy_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link from a working copy goes by the way to its environment's records; a notebook elsewhere has none."""
+    working.working_copies(home / FILE, STAGING)
+
+    assert "" == working.files_of("r")
+    monkeypatch.chdir(place.lab() / "staging")
+    assert "records/r/" == working.files_of("r")
+
+
 def test_a_copy_works_on_its_own_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the start page chooses later, a notebook in a working folder keeps to the folder's file."""
     working.working_copies(home / FILE, STAGING)

@@ -176,3 +176,16 @@ def test_a_page_leads_to_no_notebook(tmp_path: Path) -> None:
     page = notebook_html(path)
 
     assert ("30 Encryption" in page, ".ipynb" in page.partition("</style>")[2]) == (True, False)
+
+
+def test_a_page_leads_to_what_lies_around_it(tmp_path: Path) -> None:
+    """What an Evidence cell of a working copy leads to by the way to the records, the record's own page leads to within the record."""
+    record = "20260630T100000Z-step-abc123"
+    closed = Closing(record, "storage", ("artefacts/storage/b.json",), files=f"records/{record}/")
+    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": views.html(closed)}}
+    path = tmp_path / "20_storage.ipynb"
+    path.write_text(json.dumps({"cells": [code("run.close()", output)], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+
+    assert f'href="records/{record}/artefacts/storage/b.json"' in views.html(closed)
+    assert 'href="../artefacts/storage/b.json"' in notebook_html(path)
+    assert "<a " not in views.html(Closing("r", "storage", ("artefacts/storage/b.json",)))
