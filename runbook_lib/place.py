@@ -13,6 +13,8 @@ CODE = Path(__file__).resolve().parent.parent
 """The checkout that holds this code, or the folder in which it is installed."""
 CHOICE = ".environment"
 LAB = ".lab"
+RECORDS_URL = "/runbook/records/"
+"""Where `runbook lab` serves the pages of records: whoever starts there, and not in JupyterLab's own viewer, can follow their links."""
 LEDGER = "ledger.md"
 """The page that links from working copies lead to, and from a record of what was done in them."""
 NEWER = "open the notebook of its name in the environment's own folder, or choose the environment in 00_start"

@@ -31,6 +31,8 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
 _LONGEST = 50
 """Characters of the runtime folder below which a kernel's sockets can have names: the system takes some hundred."""
 DISABLED = ("@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin")
+EXTENSIONS = {"runbook_lib.lab.records": True}
+"""What the server does beside JupyterLab's own: the links between the pages of a record are followed."""
 ARGUMENTS = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=",
@@ -52,6 +54,7 @@ def write(folder: Path) -> dict[str, str]:
     config = private_folder(ours / "config" / "labconfig")
     (config / "default_setting_overrides.json").write_text(json.dumps(OVERRIDES, indent=1), "utf-8")
     (config / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(DISABLED, True)}, indent=1), "utf-8")
+    (ours / "config" / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": EXTENSIONS}}), "utf-8")
     return {
         "JUPYTER_CONFIG_DIR": str(ours / "config"),
         # Kernels are there at once; which other kernel is chosen in JupyterLab starts as usual.

@@ -187,7 +187,7 @@ class Start:
             runs=board.run_lines(store, name, RUNS),
             at=now(),
             notebooks=f"{name}/" if _is_lab() else "",
-            records=f"{name}/{working.RECORDS}/" if _is_lab() else "",
+            records=f"{place.RECORDS_URL}{name}/" if _is_lab() else "",
         )
 
     def _set_up(self) -> object:

@@ -64,7 +64,7 @@ def test_another_environment_is_chosen_with_the_list(lab: Lab) -> None:
 
 
 def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(desk: Desk) -> None:
-    """From the board into a notebook, back, and out with a record that the audit accepts and that holds no widget."""
+    """From the board into a notebook, back, and out with a record whose links lead on, that the audit accepts, and without a widget."""
     lab = desk.emptied().lab
     with lab.page() as notebook:
         notebook.run_all()
@@ -76,7 +76,14 @@ def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(desk: De
         notebook.panel.get_by_role("button", name="Close the record").click()
         notebook.panel.get_by_text("The record is closed").wait_for()
         folder = notebook.panel.locator("p.note", has_text="The record is closed").locator("code").inner_text()
-        notebook.panel.locator("a", has_text=Path(folder).name).wait_for()
+        with notebook.page.context.expect_page() as opened:
+            notebook.panel.locator("a", has_text=Path(folder).name).click()
+        opened.value.get_by_role("link", name="20 Storage", exact=True).click()
+        opened.value.get_by_role("heading", name="20 · Storage").first.wait_for()
+        assert opened.value.url.endswith(f"/runbook/records/sandbox/{Path(folder).name}/notebooks/20_storage.html")
+        beyond = f"{notebook.origin}/runbook/records/sandbox/%2e%2e/.environment"
+        stranger = lab.browser.new_context().request
+        assert [404, 403] == [notebook.page.context.request.get(beyond).status, stranger.get(opened.value.url).status]
     record = Path(folder)
     kept = json.loads((record / "notebooks" / "20_storage.ipynb").read_text("utf-8"))
     page = (record / "notebooks" / "20_storage.html").read_text("utf-8")

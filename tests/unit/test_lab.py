@@ -15,6 +15,7 @@ from runbook_lib import place
 from runbook_lib.evidence.record import private_folder
 from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.lab import server, settings
+from runbook_lib.lab.records import found
 from runbook_lib.lab.sessions import Sessions
 from runbook_lib.parameters.load import load
 from tests.machine import ROOT
@@ -113,3 +114,25 @@ def test_one_server_serves_all_environments(tmp_path: Path, monkeypatch: pytest.
 
     assert (place.lab(), f"http://of-{os.getpid()}") == (opened.folder, opened.elsewhere)
     assert (tmp_path / "sandbox.yaml", []) == (place.chosen(), list(place.lab().glob("**/*.ipynb")))
+
+
+def test_nothing_but_the_files_of_records_is_served(tmp_path: Path) -> None:
+    """Neither by a name that leads out, nor by a link, nor what is hidden, nor an environment that has no records."""
+    lab, store = tmp_path / "lab", tmp_path / "store" / "staging"
+    (store / "r" / "notebooks").mkdir(parents=True)
+    (lab / "staging").mkdir(parents=True)
+    (lab / "staging" / "records").symlink_to(store)
+    (lab / "plain" / "records").mkdir(parents=True)
+    for path in (store / "r" / "index.html", store / "r" / ".hidden", store / "r" / "notebooks" / "a.html", tmp_path / "secret"):
+        path.write_text("", "utf-8")
+    (lab / "plain" / "records" / "x.html").write_text("", "utf-8")
+    (store / "r" / "out.html").symlink_to(tmp_path / "secret")
+    (store / "r" / "up").symlink_to(tmp_path)
+
+    assert store / "r" / "index.html" == found(lab, "staging", "r/index.html")
+    assert store / "r" / "notebooks" / "a.html" == found(lab, "staging", "r/notebooks/a.html")
+    beyond = ("../../secret", "r/../../../secret", "r/out.html", "r/up/secret", "/etc/passwd")
+    names = (*beyond, "r/.hidden", "r", "r/", "", "r/none", "r\\..", "r\0")
+    assert [] == [each for each in names if found(lab, "staging", each) is not None]
+    others = ("..", ".", "", "plain", "none", "../lab/staging")
+    assert [] == [each for each in others if found(lab, each, "x.html") or found(lab, each, "r/index.html")]

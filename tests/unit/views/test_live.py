@@ -137,7 +137,8 @@ def test_what_was_not_acknowledged_is_listed(outputs: list[Output]) -> None:
         asking.refuse_incomplete("server_role", "", ("a/1", "a/2", "a/3"), "", ticked)
         raise AssertionError
 
-    shown = gate.Form(Asking(facts=(), name="", acknowledge=TWO, approve=refuse), Output())  # type: ignore[arg-type]
+    static: Any = Output()
+    shown = gate.Form(Asking(facts=(), name="", acknowledge=TWO, approve=refuse), static)
     shown.show()
     shown.boxes.shown["a/2"].value = True
     shown.button.click()
