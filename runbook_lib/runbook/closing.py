@@ -8,7 +8,8 @@ from runbook_lib import place
 from runbook_lib.evidence.secrecy import cleaned
 from runbook_lib.evidence.signing import FileKey
 from runbook_lib.evidence.statement import close
-from runbook_lib.runbook import alone
+from runbook_lib.runbook import alone, working
+from runbook_lib.views.shown import Closing
 
 if TYPE_CHECKING:
     from runbook_lib.model import Plan
@@ -43,3 +44,12 @@ def search_step(setting: Setting) -> None:
     if setting.known is not None:
         folders = (setting.record.folder, place.working_folder())
         alone.refuse_leaks(setting.record, [each for folder in folders if folder for each in cleaned(folder, setting.known)])
+
+
+def told(setting: Setting, artefacts: tuple[str, ...]) -> Closing:
+    """Say where the evidence of a stage lies, and lead to it and on."""
+    record = setting.record.folder.name
+    # A notebook that is executed into a record lies beside what it kept.
+    is_within = setting.known is None and not setting.is_step
+    files = "../" if is_within else working.files_of(record)
+    return Closing(record, setting.stage.slug, artefacts, working.ways_on(setting.stage, setting.environment), files)

@@ -17,7 +17,7 @@ from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
 from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import artefacts, asking, closing, gating, owing, prompting, stepping, working
+from runbook_lib.runbook import artefacts, asking, closing, gating, owing, prompting, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
@@ -67,9 +67,9 @@ class StageRun:
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
         self._look_anew()
-        findings = () if self._idle else engine.check(*self._subject, when=("plan",))
-        self._keep(findings)
-        return Findings(findings, "Pre-flight", self._idle or "this stage has nothing to check before it plans", readings=self._readings)
+        self._keep(() if self._idle else engine.check(*self._subject, when=("plan",)))
+        empty = self._idle or "this stage has nothing to check before it plans"
+        return Findings(self._findings, "Pre-flight", empty, readings=self._readings)
 
     def desired(self) -> DesiredResources:
         """Show what this stage wants, from the parameters and what was found; reads only."""
@@ -117,8 +117,7 @@ class StageRun:
     def verify(self) -> Findings:
         """Judge what is there, read again where something was written; a run that only plans shows what is owed and contested."""
         self._look_anew()
-        findings: tuple[Finding, ...] = ()
-        fresh = self._plan
+        findings, fresh = tuple[Finding, ...](), self._plan
         if not self._idle and self._only_plans:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
@@ -162,10 +161,7 @@ class StageRun:
         broken = [finding for finding in self._findings if finding.verdict == "broken" and not finding.warning]
         if broken and setting.is_alone and setting.verb == "apply":
             raise ChecksBroken(setting.stage.slug, f"{len(broken)} checks are broken", broken[0].way_out)
-        record, ways = setting.record.folder.name, working.ways_on(setting.stage, setting.environment)
-        # A notebook that is executed into a record lies beside what it kept.
-        files = "../" if setting.known is None and not setting.is_step else working.files_of(record)
-        return Closing(record, setting.stage.slug, names, ways, files)
+        return closing.told(setting, names)
 
     def stop(self) -> None:
         """Ask a running apply to stop before its next write."""
@@ -178,10 +174,9 @@ class StageRun:
 
     def _keep(self, findings: tuple[Finding, ...], seen: Plan | None = None) -> None:
         """Keep findings with what they refer to, as it was read."""
-        world = self._setting.world
         values = snapshots.snapshot(seen, "after").values if seen is not None else {}
-        self._findings = findings
-        self._readings = engine.readings(findings, values, world.answers, world.calls, self._at)
+        self._findings, answers, calls = findings, self._setting.world.answers, self._setting.world.calls
+        self._readings = engine.readings(findings, values, answers, calls, self._at)
 
     def _look_anew(self) -> None:
         """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""
