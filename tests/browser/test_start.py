@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from runbook_lib.headless.steps import EARLIER, REPLIED
 from tests.browser.desk import Desk
 from tests.browser.lab import Lab, Notebook
 from tests.browser.rules import in_both
@@ -90,4 +91,8 @@ def test_a_stage_is_stepped_through_and_the_record_closed_by_the_button(desk: De
 
     assert 0 == lab.command("audit", "verify", folder).returncode
     assert "widgets" not in kept["metadata"]
+    # JupyterLab noted when each cell ended, and none of them before the notebook was opened.
+    assert all(each["metadata"]["execution"][REPLIED] for each in kept["cells"] if each.get("outputs"))
+    assert {"open", "plan", "apply", "evidence"} <= {each["id"] for each in kept["cells"] if each.get("outputs")}
+    assert EARLIER not in (record / "index.html").read_text("utf-8")
     assert re.search("Nothing was written", page)
