@@ -103,7 +103,8 @@ def _state(stage: Stage, told: Sequence[Told], idle: str, undone: Undone) -> Sta
         return replace(plain, detail=f"{what} on {undone.at[:10]}")
     applied = {address for each in told if _last_write(each) > undone.at for address in _applied(each)}
     state, detail = judged(latest.result, latest.facts.verb, applied)
-    found = replace(plain, state=state, detail=detail, parts=tuple(_parts(latest.result)))
+    scope = latest.result.plan.scope if latest.result.plan is not None else ()
+    found = replace(plain, state=state, detail=detail, parts=tuple(_parts(latest.result)), scope=scope)
     proven = next((each for each in told if _is_proven(each)), None)
     # Of each record the one who gave its command: who approved what is in it is somebody else's name, and not every run has one.
     return replace(found, verified=proven.at, by=proven.facts.by) if proven is not None else found

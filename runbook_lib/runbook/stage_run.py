@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
 from runbook_lib.engine.apply import NOT_APPROVED, USED_UP
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
-from runbook_lib.evidence import snapshots
+from runbook_lib.evidence import board, snapshots
 from runbook_lib.evidence.made import made_here
 from runbook_lib.model import Finding, Plan, Receipt
 from runbook_lib.parameters.editing import ParameterFile
@@ -21,6 +21,7 @@ from runbook_lib.runbook import artefacts, asking, closing, gating, owing, promp
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
+from runbook_lib.stages import all_stages
 from runbook_lib.views import live
 from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, ParameterForm, StageBanner
 from runbook_lib.views.watching import Watch
@@ -62,7 +63,8 @@ class StageRun:
         setting = self._setting
         values = as_parameters(setting.environment)
         file = ParameterFile.read(setting.file) if setting.file is not None else None
-        return ParameterForm(setting.stage.title, file.path.name if file else "the given values", setting.stage.keys, values, file)
+        source = file.path.name if file else "the given values"
+        return ParameterForm(setting.stage.title, source, setting.stage.keys, values, file, is_folded=self._is_done)
 
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
@@ -79,7 +81,8 @@ class StageRun:
             return DesiredResources((), {}, self._idle)
         inventory, refusals = engine.inventory_of(stage.parts, environment, world)
         wanted = wanted_by(stage, environment, inventory, refusals)
-        return DesiredResources(wanted.resources, dict(stage.artefacts(environment, wanted.resources)), tables=stage.tables(environment))
+        texts, tables = dict(stage.artefacts(environment, wanted.resources)), stage.tables(environment)
+        return DesiredResources(wanted.resources, texts, tables=tables, is_done=self._is_done)
 
     def plan(self) -> Plan:
         """Compare what is wanted with what is there; writes nothing. Raises RunbookError when the file was changed since it was opened."""
@@ -177,6 +180,20 @@ class StageRun:
         values = snapshots.snapshot(seen, "after").values if seen is not None else {}
         self._findings, answers, calls = findings, self._setting.world.answers, self._setting.world.calls
         self._readings = engine.readings(findings, values, answers, calls, self._at)
+
+    @property
+    def _is_done(self) -> bool:
+        """Tell whether who steps through this stage finds it converged, by the same parameters, and nothing was seen to differ since."""
+        return self._was_done and not (self._plan is not None and self._plan.changes)
+
+    @cached_property
+    def _was_done(self) -> bool:
+        setting = self._setting
+        if not setting.is_step or self._idle:
+            return False
+        store, name = setting.record.folder.parent.parent, setting.environment.environment
+        found = next(each for each in board.stage_states(store, name, all_stages(), {}) if each.slug == setting.stage.slug)
+        return found.state == "converged" and found.scope == setting.scope
 
     def _look_anew(self) -> None:
         """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""

@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from runbook_lib.views.blocks import Code, Counts, Grid, Link, Mark, Note
+from runbook_lib.views.blocks import Code, Counts, Folded, Grid, Link, Mark, Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runbook_lib.views.blocks import Block, Cell
 
@@ -28,6 +28,8 @@ STATES: Mapping[State, Mark] = {
 """The worst first."""
 DONE: AbstractSet[State] = {"converged", "not needed", "owed"}
 """What leaves nothing to do for whoever steps through the stages."""
+FOLDED: tuple[State, ...] = ("converged", "not needed")
+"""What nobody has to look at as long as it is true."""
 WAY_BACK = "teardown"
 RUNS = 8
 
@@ -39,7 +41,7 @@ NEXT = Mark("next", "open", "\N{BLACK RIGHT-POINTING TRIANGLE}")
 class StageState:
     """State how far a stage is, as the records say: `detail` says why, `address`-wise states are `parts` by the name of what is set up.
 
-    `verified` is when it was proven last, `by` who gave the command to.
+    `verified` is when it was proven last, `by` who gave the command to; `scope` is what the digest of its newest plan binds.
     """
 
     number: int
@@ -52,6 +54,7 @@ class StageState:
     verified: str = ""
     by: str = ""
     parts: tuple[tuple[str, State], ...] = ()
+    scope: tuple[tuple[str, str], ...] = ()
 
     @property
     def notebook(self) -> str:
@@ -126,10 +129,13 @@ def files(value: Files) -> Iterator[Block]:
 
 
 def board(value: Board) -> Iterator[Block]:
-    """Draw the stages and mark the next; what is in order is said in one word."""
+    """Draw the stages and mark the next; those in order are folded into one line."""
     yield Counts(tuple(_counted(value, state) for state in STATES if any(each.state == state for each in value.stages)))
-    columns = ("stage", "state", "about", "last proven", "at the command of")
-    yield Grid(f"Stages of {value.environment}", columns, tuple(_stage(value, each) for each in value.stages))
+    for state in FOLDED:
+        if done := [each for each in value.stages if each.state == state]:
+            yield Folded(f"{counted(len(done), 'stage')} {STATES[state].word}", (_stages(value, STATES[state].word.capitalize(), done),))
+    if left := [each for each in value.stages if each.state not in FOLDED]:
+        yield _stages(value, f"Stages of {value.environment}", left)
     records = "" if value.runs else f" There was no record of {value.environment} yet: open the first notebook."
     if said := f"As of {value.at}.{records}" if value.at else records.strip():
         yield Note((said,), "quiet")
@@ -147,6 +153,11 @@ def runs(value: Runs) -> Iterator[Block]:
 def _counted(value: Board, state: State) -> Mark:
     mark, number = STATES[state], sum(each.state == state for each in value.stages)
     return Mark(f"{number} {mark.word}", mark.tone, mark.letter)
+
+
+def _stages(value: Board, caption: str, some: Sequence[StageState]) -> Grid:
+    columns = ("stage", "state", "about", "last proven", "at the command of")
+    return Grid(caption, columns, tuple(_stage(value, each) for each in some))
 
 
 def _stage(value: Board, each: StageState) -> tuple[Cell, ...]:

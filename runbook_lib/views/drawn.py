@@ -53,7 +53,8 @@ DRAWINGS: dict[type, Callable[[Any], Iterable[Block]]] = {
 def drawn(value: object) -> Iterable[Block]:
     """Give the blocks of a value; what has a banner is drawn as its banner. Raises TypeError for anything else."""
     if isinstance(value, DesiredResources):
-        return (*stages.desired(value), *(block for table in value.tables for block in drawn(table)))
+        blocks = (*stages.desired(value), *(block for table in value.tables for block in drawn(table)))
+        return stages.folded(blocks) if value.is_done else blocks
     if type(value) in DRAWINGS:
         return DRAWINGS[type(value)](value)
     if isinstance(value, (tuple, list)) and value and all(isinstance(each, Finding) for each in value):

@@ -28,13 +28,14 @@ class StageBanner:
 class DesiredResources:
     """Hold what a stage wants and the texts (policies, commands, SQL, settings) for someone else to apply it with.
 
-    `tables` are values of this package that say at a glance what the stage is about.
+    `tables` are values of this package that say at a glance what the stage is about; of a stage that `is_done` all of it is folded.
     """
 
     resources: tuple[Resource, ...]
     artefacts: Mapping[str, str]
     idle: str = ""
     tables: tuple[object, ...] = ()
+    is_done: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views import naming
 from runbook_lib.views.blocks import Code, Counts, Facts, Fold, Folded, Grid, Heading, Line, Link, Listing, Mark, Note, counted
+from runbook_lib.views.board import STATES
 from runbook_lib.views.difference import shown
 from runbook_lib.views.many import begun, first
 
@@ -48,6 +49,12 @@ def desired(value: DesiredResources) -> Iterator[Block]:
     if texts:
         listings = tuple(_listing(name, text) for name, text in texts.items())
         yield Folded(f"{counted(len(texts), 'artefact')} for someone else to apply", listings)
+
+
+def folded(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Fold what a stage wants that has it, as the records say."""
+    yield Counts((STATES["converged"],))
+    yield Folded("What is wanted, and was found so last time", blocks)
 
 
 def _listing(name: str, text: str) -> Block:

@@ -54,7 +54,7 @@ def test_by_mouse(desk: Desk) -> None:
         notebook.page.get_by_role("tab", name="00_start.ipynb").click()
         notebook.panel.get_by_role("button", name="Close the record").click()
         judged(desk.lab, notebook)
-        assert "converged" in notebook.panel.get_by_role("row", name="20 Storage").inner_text()
+        notebook.panel.locator("details", has_text="1 stage converged").locator("tr", has_text="20 Storage").wait_for(state="attached")
 
 
 def test_by_keyboard(desk: Desk) -> None:

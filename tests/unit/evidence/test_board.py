@@ -72,6 +72,14 @@ def test_the_state_that_a_result_leaves(tmp_path: Path, verb: RunVerb, result: d
     assert expected == state(tmp_path).state
 
 
+def test_a_state_says_for_what_it_holds(tmp_path: Path) -> None:
+    """Whoever has other parameters since, or another endpoint, is not told that he is done."""
+    scope = (("endpoint", "https://other"), ("parameters", "d1"))
+    run(tmp_path, 1, "verify", plan=EMPTY.model_copy(update={"scope": scope}), findings=KEPT)
+
+    assert scope == state(tmp_path).scope
+
+
 def test_without_a_record_nothing_is_planned(tmp_path: Path) -> None:
     """Every stage is shown, also of an environment that nobody ran."""
     found = board.stage_states(tmp_path, "e", all_stages(), {})
