@@ -29,7 +29,7 @@ def test_form_says_what_is_wrong_while_typing_and_saves_what_was_typed(desk: Des
     file = desk.lab.file
     plain = file.read_text("utf-8")
     try:
-        with desk.lab.page(STORAGE) as notebook:
+        with desk.emptied().lab.page(STORAGE) as notebook:
             form = step(notebook, "parameters", "open", "form")
             save = form.get_by_role("button", name="Save")
             beside = typed(form, "name", "Tonic_Sandbox")
