@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from runbook_lib.engine.plan import Scope
     from runbook_lib.model import Finding, Stage
     from runbook_lib.views.board import State
 
 DEEPEST = 40
 """Records that are read; what lies further back counts as not known."""
+
+
+PLACE = ("account", "region", "endpoint", "source", "destination")
+"""What of a plan's scope says where it was made for."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,14 @@ def stage_states(store: Path, environment: str, stages: Sequence[Stage], idle: d
         _state(stage, told.get(stage.slug, []), idle.get(stage.slug, ""), Undone(undone, gone, not gone.isdisjoint(under[stage.slug])))
         for stage in stages
     )
+
+
+def here(each: StageState, scope: Scope) -> StageState:
+    """Give a stage's state for who plans in a scope: what was found in another account, at another endpoint, is not so here."""
+    there, now = dict(each.scope), dict(scope)
+    if other := [f"{name} {there.get(name) or 'AWS'}" for name in PLACE if there and there.get(name) != now.get(name)]:
+        return StageState(each.number, each.slug, each.title, each.summary, each.owner, detail=f"last done elsewhere: {', '.join(other)}")
+    return each
 
 
 def run_lines(store: Path, environment: str, number: int) -> tuple[RunLine, ...]:

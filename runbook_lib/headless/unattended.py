@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from runbook_lib import evidence
 from runbook_lib.engine.history import at, standing
-from runbook_lib.runbook.open import scope_of
 from runbook_lib.runbook.prompting import refuse_unattended, typed_secrets
+from runbook_lib.runbook.scope import scope_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from runbook_lib import place
 from runbook_lib.errors import InvalidParameters
 from runbook_lib.parameters.reading import parsed, text_of
 
@@ -27,8 +28,21 @@ class About(NamedTuple):
 
 
 def neighbours(folder: Path) -> tuple[About, ...]:
-    """Read what the files of a folder are about; one that cannot be read is about nothing."""
-    return tuple(about for path in sorted(folder.glob("*.yaml")) if (about := _about(path)) is not None)
+    """Read what the files of a folder, and those of `parameters/`, are about; one that cannot be read is about nothing."""
+    found: list[About | None] = []
+    for each in dict.fromkeys((place.home().resolve() / "parameters", folder.resolve())):
+        found += [_about(path, of(each)) for path in sorted(each.glob("*.yaml"))]
+    return tuple(each for each in found if each is not None)
+
+
+def of(folder: Path) -> str:
+    """Say of which folder a file is that is not in `parameters/`, where another may have its name."""
+    return "" if folder.resolve() == place.home().resolve() / "parameters" else f" (of {folder.resolve().name})"
+
+
+def about(path: Path, environment: str, records: str) -> About:
+    """Say what a file is about, by the name by which `neighbours` has it."""
+    return About(f"{path.name}{of(path.parent)}", environment, records)
 
 
 def namesakes(one: About, among: Iterable[About]) -> tuple[str, ...]:
@@ -41,12 +55,12 @@ def shared(others: tuple[str, ...]) -> str:
     return f"is that of {', '.join(others)} too: they share records, working copies and what is created"
 
 
-def _about(path: Path) -> About | None:
+def _about(path: Path, of_folder: str) -> About | None:
     try:
         named = _named(text_of(path))
     except (InvalidParameters, OSError):
         return None
-    return About(path.name, *named) if named is not None else None
+    return About(f"{path.name}{of_folder}", *named) if named is not None else None
 
 
 @lru_cache(maxsize=TEXTS)

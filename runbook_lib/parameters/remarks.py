@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_lib.parameters.broken import Broken, sides
-from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
+from runbook_lib.parameters.namesakes import about, namesakes, neighbours, shared
 from runbook_lib.secrets import parse_reference
 
 if TYPE_CHECKING:
@@ -25,6 +25,6 @@ def remarks(env: Environment) -> Iterator[Broken]:
 
 
 def namesaked(path: Path, env: Environment) -> Iterator[Broken]:
-    """Tell of other files in the folder that are about an environment of this name."""
-    if others := namesakes(About(path.name, env.environment, env.records), neighbours(path.parent)):
+    """Tell of other files, in the folder and in `parameters/`, that are about an environment of this name."""
+    if others := namesakes(about(path, env.environment, env.records), neighbours(path.parent)):
         yield Broken(("environment",), shared(others), "give one of them another name, unless they are about the same environment")

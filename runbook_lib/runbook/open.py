@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import engine, evidence, place
 from runbook_lib.errors import GuardRefused
 from runbook_lib.evidence import approvals, steps
-from runbook_lib.evidence.record import parameters_digest
 from runbook_lib.parameters import Environment
 from runbook_lib.runbook import interactive
 from runbook_lib.runbook.closing import signing_key
 from runbook_lib.runbook.prompting import prompted
 from runbook_lib.runbook.records import Records
+from runbook_lib.runbook.scope import scope_of
 from runbook_lib.runbook.setting import Setting
 from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.runbook.start import Start
@@ -29,7 +29,6 @@ from runbook_lib.views import live
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runbook_lib.engine.plan import Scope
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.model import Stage
 
@@ -89,20 +88,6 @@ def earlier(slug: str) -> tuple[Stage, ...]:
     stages = all_stages()
     known = engine.foundations(stages)[slug]
     return tuple(stage for stage in stages if stage.slug in known)
-
-
-def scope_of(environment: Environment) -> Scope:
-    """Say what a digest binds beside the changes: account, endpoints, databases and the parameters themselves."""
-    aws = environment.aws
-    sides = (environment.source, environment.destination)
-    return (
-        ("account", aws.account),
-        ("destination", f"{sides[1].host}:{sides[1].port}/{sides[1].database}"),
-        ("endpoint", aws.endpoint),
-        ("parameters", parameters_digest(environment)),
-        ("region", aws.region),
-        ("source", f"{sides[0].host}:{sides[0].port}/{sides[0].database}"),
-    )
 
 
 def _environment(parameters: Mapping[str, Any]) -> tuple[Environment, Path]:

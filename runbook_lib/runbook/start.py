@@ -10,9 +10,10 @@ from runbook_lib.errors import InvalidParameters
 from runbook_lib.evidence import board, steps
 from runbook_lib.parameters import Environment, described
 from runbook_lib.parameters.editing import ParameterFile
-from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
+from runbook_lib.parameters.namesakes import About, about, namesakes, neighbours, of, shared
 from runbook_lib.parameters.questions import QUESTIONS
 from runbook_lib.runbook import interactive, working
+from runbook_lib.runbook.scope import scope_of
 from runbook_lib.runbook.world import now
 from runbook_lib.stages import all_stages
 from runbook_lib.views import live
@@ -81,7 +82,7 @@ class Start:
         if live.has_front_end():
             from runbook_lib.views.live.start import chooser
 
-            self._list = chooser([(path.stem, str(path)) for path in _files()], _chosen_name(), self._choose)
+            self._list = chooser([(_label(path), str(path)) for path in _files()], _chosen_name(), self._choose)
         return self._live("check", self._checked)
 
     def check(self) -> object:
@@ -136,7 +137,7 @@ class Start:
     def _offer(self, path: Path) -> None:
         """Let a file that was just made be chosen."""
         if self._list is not None and str(path) not in {value for _, value in self._list.options}:
-            self._list.options = (*self._list.options, (path.stem, str(path)))
+            self._list.options = (*self._list.options, (_label(path), str(path)))
         self.refresh()
 
     def _take(self, path: Path) -> None:
@@ -181,9 +182,10 @@ class Start:
             return self._checked()
         store, name, stages = place.store(environment.records), environment.environment, all_stages()
         idle = {stage.slug: said for stage in stages if (said := stage.idle(environment))}
+        states = board.stage_states(store, name, stages, idle)
         return Board(
             environment=name,
-            stages=board.stage_states(store, name, stages, idle),
+            stages=tuple(board.here(each, scope_of(environment)) for each in states),
             runs=board.run_lines(store, name, RUNS),
             at=now(),
             notebooks=f"{name}/" if _is_lab() else "",
@@ -211,7 +213,13 @@ def _open_row(record: Record, way: str) -> tuple[str, str, str, str]:
 
 
 def _files() -> list[Path]:
-    return sorted((place.home() / "parameters").glob("*.yaml"))
+    """List the files of `parameters/`, and the chosen one where it is elsewhere."""
+    found, chosen = sorted((place.home() / "parameters").glob("*.yaml")), _chosen_name()
+    return found if not chosen or Path(chosen).resolve() in {each.resolve() for each in found} else [*found, Path(chosen)]
+
+
+def _label(path: Path) -> str:
+    return f"{path.stem}{of(path.parent)}"
 
 
 def _is_lab() -> bool:
@@ -243,8 +251,9 @@ def _loaded(path: Path) -> Environment | None:
 
 
 def _lines() -> tuple[FileLine, ...]:
-    among = neighbours(place.home() / "parameters")
-    return tuple(_line(each, among) for each in _files())
+    files = _files()
+    among = neighbours(files[-1].parent) if files else ()
+    return tuple(_line(each, among) for each in files)
 
 
 def _line(path: Path, among: Iterable[About]) -> FileLine:
@@ -253,7 +262,8 @@ def _line(path: Path, among: Iterable[About]) -> FileLine:
     try:
         found = load(path, is_attended=live.has_front_end())
     except InvalidParameters as error:
-        return FileLine(path.name, problems=tuple(f"line {each.line}: {each}" for each in error.problems))
-    aws, others = found.aws, namesakes(About(path.name, found.environment, found.records), among)
+        return FileLine(f"{path.name}{of(path.parent)}", problems=tuple(f"line {each.line}: {each}" for each in error.problems))
+    aws, own = found.aws, about(path, found.environment, found.records)
+    others = namesakes(own, among)
     note = f"the name {shared(others)}" if others else ""
-    return FileLine(path.name, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected, note=note)
+    return FileLine(own.file, found.environment, aws.account, aws.region, aws.endpoint, found.pipeline, found.protected, note=note)

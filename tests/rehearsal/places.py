@@ -19,7 +19,7 @@ from runbook_lib.model import Approval, Change
 from runbook_lib.parameters import Environment
 from runbook_lib.parameters.load import load
 from runbook_lib.resources.rehearsals import Exercise, Flow, Rehearsal
-from runbook_lib.runbook.open import scope_of
+from runbook_lib.runbook.scope import scope_of
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 from runbook_lib.stages import all_stages

@@ -20,8 +20,8 @@ from runbook_lib.model import Approval, Change, Entry, EnvironmentPlan, Plan, Re
 from runbook_lib.parameters.load import kept, load
 from runbook_lib.resources.s3 import Bucket
 from runbook_lib.runbook import interactive, working
-from runbook_lib.runbook.open import scope_of
 from runbook_lib.runbook.records import Records
+from runbook_lib.runbook.scope import scope_of
 from tests.machine import ROOT
 from tests.records import house
 

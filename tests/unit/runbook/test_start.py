@@ -12,9 +12,13 @@ from typing import Any
 
 import pytest
 
-from runbook_lib import commands
+from runbook_lib import commands, place
+from runbook_lib.evidence import Record, RunFacts, StageResult
+from runbook_lib.model import Finding, Plan
 from runbook_lib.parameters import namesakes, reading
-from runbook_lib.runbook.start import Start
+from runbook_lib.parameters.load import load
+from runbook_lib.runbook.scope import scope_of
+from runbook_lib.runbook.start import Start, _label
 from tests.machine import ROOT
 
 ORDER = ["parameters", "open", "environments", "choose", "stages", "picture", "runs", "close", "create", "form", "check"]
@@ -65,6 +69,49 @@ def test_two_files_of_one_environment_are_told(folder: Path) -> None:
     assert ["environment"] == [each["field"] for each in answer["notes"]]
     assert "note: environment is that of two.yaml too" in text
     assert ("two.yaml" in one.note, "one.yaml" in two.note) == (True, True)
+
+
+@pytest.fixture
+def elsewhere(folder: Path) -> Path:
+    """Choose a file of the same name and about the same environment, outside `parameters/`, at an endpoint of its own."""
+    path = folder.parent / "demo" / "one.yaml"
+    path.parent.mkdir()
+    text = (folder / "one.yaml").read_text("utf-8")
+    path.write_text(text.replace("\naws:\n", "\naws:\n  endpoint: http://127.0.0.1:9\n", 1), "utf-8")
+    (folder.parent / "runs").mkdir()
+    place.choose(path)
+    return path
+
+
+def test_a_chosen_file_of_another_folder_is_listed_and_told_apart(folder: Path, elsewhere: Path) -> None:
+    """It has a row of its own under Environments, by file and folder, and a short name in the list; both tell of the other."""
+    start: Any = Start({})
+    one, other = start.environments().lines
+    (chosen,) = start.choose("").lines
+
+    assert ("one.yaml", "one.yaml (of demo)") == (one.file, other.file)
+    assert ("one.yaml (of demo)" in one.note, "is that of one.yaml too" in other.note) == (True, True)
+    assert other == chosen
+    assert ["one", "one (of demo)"] == [_label(each) for each in (folder / "one.yaml", elsewhere)]
+    assert "is that of one.yaml too" in commands.check(Namespace(files=[str(elsewhere)]))[2]
+
+
+def test_what_was_done_elsewhere_is_not_done_here(folder: Path, elsewhere: Path) -> None:
+    """Records that two files share tell of one place: at another endpoint nothing is converged by them."""
+    plan = Plan(stage="storage", environment="staging", scope=scope_of(load(folder / "one.yaml")))
+    record = Record.create(place.store("runs"), RunFacts(environment="staging", verb="verify", started="2026-01-01T00:00:00.000Z"))
+    finding = Finding(stage="storage", rows=("A4",), claim="they are there", verdict="kept")
+    record.close_stage(StageResult(stage="storage", plan=plan, findings=(finding,)))
+
+    def storage() -> tuple[str, str]:
+        shown: Any = Start({}).stages()
+        return next((each.state, each.detail) for each in shown.stages if each.slug == "storage")
+
+    there = storage()
+    place.choose(folder / "one.yaml")
+
+    assert ("not planned", "last done elsewhere: endpoint AWS") == there
+    assert ("converged", "") == storage()
 
 
 def test_each_file_of_a_folder_is_parsed_once(folder: Path) -> None:
