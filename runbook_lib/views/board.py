@@ -171,8 +171,8 @@ def _file(each: FileLine) -> tuple[Cell, ...]:
     state: Cell = (Mark("valid", "good", "\N{CHECK MARK}"),)
     if each.problems:
         state = (Mark("not valid", "bad", "\N{BALLOT X}"), *each.problems)
-    elif each.is_protected:
-        state = (*state, Mark("protected", "change", "!"))
+    else:
+        state = (*state, Mark("protected", "change", "!") if each.is_protected else "not protected")
     state = (*state, each.note) if each.note else state
     where: Cell = (each.region, *((Code(each.endpoint),) if each.endpoint else ()))
     return (each.file,), (each.environment,), (Code(each.account),) if each.account else ("",), where, (each.pipeline,), state

@@ -33,10 +33,28 @@ def chooser(options: Sequence[tuple[str, str]], chosen: str, choose: Callable[[s
 
     known = [*options] if chosen in {value for _, value in options} else [*([(chosen or "choose one", chosen)]), *options]
     control = ipywidgets.Dropdown(options=known, value=chosen, description="Environment", style={"description_width": "initial"})
-    control.observe(lambda change: choose(change["new"]) if change["new"] else None, names="value")
     show: Any = display
     show(control)
+    told = show(_said(f"This page shows {_label(control, chosen)}." if chosen else "Nothing is chosen."), raw=True, display_id=True)
+
+    def changed(change: dict[str, Any]) -> None:
+        if change["new"]:
+            label = _label(control, change["new"])
+            told.update(_said(f"Reading {label} ... what stands below is still the former one."), raw=True)
+            choose(change["new"])
+            told.update(_said(f"This page shows {label}."), raw=True)
+
+    control.observe(changed, names="value")
     return control
+
+
+def _label(control: Any, value: str) -> str:
+    return next(str(label) for label, each in control.options if each == value)
+
+
+def _said(words: str) -> dict[str, str]:
+    """Say one line: the page does not jump when it changes."""
+    return {"text/html": as_html.view((Note((words,)),)), "text/plain": words}
 
 
 def refresher(refresh: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from runbook_lib.parameters import namesakes, reading
 from runbook_lib.parameters.load import load
 from runbook_lib.runbook.scope import scope_of
 from runbook_lib.runbook.start import Start, _label
+from runbook_lib.views.live.start import chooser
 from tests.machine import ROOT
 
 ORDER = ["parameters", "open", "environments", "choose", "stages", "picture", "runs", "close", "create", "form", "check"]
@@ -112,6 +113,23 @@ def test_what_was_done_elsewhere_is_not_done_here(folder: Path, elsewhere: Path)
 
     assert ("not planned", "last done elsewhere: endpoint AWS") == there
     assert ("converged", "") == storage()
+
+
+def test_what_is_chosen_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line says that another file is read, before anything is read, and then that the page shows it; it is never two lines."""
+    said: list[str] = []
+
+    def display(shown: Any, **_options: Any) -> Any:
+        if isinstance(shown, dict):
+            said.append(shown["text/plain"])
+        return SimpleNamespace(update=lambda told, **_options: said.append(told["text/plain"]))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    control = chooser([("one", "/1"), ("one (of demo)", "/2")], "/1", lambda name: said.append(f"read {name}"))
+    control.value = "/2"
+
+    reading = "Reading one (of demo) ... what stands below is still the former one."
+    assert ["This page shows one.", reading, "read /2", "This page shows one (of demo)."] == said
 
 
 def test_each_file_of_a_folder_is_parsed_once(folder: Path) -> None:

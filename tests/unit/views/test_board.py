@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from runbook_lib import views
-from runbook_lib.views.blocks import Block, Folded, Grid
-from runbook_lib.views.board import Board, FileLine, Files, StageState, State, board
+from runbook_lib.views.blocks import Block, Folded, Grid, Mark
+from runbook_lib.views.board import Board, FileLine, Files, StageState, State, board, files
 
 
 def stages(*states: State) -> tuple[StageState, ...]:
@@ -62,6 +62,18 @@ def test_a_board_says_how_old_it_is() -> None:
     text = views.text(Board("staging", stages("not planned"), at="2026-11-26T13:05:10.123Z"))
 
     assert "As of 2026-11-26 13:05:10 UTC. There was no record of staging yet" in " ".join(text.split())
+
+
+def test_a_file_says_whether_it_is_protected() -> None:
+    """In words either way; one that is not valid says neither."""
+    lines = FileLine("a.yaml", "a", is_protected=True), FileLine("b.yaml", "b"), FileLine("c.yaml", problems=("line 1: no",))
+    (grid,) = files(Files("Environments", lines))
+    assert isinstance(grid, Grid)
+    states = [
+        " ".join(each if isinstance(each, str) else each.word for each in row[-1] if isinstance(each, str | Mark)) for row in grid.rows
+    ]
+
+    assert ["valid protected", "valid not protected", "not valid line 1: no"] == states
 
 
 def test_a_file_tells_of_one_with_the_same_environment() -> None:
