@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.documents.played import SENT, told
 from runbook_lib.documents.requests import requests
 from runbook_lib.documents.sql import alter_password, statements
+from runbook_lib.resources.rehearsals import Rehearsal
 from runbook_lib.resources.secretsmanager import Rotation
 from runbook_lib.views.blocks import Fold, Line, counted
 from runbook_lib.views.many import begun
@@ -23,12 +25,21 @@ LONGEST = 60
 
 
 def sent(change: Change) -> Cell:
-    """Show in one line what is sent, and behind it every request and statement; a played flow says by itself what it does."""
+    """Show in one line what is sent, and behind it every request and statement; of a rehearsal, what its steps send."""
+    if isinstance(change.subject, Rehearsal):
+        return (_played(change, change.subject),)
     asked, said = requests(change), _statements(change)
     if not asked and not said:
         return ()
     lines = (*(line for each in asked for line in _request(each)), *_shown(said))
     return (Fold(_summary([each.action for each in asked], said), lines, is_list=True),)
+
+
+def _played(change: Change, rehearsal: Rehearsal) -> Fold:
+    if change.after is None:
+        return Fold("removes what was left", (Line(", ".join(rehearsal.touches)),), is_list=True)
+    first, *_ = SENT[rehearsal.flow]
+    return Fold(f"plays {first.partition(',')[0].partition(';')[0]} ...", tuple(map(Line, told(rehearsal))), is_list=True)
 
 
 def _shown(said: tuple[str, ...]) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from runbook_lib.adapters.rehearsal import principals
 from runbook_lib.adapters.rehearsal.principals import Actor
+from runbook_lib.documents.played import SENT
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.rehearsals import Exercise, Flow
 from runbook_lib.secrets import Known
@@ -69,6 +71,15 @@ def test_a_step_says_which_permissions_it_took(whole: Whole) -> None:
     own = [each for step in steps if step.ended != "left out" for each in step.permissions if not each.endswith(")")]
     said = {each.partition(" ")[0] for each in own if ":" in each.partition(" ")[0]}
     assert decided - {"sts:GetCallerIdentity"} == said
+
+
+def test_a_plan_names_what_the_steps_take(env: Environment, whole: Whole) -> None:
+    """Every action of AWS that a flow's steps take stands in what its change says it sends; of those, only keys' may be left out."""
+    for flow, exercise in whole.exercises.items():
+        told = set(re.findall("[a-z0-9]+:[A-Z][A-Za-z]+", " ".join(SENT[flow])))
+        taken = {action for step in exercise.steps for action in step.actions if re.fullmatch("[a-z0-9]+:[A-Z][A-Za-z]+", action)}
+        assert set() == taken - told
+        assert {"kms"} >= {each.partition(":")[0] for each in told - taken}, (flow, env.environment)
 
 
 def test_nothing_tells_the_keys_that_a_role_acted_with(place: Place, env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

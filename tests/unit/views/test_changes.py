@@ -97,11 +97,16 @@ def test_rotation_shows_requests_and_statement() -> None:
     assert "ALTER USER tonic_user PASSWORD '********';" in lines
 
 
-def test_rehearsal_says_by_itself_what_it_does() -> None:
-    """What a played flow makes and removes stands in its difference; there is no request to list."""
-    assert () == sent(
-        Change(before=None, after=Rehearsal(flow="source_user", acts_as=("source/tonic_user",), touches=("a temporary table",), proves=""))
-    )
+def test_rehearsal_says_what_its_steps_send() -> None:
+    """Who approves it reads the statements, as whom they run, and what has to be refused; who sweeps reads what is removed."""
+    played = Rehearsal(flow="source_user", acts_as=("source/tonic_user",), touches=("a temporary table",), proves="")
+
+    summary, lines = opened(Change(before=None, after=played))
+
+    assert "plays CREATE TEMPORARY TABLE tonic_runbook_probe AS SELECT 1 AS id ..." == summary
+    assert ("as source/tonic_user", "SELECT 1 FROM pg_catalog.svv_table_info LIMIT 1") == (lines[0], lines[2])
+    assert "has to be refused" in lines[3]
+    assert ("removes what was left", ["a temporary table"]) == opened(Change(before=played, after=None))
 
 
 def test_five_hundred_changes_stay_small() -> None:
