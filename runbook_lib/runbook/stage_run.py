@@ -56,7 +56,7 @@ class StageRun:
     @property
     def banner(self) -> StageBanner:
         """Show where this run works, as whom, and on what."""
-        return StageBanner(self._setting.stage, facts_of(self._setting), self._idle)
+        return StageBanner(self._setting.stage, facts_of(self._setting), self._idle, self._setting.environment.environment)
 
     def form(self) -> ParameterForm:
         """Show what the parameter file says of this stage, for somebody to change where the file was chosen in 00_start."""

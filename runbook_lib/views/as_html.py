@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
+    Beside,
     Code,
     Counts,
     Facts,
@@ -96,6 +97,8 @@ def _inline(part: Inline) -> Markup:
             return Markup('<span class="way">{}</span>').format(words(text))
         case Link(text=text, href=href):
             return Markup('<a href="{}">{}</a>').format(href, words(text))
+        case Beside(links=links):
+            return Markup(", ").join(map(_inline, links))
         case Fold(summary=summary, lines=lines):
             return Markup('<details><summary>{}</summary><pre tabindex="0">{}</pre></details>').format(words(summary), _lines(lines))
 

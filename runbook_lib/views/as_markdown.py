@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
+    Beside,
     Code,
     Counts,
     Facts,
@@ -93,6 +94,8 @@ def _inline(part: Inline) -> str:
             return f"→ {words(text)}"
         case Link(text=text, href=href):
             return f"[{words(text)}]({href.translate(_ENTITIES).replace(' ', '%20').replace(')', '%29')})"
+        case Beside(links=links):
+            return ", ".join(map(_inline, links))
         case Fold(summary=summary):
             return words(summary)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.views import prose
 from runbook_lib.views.blocks import (
+    Beside,
     Code,
     Counts,
     Facts,
@@ -115,6 +116,8 @@ def _inline(part: Inline) -> str:
             return f"-> {words(text)}"
         case Link(text=text, href=href):
             return text if text == href else f"{text} ({href})"
+        case Beside(links=links):
+            return ", ".join(each.text for each in links)
         case Fold(summary=summary):
             return words(summary)
 

@@ -44,6 +44,13 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Lead to several places, on one line."""
+
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
 class Line:
     """Show one line of a difference: what is added, changed or removed, indented by `depth`."""
 
@@ -61,7 +68,7 @@ class Fold:
     is_list: bool = False
 
 
-Inline = str | Mark | Code | Way | Link | Fold
+Inline = str | Mark | Code | Way | Link | Beside | Fold
 Cell = tuple[Inline, ...]
 """What stands in a table's cell, one below the other."""
 

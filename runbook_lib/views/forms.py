@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import place
 from runbook_lib.parameters.fields import fields, found
-from runbook_lib.views.blocks import Code, Fold, Grid, Line, Note
+from runbook_lib.views.blocks import Beside, Code, Fold, Grid, Line, Link, Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,13 @@ def creation(value: Creation) -> Iterator[Block]:
 
 
 def _row(field: Field, given: Any) -> tuple[Cell, ...]:
-    return ((".".join(field.path),), (_value(field, given),), (field.means,), (", ".join(field.rows),))
+    return ((".".join(field.path),), (_value(field, given),), (field.means,), (_ledger(field.rows),))
+
+
+def _ledger(rows: tuple[str, ...]) -> Inline:
+    """Lead to the rows of the ledger, where its page is beside the notebook."""
+    page = place.page(place.LEDGER)
+    return Beside(tuple(Link(each, f"{page}#{each}") for each in rows)) if page else ", ".join(rows)
 
 
 def _value(field: Field, given: Any) -> Inline:

@@ -22,6 +22,7 @@ class StageBanner:
     stage: Stage
     facts: tuple[tuple[str, str], ...]
     idle: str = ""
+    environment: str = ""
 
 
 @dataclass(frozen=True)

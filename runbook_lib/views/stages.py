@@ -23,7 +23,9 @@ LONGEST = 50_000
 def banner(value: StageBanner) -> Iterator[Block]:
     """Draw account, endpoint, databases and run: what to read before anything else."""
     stage = value.stage
-    yield Heading(f"{stage.number} · {stage.title}")
+    # A tab has the file's name alone, which each environment's copy has.
+    where = f" · {value.environment}" if value.environment else ""
+    yield Heading(f"{stage.number} · {stage.title}{where}")
     yield Note((stage.summary,))
     if value.idle:
         yield Note((f"Nothing to do here: {value.idle}.",), "quiet")

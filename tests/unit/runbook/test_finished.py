@@ -7,7 +7,9 @@ import pytest
 from runbook_lib import views
 from runbook_lib.evidence import board
 from runbook_lib.runbook.stage_run import StageRun
+from runbook_lib.views.blocks import Heading
 from runbook_lib.views.board import StageState
+from runbook_lib.views.drawn import drawn
 from tests.unit.runbook.test_asking import SLUG, Desk, desk
 
 __all__ = ["desk"]
@@ -45,6 +47,14 @@ def test_what_is_seen_to_differ_is_open_again(done: StageRun) -> None:
     done.plan()
 
     assert (False, False) == folded(done)
+
+
+def test_the_first_output_names_the_environment(desk: Desk) -> None:
+    """Two tabs of one notebook, each of another environment, are told apart at the top of the page."""
+    heading = next(iter(drawn(desk.opened())))
+
+    assert isinstance(heading, Heading)
+    assert heading.text.endswith(" · staging")
 
 
 @pytest.mark.parametrize("state", ["drifted", "blocked", "owed", "changes pending", "not planned", "undecided"])

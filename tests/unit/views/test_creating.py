@@ -115,10 +115,13 @@ def test_what_is_left_open_is_listed_after_writing(page: Page) -> None:
     assert "Still to be found out: AWS account, Region" in page.widget.state.value
 
 
-def test_a_name_that_another_file_has_is_told(tmp_path: Path) -> None:
+def test_a_name_that_another_file_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They would share records and working copies: a note, no mistake."""
-    (tmp_path / "other.yaml").write_text("environment: staging\n", "utf-8")
-    page = Page(tmp_path)
+    folder = tmp_path / "parameters"
+    folder.mkdir()
+    (folder / "other.yaml").write_text("environment: staging\n", "utf-8")
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    page = Page(folder)
 
     page.answer(name="staging")
 

@@ -524,3 +524,16 @@ def test_another_file_takes_the_place_of_the_one_that_is_shown(path: Path, shell
     display.redraw(shell, form(path))
 
     assert ("some.yaml" in shell.published[4][2], 1) == (True, len(shell.frame.inside.children))
+
+
+def test_the_table_leads_to_the_ledger_where_its_page_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside working copies each row is a link; elsewhere, and as text, its number alone."""
+    file = ParameterFile.read(path)
+    value = ParameterForm("Storage", path.name, ("buckets",), file.values, file)
+    elsewhere = views.html(value)
+    monkeypatch.setattr(place, "page", lambda name: f"../{name}")
+
+    assert "ledger.md" not in elsewhere
+    assert '<a href="../ledger.md#A4">A4</a>' in views.html(value)
+    assert "[A4](../ledger.md#A4)" in views.markdown(value)
+    assert "ledger.md" not in views.text(value)
