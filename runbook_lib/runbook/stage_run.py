@@ -11,25 +11,23 @@ from runbook_lib import engine, evidence
 from runbook_lib.engine.apply import NOT_APPROVED, USED_UP
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
-from runbook_lib.evidence import board, snapshots
+from runbook_lib.evidence import snapshots
 from runbook_lib.evidence.made import made_here
 from runbook_lib.model import Finding, Plan, Receipt
-from runbook_lib.parameters.editing import ParameterFile
-from runbook_lib.parameters.load import as_parameters
 from runbook_lib.resources.records import FindingsAsked
-from runbook_lib.runbook import artefacts, asking, closing, gating, owing, prompting, stepping
+from runbook_lib.runbook import artefacts, asking, closing, folding, gating, owing, prompting, stepping
 from runbook_lib.runbook.applying import Watched, in_thread, without_owed
 from runbook_lib.runbook.setting import Setting, facts_of, goes_on
 from runbook_lib.runbook.world import now
-from runbook_lib.stages import all_stages
 from runbook_lib.views import live
-from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, ParameterForm, StageBanner
+from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, StageBanner
 from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
     from runbook_lib.model import Reading, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.runbook.world import World
+    from runbook_lib.views.shown import ParameterForm
 
 
 class ChecksBroken(RunbookError):
@@ -60,11 +58,7 @@ class StageRun:
 
     def form(self) -> ParameterForm:
         """Show what the parameter file says of this stage, for somebody to change where the file was chosen in 00_start."""
-        setting = self._setting
-        values = as_parameters(setting.environment)
-        file = ParameterFile.read(setting.file) if setting.file is not None else None
-        source = file.path.name if file else "the given values"
-        return ParameterForm(setting.stage.title, source, setting.stage.keys, values, file, is_folded=self._is_done)
+        return folding.form(self._setting, is_done=self._is_done)
 
     def preflight(self) -> Findings:
         """Check what must hold before the first write; reads only."""
@@ -188,12 +182,7 @@ class StageRun:
 
     @cached_property
     def _was_done(self) -> bool:
-        setting = self._setting
-        if not setting.is_step or self._idle:
-            return False
-        store, name = setting.record.folder.parent.parent, setting.environment.environment
-        found = next(each for each in board.stage_states(store, name, all_stages(), {}) if each.slug == setting.stage.slug)
-        return found.state == "converged" and found.scope == setting.scope
+        return not self._idle and folding.was_done(self._setting)
 
     def _look_anew(self) -> None:
         """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""

@@ -8,7 +8,7 @@ from runbook_lib import views
 from runbook_lib.evidence import board
 from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.views.blocks import Heading
-from runbook_lib.views.board import StageState
+from runbook_lib.views.board import StageState, State
 from runbook_lib.views.drawn import drawn
 from tests.unit.runbook.test_asking import SLUG, Desk, desk
 
@@ -21,9 +21,9 @@ def done(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> StageRun:
     return told(desk, monkeypatch, desk.opened()._setting.scope)
 
 
-def told(desk: Desk, monkeypatch: pytest.MonkeyPatch, scope: tuple[tuple[str, str], ...], state: str = "converged") -> StageRun:
+def told(desk: Desk, monkeypatch: pytest.MonkeyPatch, scope: tuple[tuple[str, str], ...], state: State = "converged") -> StageRun:
     """Let the records tell of the stage."""
-    states = (StageState(50, SLUG, "", "", "", state, scope=scope),)  # type: ignore[arg-type]
+    states = (StageState(50, SLUG, "", "", "", state, scope=scope),)
     monkeypatch.setattr(board, "stage_states", lambda *_: states)
     return desk.opened()
 
@@ -58,7 +58,7 @@ def test_the_first_output_names_the_environment(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("state", ["drifted", "blocked", "owed", "changes pending", "not planned", "undecided"])
-def test_what_is_not_done_is_open(desk: Desk, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+def test_what_is_not_done_is_open(desk: Desk, monkeypatch: pytest.MonkeyPatch, state: State) -> None:
     """Each state but `converged`."""
     assert (False, False) == folded(told(desk, monkeypatch, desk.opened()._setting.scope, state))
 
