@@ -13,10 +13,11 @@ from runbook_lib.parameters.ledger import LEDGER
 from runbook_lib.parameters.schema import Environment
 
 if TYPE_CHECKING:
-    from runbook_lib.parameters.questions import Answers, Keys
+    from runbook_lib.parameters.answers import Answers, Keys
     from runbook_lib.parameters.reading import Path_
 
 HEAD = "# yaml-language-server: $schema=schema.json\n#\n# Made from answers on 00_start. Check it: runbook check {}\n"
+RENDERED = "The AWS half is run by somebody else: `runbook render {}` writes what they apply."
 PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}
 """What the names of regions outside the common partition begin with."""
 UNNAMED = "environment"
@@ -33,7 +34,8 @@ def text(answers: Answers) -> str:
     """Write the file."""
     found = values(answers)
     sections = "\n".join("\n".join((*_explained(key), *emitting.pair(key, value, 0), "")) for key, value in found.items())
-    return HEAD.format(answers.name or "FILE") + sections + "\n" + "\n".join(_left_out(found)) + "\n"
+    head = "".join((HEAD.format(answers.name or "FILE"), *(f"# {each}\n" for each in _remarks(answers)), "\n"))
+    return head + sections + "\n" + "\n".join(_left_out(found)) + "\n"
 
 
 def create(answers: Answers, folder: Path) -> Path:
@@ -49,6 +51,14 @@ def create(answers: Answers, folder: Path) -> Path:
     except FileExistsError:
         raise InvalidParameters(str(path), [Problem(0, "", "is there already", "choose it, or write another name")]) from None
     return path
+
+
+def _remarks(answers: Answers) -> Iterator[str]:
+    """Say what was answered and is no key."""
+    if version := " ".join(answers.version.split()):
+        yield f"Version of Structural: {version}"
+    if answers.runs_aws == "else":
+        yield RENDERED.format(answers.name or "FILE")
 
 
 def _is_name(name: str) -> bool:
@@ -76,7 +86,8 @@ def _answered(answers: Answers) -> Iterator[tuple[Path_, Any]]:
     yield ("buckets", "create"), answers.creates_buckets or ABSENT
     yield ("kms",), _keys(answers, prefix) or ABSENT
     yield from _side("source", answers, answers.source_host, answers.source_database, answers.reader, prefix)
-    yield from _side("destination", answers, answers.destination_host, answers.destination_database, answers.writer, prefix)
+    host = answers.source_host if answers.is_one_cluster else answers.destination_host
+    yield from _side("destination", answers, host, answers.destination_database, answers.writer, prefix)
     yield ("destination", "preserve_ownership"), answers.preserves_ownership or ABSENT
     yield ("schemas", "include"), list(answers.schemas)
 
@@ -94,10 +105,10 @@ def _side(side: str, answers: Answers, host: str, database: str, user: str, pref
 
 
 def _server(answers: Answers) -> dict[str, Any]:
-    if answers.server.startswith("arn:"):
+    if answers.server.startswith("arn:") or (answers.server and answers.runs_on != "ec2"):
         return {"role_arn": answers.server}
     instance = {"instance_id": answers.server} if answers.server else {}
-    return {**instance, **({"attach_profile": True} if answers.attaches_profile else {})}
+    return {**instance, **({"attach_profile": True} if answers.attaches_profile and answers.runs_on == "ec2" else {})}
 
 
 def _admin(answers: Answers) -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runbook_lib.views.shown import Creation, ParameterForm
 
 LONGEST = 80
+REMARK = "a remark at the head of the file"
 
 
 def form(value: ParameterForm) -> Iterator[Block]:
@@ -31,7 +32,7 @@ def form(value: ParameterForm) -> Iterator[Block]:
 
 def creation(value: Creation) -> Iterator[Block]:
     """Draw what is asked, and which keys the answers become."""
-    rows = tuple(((each.label,), (each.words,), (", ".join(each.keys),)) for each in value.questions)
+    rows = tuple(((each.label,), (each.words,), (", ".join(each.keys) or REMARK,)) for each in value.questions)
     yield Grid("Asked for a new parameter file", ("question", "in other words", "becomes"), rows)
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from runbook_lib.documents.proof.matrix import Matrix
     from runbook_lib.model import Approval, Finding, Plan, Reading, Resource, Stage
+    from runbook_lib.parameters.answers import Question
     from runbook_lib.parameters.editing import ParameterFile
-    from runbook_lib.parameters.questions import Question
 
 
 @dataclass(frozen=True)

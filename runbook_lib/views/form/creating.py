@@ -8,11 +8,12 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from runbook_lib.errors import InvalidParameters, Problem
+from runbook_lib.parameters.answers import Answers
 from runbook_lib.parameters.creation import create, text
 from runbook_lib.parameters.editing import problems_of
 from runbook_lib.parameters.fields import Field
 from runbook_lib.parameters.namesakes import About, namesakes, neighbours, shared
-from runbook_lib.parameters.questions import Answers, asked, concerns, unanswered
+from runbook_lib.parameters.questions import asked, concerns, unanswered
 from runbook_lib.views.blocks import counted
 from runbook_lib.views.form.controls import WHOLE, control
 from runbook_lib.views.live.tools import keeper
@@ -21,8 +22,8 @@ from runbook_lib.views.style import form_stylesheet
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runbook_lib.parameters.answers import Question
     from runbook_lib.parameters.fields import Kind
-    from runbook_lib.parameters.questions import Question
     from runbook_lib.views.shown import Creation
 
 MISSING = ("is missing", "needs either", "needs user")

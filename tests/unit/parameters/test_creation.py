@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from runbook_lib.errors import InvalidParameters
 from runbook_lib.parameters import Environment, described
+from runbook_lib.parameters.answers import Answers
 from runbook_lib.parameters.creation import create, text, values
 from runbook_lib.parameters.editing import problems_of
 from runbook_lib.parameters.load import load
-from runbook_lib.parameters.questions import QUESTIONS, Answers, asked, concerns, unanswered
+from runbook_lib.parameters.questions import QUESTIONS, asked, concerns, unanswered
 from runbook_lib.parameters.rewriting import document
 
 HOST = "warehouse.abc.eu-central-1.redshift.amazonaws.com"
@@ -93,6 +94,8 @@ def test_what_is_open_is_all_that_is_missing(answers: Answers) -> None:
     [
         {},
         {"attaches_profile": True, "creates_buckets": True},
+        {"is_one_cluster": True, "destination_host": ""},
+        {"runs_on": "eks", "server": "arn:aws:iam::012345678901:role/eks", "runs_aws": "else", "version": "1108"},
         {"bucket_keys": "create"},
         {"bucket_keys": "adopt", "bucket_key": KEY},
         {"pipeline": "legacy"},
@@ -143,6 +146,43 @@ def test_what_is_not_known_is_named_as_missing(tmp_path: Path) -> None:
     assert {
         "aws", "server", "source.host", "source.database", "source.admin", "destination.host", "destination.database", "destination.admin",
     } == fields  # fmt: skip
+
+
+ASK_FIRST = {
+    "V2 or legacy": "pipeline",
+    "Structural version": "version",
+    "EC2, ECS or EKS": "runs_on",
+    "same cluster for source and destination": "is_one_cluster",
+    "ownership preserved": "preserves_ownership",
+    "SSE-KMS on buckets": "bucket_keys",
+    "SSE-KMS on SQS": "queue_keys",
+    "which schemas": "schemas",
+    "who runs the AWS half": "runs_aws",
+    "who runs the SQL half": "runs_sql",
+}
+
+
+def test_what_has_to_be_asked_first_is_asked() -> None:
+    """Each point of the ledger's list is a question of its own, no line of help beside another."""
+    assert set() == set(ASK_FIRST.values()) - {each.name for each in asked(dataclasses.replace(ALL, pipeline="legacy"))}
+
+
+def test_one_cluster_is_typed_once() -> None:
+    """The destination has the source's host, cluster and workgroup, and its own host is not asked for."""
+    answers = dataclasses.replace(ALL, is_one_cluster=True, destination_host="")
+    found = values(answers)
+
+    assert (HOST, "warehouse") == (found["destination"]["host"], found["destination"]["cluster"])
+    assert "destination_host" not in {each.name for each in asked(answers)}
+
+
+def test_what_is_no_key_is_a_remark() -> None:
+    """It stands at the head, on a line of its own whatever was typed; where nothing was said, nothing stands there."""
+    lines = text(dataclasses.replace(ALL, version="1108\nenvironment: other", runs_aws="else")).splitlines()
+
+    assert "# Version of Structural: 1108 environment: other" in lines
+    assert any("`runbook render staging`" in each for each in lines)
+    assert [] == [each for each in text(ALL).splitlines() if "Version of" in each or "somebody else" in each]
 
 
 def test_a_superuser_is_not_vouched_for_by_answering() -> None:
