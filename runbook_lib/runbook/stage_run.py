@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
@@ -178,11 +178,7 @@ class StageRun:
     @property
     def _is_done(self) -> bool:
         """Tell whether who steps through this stage finds it converged, by the same parameters, and nothing was seen to differ since."""
-        return self._was_done and not (self._plan is not None and self._plan.changes)
-
-    @cached_property
-    def _was_done(self) -> bool:
-        return not self._idle and folding.was_done(self._setting)
+        return not (self._plan is not None and self._plan.changes) and folding.was_done(self._setting)
 
     def _look_anew(self) -> None:
         """Ask anew where somebody looks, and note when: what is found is of that time, whenever it is kept."""
