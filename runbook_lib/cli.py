@@ -143,7 +143,7 @@ def _fleet_commands(names: Any) -> None:
     batch.add_argument("files", nargs="+", metavar="FILE", help="parameter files, or their stems in parameters/")
     batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
     batch.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
-    _limits(batch, "the number of processors")
+    _limits(batch, "two for each processor")
     batch.add_argument("--junit", default="", metavar="FILE", help="write the report for CI here too; the record holds it")
     batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
     _progress(batch)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from runbook_lib.fleet.filing import Filed
     from runbook_lib.fleet.members import Member
+    from runbook_lib.fleet.starting import Start
     from runbook_lib.model.fleets import FleetVerb
     from runbook_lib.ports import SigningKey
 
@@ -58,8 +59,10 @@ def silent(_total: int) -> FleetProgress:
 
 def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = ()) -> Filed:
     """Run a verb over every file, one process each; `program` stands in for `runbook`. Raises InvalidParameters before anything starts."""
-    found = members(files)
-    return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, program)
+    # What environments are forked from makes itself ready while their files are read.
+    with starting(program) as start:
+        found = members(files)
+        return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, start)
 
 
 def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **changed: Any) -> Filed:
@@ -83,7 +86,8 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         for number, row in rows.items()
         if number not in done
     }
-    return _run(_again(before, folder, limits), found, rows | done, earlier, told, program)
+    with starting(program) as start:
+        return _run(_again(before, folder, limits), found, rows | done, earlier, told, start)
 
 
 def _again(before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
@@ -111,9 +115,7 @@ def _facts(files: Sequence[str], options: Options) -> BatchFacts:
     return facts.model_copy(update={"command": facts.anew(facts.verb)})
 
 
-def _run(
-    facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earlier: dict[int, Row], told: Told, program: Sequence[str]
-) -> Filed:
+def _run(facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earlier: dict[int, Row], told: Told, start: Start) -> Filed:
     """Run the rows that have not ended, and those of `earlier` anew."""
     key = _key(found)
     record = BatchRecord.create(_store(found), facts)
@@ -132,8 +134,7 @@ def _run(
             if row.batch:
                 record.keep(row)
         try:
-            with starting(program) as start:
-                ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known).run()
+            ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known).run()
         finally:
             progress.over()
         return filing.filed(record, ended, schedule.halted, key)

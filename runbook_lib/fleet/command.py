@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from runbook_lib.fleet.filing import Filed
 
 Answer = tuple[int, dict[str, Any], str]
+AT_ONCE = 2 * (os.cpu_count() or 1)
+"""Environments that run at once where nobody says how many: two for each processor, as they wait for answers most of the time."""
 MOST = 64
 """Environments that may run at once: each takes a few processes."""
 LIMITS = ("jobs", "per_account", "max_failures", "waves")
@@ -37,7 +39,7 @@ LIMITS = ("jobs", "per_account", "max_failures", "waves")
 
 def carry_out(arguments: argparse.Namespace) -> Answer:
     """Run a verb over many files."""
-    limits = Limits(**{"jobs": os.cpu_count() or 1, **_limits(arguments, *_others(arguments))})
+    limits = Limits(**{"jobs": AT_ONCE, **_limits(arguments, *_others(arguments))})
     options = batch.Options(arguments.verb, tuple(arguments.stage), arguments.by, limits)
     return _told(batch.begin(arguments.files, options, _progress(arguments)), arguments.junit)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from runbook_lib.fleet.command import AT_ONCE
 from tests.bench import terraform
 from tests.bench.bed import RUNBOOK, Bed
 from tests.bench.samples import STRAIGHT, Case, Line, line
@@ -63,7 +64,7 @@ def goals(lines: Sequence[Line]) -> Iterator[Goal]:
             yield Goal(f"{what} of ten, half of Terraform's {measured.wall:.1f} s as measured beside it", ten.wall, measured.wall / 2)
     for each in lines:
         if each.case.tool == OURS:
-            in_flight = min(each.case.size, cores)
+            in_flight = min(each.case.size, AT_ONCE)
             yield Goal(
                 f"{each.case.what} of {each.case.size}, memory of each of {in_flight} in flight",
                 each.memory / in_flight / 1e6,
