@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tests.bench import warehouse
 from tests.bench.bed import Bed
 from tests.bench.samples import STRAIGHT, Case, Line, Sample, line
-from tests.bench.single import OURS, runbook, straight
+from tests.bench.single import OURS, applying, runbook, straight
 from tests.bench.table import Goal
 from tests.contract.redshift.many import FILL
 
@@ -26,12 +26,10 @@ def measure(bed: Bed, sizes: Sequence[int]) -> None:
             ours, theirs = bed.environments(2, _names(size))
             for what in ("apply", "unchanged"):
                 bed.take(Case(PART, what, STRAIGHT, 0, size, what), turn, [straight(theirs)])
-            for what, verb, against in (
-                ("plan", "plan", "unchanged"),
-                ("apply and verify", "apply", "apply"),
-                ("unchanged", "apply", "unchanged"),
-            ):
-                bed.take(Case(PART, what, OURS, 0, size, against), turn, [runbook(verb, ours)])
+            planned = bed.take(Case(PART, "plan", OURS, 0, size, "unchanged"), turn, [runbook("plan", ours)])
+            bed.take(Case(PART, "apply and verify", OURS, 0, size, "apply"), turn, [applying(ours, planned)])
+            planned = bed.run(runbook("plan", ours))
+            bed.take(Case(PART, "unchanged", OURS, 0, size, "unchanged"), turn, [applying(ours, planned)])
             bed.drop(ours, theirs)
             _measure_alone(bed, size, turn)
 

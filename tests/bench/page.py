@@ -31,9 +31,13 @@ def write(part: str, lines: Sequence[Line], goals: Sequence[Goal | str], where: 
 
 
 def commit() -> str:
-    """Name the commit that is measured, and whether files differ from it."""
-    words = ("git", "describe", "--always", "--dirty")
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    """Name the commit that is measured, and whether files differ from it, other than the page that is written."""
+    name = _git("describe", "--always") or "unknown"
+    return f"{name}-dirty" if _git("diff", "--name-only", "HEAD", "--", ".", f":!{PAGE.relative_to(ROOT)}") else name
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def where(command: str, measured: str) -> str:
