@@ -35,6 +35,12 @@ def approved_house(home: Path, names: tuple[str, ...] = (JO, ADA), **changes: An
     return house
 
 
+def planned(house: House) -> tuple[Path, str]:
+    """Plan; give the record's folder and the digest."""
+    run = house.run("plan", by="Lee Chan")
+    return run.record.folder, run.plan.digest
+
+
 def resumed(house: House, record: Path) -> Path:
     """Go on from a run; give the later record's folder."""
     with house.at_work():

@@ -22,7 +22,7 @@ from runbook_lib.model import Approval
 from runbook_lib.resources.warehouse import DatabaseUser
 from runbook_lib.runbook.records import Records
 from tests import records
-from tests.approving import ADA, JO, KIM, approve, approved_house, private, reject
+from tests.approving import ADA, JO, KIM, approve, approved_house, planned, private, reject
 from tests.objects import FakeObjects
 from tests.records import House
 
@@ -33,12 +33,6 @@ pytestmark = pytest.mark.once
 def house(tmp_path: Path) -> House:
     """Build a house with two approvers, of whom one suffices."""
     return approved_house(tmp_path / "house")
-
-
-def planned(house: House) -> tuple[Path, str]:
-    """Plan; give the record's folder and the digest."""
-    run = house.run("plan", by="Lee Chan")
-    return run.record.folder, run.plan.digest
 
 
 def after(house: House, record: Path, approval: Approval) -> str:
