@@ -9,7 +9,7 @@ from tests.bench.bed import Bed
 from tests.bench.samples import STRAIGHT, Case, Line, Sample, line
 from tests.bench.single import OURS, applying, runbook, straight
 from tests.bench.table import Goal
-from tests.contract.redshift.many import FILL
+from tests.contract.redshift.many import COUNTED, FILL
 
 PART = "warehouse"
 MOST, LONGEST = 9900, 5.0
@@ -42,7 +42,7 @@ def _fill(bed: Bed, size: int) -> None:
     """Make the schemas on both sides, and the tables in the source, to be copied."""
     for name, tables in zip(_names(size), (warehouse.TABLES, 0), strict=True):
         bed.past("dev", f'CREATE DATABASE "{name}"')
-        bed.past(name, FILL.format(schemas=size, tables=tables))
+        bed.past(name, FILL.format(schemas=size, tables=tables), COUNTED)
 
 
 def _measure_alone(bed: Bed, size: int, turn: int) -> None:
