@@ -1,0 +1,109 @@
+"""The account is asked and changed by one call at a time, as many as come at once: what moto holds are plain dictionaries."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from werkzeug.test import EnvironBuilder
+
+from runbook_lib.policy import Principal
+from runbook_lib.sandbox.aws import front
+from runbook_lib.sandbox.aws.answers import Answer
+from runbook_lib.sandbox.aws.callers import Caller
+from runbook_lib.sandbox.aws.front import Front, Rule
+from runbook_lib.sandbox.aws.requests import Call
+
+ACCOUNT = "123456789012"
+IDENTITY = {"id": "front", "pid": 1, "account": ACCOUNT, "region": "us-east-1"}
+DONE: Answer = ("200 OK", [], b"")
+
+
+class Allowed:
+    """Be a decision that lets every call through."""
+
+    place = ACCOUNT
+
+    def __init__(self, *_: object) -> None:
+        """Look at nothing."""
+
+    def refusal(self) -> None:
+        """Refuse nothing."""
+
+    def hidden(self, answer: Answer) -> Answer:
+        """Hide nothing."""
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def _everybody_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody call."""
+    root = Caller(Principal(f"arn:aws:iam::{ACCOUNT}:root"), "secret")
+    monkeypatch.setattr(front, "authenticated", lambda *_: root)
+    monkeypatch.setattr(front, "Authorisation", Allowed)
+
+
+def front_with(rules: Mapping[str, Rule]) -> Front:
+    """Make a front that answers by these rules, before a moto that nothing comes to."""
+
+    def moto(_environ: dict[str, Any], _start: object) -> Iterable[bytes]:
+        raise AssertionError
+
+    return Front(moto, IDENTITY, rules, lambda _key, _partition: None)
+
+
+def asked(called: Front, service: str, operation: str) -> str:
+    """Make a call, and give its status."""
+    signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20260131/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    said: list[str] = []
+    builder = EnvironBuilder(method="POST", data=urlencode({"Action": operation}), headers=[("Authorization", signature)],
+                             content_type="application/x-www-form-urlencoded")  # fmt: skip
+    called(builder.get_environ(), lambda status, _headers: said.append(status))
+    return said[0]
+
+
+def test_no_call_meets_another_inside() -> None:
+    """Calls that come at once are answered one after the other."""
+    inside, most, counting = 0, 0, threading.Lock()
+
+    def rule(_call: Call, _proceed: object) -> Answer:
+        nonlocal inside, most
+        with counting:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.001)
+        with counting:
+            inside -= 1
+        return DONE
+
+    called = front_with({"iam:GetRole": rule, "iam:CreateRole": rule})
+    with ThreadPoolExecutor(8) as pool:
+        statuses = set(pool.map(lambda number: asked(called, "iam", ("GetRole", "CreateRole")[number % 2]), range(40)))
+
+    assert {"200 OK"} == statuses
+    assert 1 == most
+
+
+def test_who_waits_for_a_message_holds_nobody_up() -> None:
+    """A message arrives while somebody waits for one."""
+    sent = threading.Event()
+
+    def receive(_call: Call, _proceed: object) -> Answer:
+        assert sent.wait(30)
+        return DONE
+
+    def send(_call: Call, _proceed: object) -> Answer:
+        sent.set()
+        return DONE
+
+    called = front_with({"sqs:ReceiveMessage": receive, "sqs:SendMessage": send})
+    with ThreadPoolExecutor(2) as pool:
+        received = pool.submit(asked, called, "sqs", "ReceiveMessage")
+        answers = [asked(called, "sqs", "SendMessage"), received.result()]
+
+    assert ["200 OK", "200 OK"] == answers
