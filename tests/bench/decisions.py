@@ -61,7 +61,8 @@ def _set_up() -> tuple[Any, Any, list[dict[str, Any]]]:
 
     moto = DomainDispatcherApplication(create_backend_app)
     find = finding(SECRET)
-    front = Front(moto, {}, {}, find)
+    identity = {"account": ACCOUNT, "region": REGION}
+    front = Front(moto, identity, {}, find)
     account = sample.Account("http://127.0.0.1", ACCOUNT, REGION, "aws", KEY, SECRET)
     sample.make_operator(account)
     keys = _furnish(front, account)
