@@ -82,6 +82,11 @@ def trust(principal: object, action: str = "sts:AssumeRole", **elements: Any) ->
     return {"Effect": "Allow", "Principal": principal, "Action": action, **elements}
 
 
+def granting(principal: object, action: str = "s3:GetObject", **elements: Any) -> list[dict[str, object]]:
+    """Write a resource's policy of one statement."""
+    return [allow(action, Principal=principal, **elements)]
+
+
 def when(operator: str, key: str, value: object) -> list[dict[str, Any]]:
     """Write an identity policy that allows everything under one condition."""
     return [allow(Condition={operator: {key: value}})]

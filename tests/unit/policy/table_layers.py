@@ -1,29 +1,23 @@
-"""Cases about several policies: accounts, boundaries, sessions, organisations, keys, roles and services."""
+"""Cases about several policies: accounts, boundaries, sessions and organisations."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tests.unit.policy.derived import (
     ALICE,
     BOB,
     FEDERATED,
     IAM,
-    KEY,
-    LAMBDA,
     NOBODY,
     OTHER,
-    OWN,
     QUEUE,
     ROLE,
     ROOT,
     S3,
     SESSION,
-    TARGET,
     Derived,
     allow,
     deny,
-    trust,
+    granting,
 )
 
 LOGIC = f"{IAM}/reference_policies_evaluation-logic_policy-eval-basics.html"
@@ -35,23 +29,8 @@ PRINCIPAL = f"{IAM}/reference_policies_elements_principal.html"
 FEDERATION = f"{IAM}/id_credentials_temp_control-access_getfederationtoken.html"
 SCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html"
 SCP_EXEMPT = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
-KEYS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"
-KEY_DEFAULT = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"
-KEY_CROSSING = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"
-VIA_SERVICE = "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html"
-ASSUME = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"
 IDENTITY = "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"
-NOTIFY = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html"
-EXECUTION = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
-
 GETS = allow("s3:GetObject")
-
-
-def granting(principal: object, action: str = "s3:GetObject", **elements: Any) -> list[dict[str, object]]:
-    """Write a resource's policy of one statement."""
-    return [allow(action, Principal=principal, **elements)]
-
-
 ACCOUNTS = (
     Derived("the identity policy is enough in one account", LOGIC, "allowed", identity=[GETS]),
     Derived("the resource's policy is enough in one account", LOGIC, "allowed", resource=granting({"AWS": ALICE.arn})),
@@ -215,316 +194,4 @@ ORGANISED = (
         kind="queue",
     ),
 )
-DELEGATING = granting({"AWS": f"arn:aws:iam::{OWN}:root"}, "kms:*")
-DECRYPTS = allow("kms:Decrypt", KEY)
-ENCRYPTED = (
-    Derived(
-        "the key policy delegates, the identity policy grants",
-        KEY_DEFAULT,
-        "allowed",
-        action="kms:Decrypt",
-        on=KEY,
-        identity=[DECRYPTS],
-        resource=DELEGATING,
-        kind="key",
-    ),
-    Derived(
-        "a key policy that delegates grants nothing by itself",
-        KEY_DEFAULT,
-        "denied implicitly",
-        action="kms:Decrypt",
-        on=KEY,
-        resource=DELEGATING,
-        kind="key",
-    ),
-    Derived(
-        "without delegation identity policies do not count",
-        KEYS,
-        "denied implicitly",
-        action="kms:Decrypt",
-        on=KEY,
-        identity=[DECRYPTS],
-        resource=granting({"AWS": BOB.arn}, "kms:*"),
-        kind="key",
-    ),
-    Derived(
-        "a key policy that names the user is enough",
-        KEYS,
-        "allowed",
-        action="kms:Decrypt",
-        on=KEY,
-        resource=granting({"AWS": ALICE.arn}, "kms:Decrypt"),
-        kind="key",
-    ),
-    Derived(
-        "a key policy that names the role is enough",
-        KEYS,
-        "allowed",
-        who=SESSION,
-        action="kms:Decrypt",
-        on=KEY,
-        resource=granting({"AWS": ROLE}, "kms:Decrypt"),
-        kind="key",
-    ),
-    Derived(
-        "delegation of one action delegates no other",
-        KEYS,
-        "denied implicitly",
-        action="kms:Encrypt",
-        on=KEY,
-        identity=[allow("kms:*")],
-        resource=granting({"AWS": OWN}, "kms:Decrypt"),
-        kind="key",
-    ),
-    Derived("a key's policy is never absent", KEYS, "undetermined", action="kms:Decrypt", on=KEY, identity=[DECRYPTS]),
-    Derived("a call without a key needs none", KEYS, "allowed", action="kms:CreateKey", on="*", identity=[allow("kms:CreateKey")]),
-    Derived(
-        "a deny of the key policy wins",
-        KEYS,
-        "denied explicitly",
-        action="kms:Decrypt",
-        on=KEY,
-        identity=[DECRYPTS],
-        resource=[*DELEGATING, deny("kms:Decrypt", Principal="*")],
-        kind="key",
-    ),
-    Derived(
-        "across accounts key and identity policy allow",
-        KEY_CROSSING,
-        "allowed",
-        who=BOB,
-        action="kms:Decrypt",
-        on=KEY,
-        identity=[DECRYPTS],
-        resource=granting({"AWS": OTHER}, "kms:Decrypt"),
-        kind="key",
-    ),
-    Derived(
-        "across accounts the key policy is not enough",
-        KEY_CROSSING,
-        "denied implicitly",
-        who=BOB,
-        action="kms:Decrypt",
-        on=KEY,
-        resource=granting({"AWS": OTHER}, "kms:Decrypt"),
-        kind="key",
-    ),
-    Derived(
-        "even the root user needs the key policy",
-        KEYS,
-        "denied implicitly",
-        who=ROOT,
-        action="kms:Decrypt",
-        on=KEY,
-        resource=granting({"AWS": BOB.arn}, "kms:*"),
-        kind="key",
-    ),
-    Derived(
-        "the root user uses what is delegated to it",
-        KEY_DEFAULT,
-        "allowed",
-        who=ROOT,
-        action="kms:Decrypt",
-        on=KEY,
-        resource=DELEGATING,
-        kind="key",
-    ),
-    Derived(
-        "kms:ViaService holds through the service",
-        VIA_SERVICE,
-        "allowed",
-        action="kms:Decrypt",
-        on=KEY,
-        context={"kms:ViaService": "s3.eu-west-1.amazonaws.com"},
-        identity=[allow("kms:*", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}})],
-        resource=DELEGATING,
-        kind="key",
-    ),
-    Derived(
-        "kms:ViaService is absent from a direct call",
-        VIA_SERVICE,
-        "denied implicitly",
-        action="kms:Decrypt",
-        on=KEY,
-        identity=[allow("kms:*", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}})],
-        resource=DELEGATING,
-        kind="key",
-    ),
-    Derived(
-        "kms:CallerAccount is the caller's",
-        VIA_SERVICE,
-        "allowed",
-        action="kms:Decrypt",
-        on=KEY,
-        resource=granting("*", "kms:Decrypt", Condition={"StringEquals": {"kms:CallerAccount": OWN}}),
-        kind="key",
-    ),
-)
-ASSUMES = allow("sts:AssumeRole", TARGET)
-TRUSTED = (
-    Derived(
-        "a trust policy that names the user is enough",
-        ASSUME,
-        "allowed",
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"AWS": ALICE.arn})],
-        kind="trust",
-    ),
-    Derived(
-        "one that trusts the account needs an identity policy",
-        ASSUME,
-        "denied implicitly",
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"AWS": OWN})],
-        kind="trust",
-    ),
-    Derived(
-        "the account trusted and the identity policy",
-        ASSUME,
-        "allowed",
-        action="sts:AssumeRole",
-        on=TARGET,
-        identity=[ASSUMES],
-        resource=[trust({"AWS": OWN})],
-        kind="trust",
-    ),
-    Derived(
-        "an identity policy does not replace trust",
-        ASSUME,
-        "denied implicitly",
-        action="sts:AssumeRole",
-        on=TARGET,
-        identity=[allow()],
-        resource=[trust({"Service": "lambda.amazonaws.com"})],
-        kind="trust",
-    ),
-    Derived("a role's trust policy is never absent", ASSUME, "undetermined", action="sts:AssumeRole", on=TARGET, identity=[ASSUMES]),
-    Derived("tagging the session needs trust, too", ASSUME, "undetermined", action="sts:TagSession", on=TARGET, identity=[allow()]),
-    Derived(
-        "across accounts both",
-        ASSUME,
-        "allowed",
-        who=BOB,
-        action="sts:AssumeRole",
-        on=TARGET,
-        identity=[ASSUMES],
-        resource=[trust({"AWS": OTHER})],
-        kind="trust",
-    ),
-    Derived(
-        "across accounts trust is not enough",
-        ASSUME,
-        "denied implicitly",
-        who=BOB,
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"AWS": BOB.arn})],
-        kind="trust",
-    ),
-    Derived(
-        "the root user may not assume roles",
-        ASSUME,
-        "denied implicitly",
-        who=ROOT,
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"AWS": OWN})],
-        kind="trust",
-    ),
-    Derived(
-        "the external ID must be the agreed one",
-        ASSUME,
-        "denied implicitly",
-        who=BOB,
-        action="sts:AssumeRole",
-        on=TARGET,
-        context={"sts:ExternalId": "wrong"},
-        identity=[ASSUMES],
-        resource=[trust({"AWS": OTHER}, Condition={"StringEquals": {"sts:ExternalId": "agreed"}})],
-        kind="trust",
-    ),
-    Derived(
-        "Lambda assumes a role that trusts it",
-        EXECUTION,
-        "allowed",
-        who=LAMBDA,
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"Service": "lambda.amazonaws.com"})],
-        kind="trust",
-    ),
-    Derived(
-        "another service does not",
-        EXECUTION,
-        "denied implicitly",
-        who=S3,
-        action="sts:AssumeRole",
-        on=TARGET,
-        resource=[trust({"Service": "lambda.amazonaws.com"})],
-        kind="trust",
-    ),
-)
-QUEUED = granting(
-    {"Service": "s3.amazonaws.com"},
-    "sqs:SendMessage",
-    Condition={"StringEquals": {"aws:SourceAccount": OWN}, "ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:tonic-in"}},
-)
-FROM_BUCKET = {"aws:SourceAccount": OWN, "aws:SourceArn": "arn:aws:s3:::tonic-in"}
-SERVICES = (
-    Derived(
-        "S3 sends to a queue that lets it",
-        NOTIFY,
-        "allowed",
-        who=S3,
-        action="sqs:SendMessage",
-        on=QUEUE,
-        context=FROM_BUCKET,
-        resource=QUEUED,
-        kind="queue",
-    ),
-    Derived(
-        "not for another account's bucket",
-        NOTIFY,
-        "denied implicitly",
-        who=S3,
-        action="sqs:SendMessage",
-        on=QUEUE,
-        context={**FROM_BUCKET, "aws:SourceAccount": OTHER},
-        resource=QUEUED,
-        kind="queue",
-    ),
-    Derived("not without a queue policy", NOTIFY, "denied implicitly", who=S3, action="sqs:SendMessage", on=QUEUE),
-    Derived(
-        "for which bucket may not be known",
-        NOTIFY,
-        "undetermined",
-        who=S3,
-        action="sqs:SendMessage",
-        on=QUEUE,
-        resource=QUEUED,
-        kind="queue",
-    ),
-    Derived(
-        "S3 uses a key that lets it",
-        NOTIFY,
-        "allowed",
-        who=S3,
-        action="kms:GenerateDataKey",
-        on=KEY,
-        resource=granting({"Service": "s3.amazonaws.com"}, "kms:GenerateDataKey"),
-        kind="key",
-    ),
-    Derived(
-        "not one that only delegates to the account",
-        NOTIFY,
-        "denied implicitly",
-        who=S3,
-        action="kms:GenerateDataKey",
-        on=KEY,
-        resource=DELEGATING,
-        kind="key",
-    ),
-)
-ALL = (*ACCOUNTS, *LIMITED, *ORGANISED, *ENCRYPTED, *TRUSTED, *SERVICES)
+ALL = (*ACCOUNTS, *LIMITED, *ORGANISED)

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from tests.unit.policy import table_conditions, table_layers, table_statements
+from tests.unit.policy import table_conditions, table_layers, table_resources, table_statements, table_trusts
 from tests.unit.policy.derived import Derived
 
-CASES = (*table_statements.ALL, *table_conditions.ALL, *table_layers.ALL)
+CASES = (*table_statements.ALL, *table_conditions.ALL, *table_layers.ALL, *table_resources.ALL, *table_trusts.ALL)
 PAGE = re.compile(r"https://docs\.aws\.amazon\.com/[\w/-]+\.html\Z")
 
 

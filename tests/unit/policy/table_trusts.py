@@ -1,0 +1,115 @@
+"""Cases about roles: whom they trust, and what else it takes to assume them."""
+
+from __future__ import annotations
+
+from tests.unit.policy.derived import ALICE, BOB, LAMBDA, OTHER, OWN, ROOT, S3, TARGET, Derived, allow, trust
+
+ASSUME = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"
+EXECUTION = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
+ASSUMES = allow("sts:AssumeRole", TARGET)
+TRUSTED = (
+    Derived(
+        "a trust policy that names the user is enough",
+        ASSUME,
+        "allowed",
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"AWS": ALICE.arn})],
+        kind="trust",
+    ),
+    Derived(
+        "one that trusts the account needs an identity policy",
+        ASSUME,
+        "denied implicitly",
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"AWS": OWN})],
+        kind="trust",
+    ),
+    Derived(
+        "the account trusted and the identity policy",
+        ASSUME,
+        "allowed",
+        action="sts:AssumeRole",
+        on=TARGET,
+        identity=[ASSUMES],
+        resource=[trust({"AWS": OWN})],
+        kind="trust",
+    ),
+    Derived(
+        "an identity policy does not replace trust",
+        ASSUME,
+        "denied implicitly",
+        action="sts:AssumeRole",
+        on=TARGET,
+        identity=[allow()],
+        resource=[trust({"Service": "lambda.amazonaws.com"})],
+        kind="trust",
+    ),
+    Derived("a role's trust policy is never absent", ASSUME, "undetermined", action="sts:AssumeRole", on=TARGET, identity=[ASSUMES]),
+    Derived("tagging the session needs trust, too", ASSUME, "undetermined", action="sts:TagSession", on=TARGET, identity=[allow()]),
+    Derived(
+        "across accounts both",
+        ASSUME,
+        "allowed",
+        who=BOB,
+        action="sts:AssumeRole",
+        on=TARGET,
+        identity=[ASSUMES],
+        resource=[trust({"AWS": OTHER})],
+        kind="trust",
+    ),
+    Derived(
+        "across accounts trust is not enough",
+        ASSUME,
+        "denied implicitly",
+        who=BOB,
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"AWS": BOB.arn})],
+        kind="trust",
+    ),
+    Derived(
+        "the root user may not assume roles",
+        ASSUME,
+        "denied implicitly",
+        who=ROOT,
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"AWS": OWN})],
+        kind="trust",
+    ),
+    Derived(
+        "the external ID must be the agreed one",
+        ASSUME,
+        "denied implicitly",
+        who=BOB,
+        action="sts:AssumeRole",
+        on=TARGET,
+        context={"sts:ExternalId": "wrong"},
+        identity=[ASSUMES],
+        resource=[trust({"AWS": OTHER}, Condition={"StringEquals": {"sts:ExternalId": "agreed"}})],
+        kind="trust",
+    ),
+    Derived(
+        "Lambda assumes a role that trusts it",
+        EXECUTION,
+        "allowed",
+        who=LAMBDA,
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"Service": "lambda.amazonaws.com"})],
+        kind="trust",
+    ),
+    Derived(
+        "another service does not",
+        EXECUTION,
+        "denied implicitly",
+        who=S3,
+        action="sts:AssumeRole",
+        on=TARGET,
+        resource=[trust({"Service": "lambda.amazonaws.com"})],
+        kind="trust",
+    ),
+)
+ALL = TRUSTED
