@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from runbook_lib.errors import ApprovalRefused
 from runbook_lib.headless import approving, resuming
 from runbook_lib.model import Approval
 from tests import cells, records
@@ -58,3 +61,10 @@ def reject(house: House, record: Path, name: str = JO, reason: str = "too wide")
     """Reject a plan."""
     with house.at_work():
         approving.reject([str(record)], reason=reason, key=str(private(house.home, name)))
+
+
+def refused(act: Callable[[], object]) -> str:
+    """Give the words with which something is refused."""
+    with pytest.raises(ApprovalRefused) as caught:
+        act()
+    return str(caught.value)

@@ -18,7 +18,7 @@ from runbook_lib.model import Approval, Change, Entry, EnvironmentPlan, Outcome,
 from runbook_lib.resources.s3 import Bucket
 from runbook_lib.runbook.records import Records
 from tests import records
-from tests.approving import ADA, JO, approve, approved_house, planned, resumed
+from tests.approving import ADA, JO, approve, planned, resumed
 from tests.objects import FakeObjects
 from tests.records import House
 
@@ -106,12 +106,6 @@ def test_a_plan_that_changes_nothing_uses_up_nothing(tmp_path: Path) -> None:
     close(record, None)
 
     assert {} == spent(tmp_path, "staging", empty.digest, [given])
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Build a house with two approvers, of whom one suffices."""
-    return approved_house(tmp_path / "house")
 
 
 def undone(house: House) -> None:
