@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -99,6 +100,12 @@ def flaws(record: Path, public: Path | None = None, digest: str = "") -> list[st
     """Verify a record; list what is broken or not known."""
     found = audit.verify(record, PublicKey(public) if public else None, digest)
     return [str(each) for each in found.flaws if each.weight != "note"]
+
+
+def said(record: Path) -> Any:
+    """Read what the statement of a record says."""
+    envelope = json.loads((record / "statement.json").read_text("utf-8"))
+    return json.loads(base64.b64decode(envelope["payload"]))
 
 
 def edit(record: Path, name: str, change: Any) -> None:
