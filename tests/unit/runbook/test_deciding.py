@@ -14,9 +14,7 @@ from runbook_lib.runbook import deciding
 from runbook_lib.runbook.open import earlier, stage_named
 from tests import cells
 from tests.stages.worlds import environment
-from tests.unit.runbook.test_asking import Desk, applied, approved, desk
-
-__all__ = ["desk"]
+from tests.unit.runbook.desk import Desk, applied, approved
 
 BUCKET = Bucket(name="tonic-a", region="us-east-1")
 MADE, GONE = Change(before=None, after=BUCKET), Change(before=Bucket(name="tonic-b", region="us-east-1"), after=None)

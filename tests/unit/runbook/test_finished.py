@@ -10,9 +10,7 @@ from runbook_lib.runbook.stage_run import StageRun
 from runbook_lib.views.blocks import Heading
 from runbook_lib.views.board import StageState, State
 from runbook_lib.views.drawn import drawn
-from tests.unit.runbook.test_asking import SLUG, Desk, desk
-
-__all__ = ["desk"]
+from tests.unit.runbook.desk import SLUG, Desk
 
 
 @pytest.fixture

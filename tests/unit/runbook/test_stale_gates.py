@@ -15,9 +15,7 @@ from runbook_lib.evidence.writes import writes as written_in
 from runbook_lib.runbook import open_stage
 from runbook_lib.stages import all_stages
 from runbook_lib.views import text
-from tests.unit.runbook.test_asking import Desk, applied, approved, desk, flaws, outcomes
-
-__all__ = ["desk"]
+from tests.unit.runbook.desk import Desk, applied, approved, flaws, outcomes
 
 
 @pytest.mark.parametrize("is_used", [True, False])
