@@ -7,6 +7,7 @@ from __future__ import annotations
 
 BUCKETS, KEYS, ROLES = "stages/test_storage.py", "stages/test_encryption.py", "stages/test_roles.py"
 PREFLIGHT, DATABASES, WORKER = "stages/test_preflight.py", "stages/test_databases.py", "stages/test_worker_settings.py"
+SOURCE, DESTINATION, TWO = "stages/test_source_database.py", "stages/test_destination_database.py", "stages/test_two_databases.py"
 PROOF, PAGE = "stages/test_proof.py", "vendor/test_page.py"
 POLICIES, VENDOR = "unit/documents/test_policies.py", "unit/documents/test_vendor.py"
 INSTALLED, MATRIX = "stages/test_installed_calls.py", "unit/documents/test_sufficiency.py"
@@ -154,8 +155,8 @@ ROWS: dict[str, tuple[Test, ...]] = {
         (SETTINGS, "test_without_an_encrypted_queue_the_key_is_left_out"),
         (SETTINGS, "test_a_key_that_nobody_asked_for_is_drift"),
     ),
-    "G1": ((DATABASES, "test_the_source_user_may_use_and_read_every_included_schema"),),
-    "G2": ((DATABASES, "test_the_recommended_backup_is_asked_for"),),
+    "G1": ((SOURCE, "test_the_source_user_may_use_and_read_every_included_schema"),),
+    "G2": ((SOURCE, "test_the_recommended_backup_is_asked_for"),),
     "G3": (
         STATEMENT,
         MISSING,
@@ -166,40 +167,40 @@ ROWS: dict[str, tuple[Test, ...]] = {
     "G4": (
         STATEMENT,
         MISSING,
-        (DATABASES, "test_patterns_choose_schemas"),
-        (DATABASES, "test_an_external_schema_is_granted_by_itself"),
-        (DATABASES, "test_a_datashare_schema_gets_no_grant_and_a_finding"),
+        (SOURCE, "test_patterns_choose_schemas"),
+        (SOURCE, "test_an_external_schema_is_granted_by_itself"),
+        (SOURCE, "test_a_datashare_schema_gets_no_grant_and_a_finding"),
     ),
     "G5": (
         STATEMENT,
         MISSING,
-        (DATABASES, "test_later_tables_are_opted_in_per_creator"),
-        (DATABASES, "test_a_pattern_that_matches_nothing_is_broken"),
+        (SOURCE, "test_later_tables_are_opted_in_per_creator"),
+        (SOURCE, "test_a_pattern_that_matches_nothing_is_broken"),
     ),
     "G6": (STATEMENT, MISSING, (PROOF, "test_what_the_user_is_refused_is_broken")),
     "H1": (
         MISSING,
-        (DATABASES, "test_one_database_behind_two_names_stops_everything"),
-        (DATABASES, "test_a_missing_database_is_broken_unless_it_may_be_made"),
-        (DATABASES, "test_a_database_yet_to_be_made_is_not_mistaken_for_the_source"),
+        (TWO, "test_one_database_behind_two_names_stops_everything"),
+        (DESTINATION, "test_a_missing_database_is_broken_unless_it_may_be_made"),
+        (TWO, "test_a_database_yet_to_be_made_is_not_mistaken_for_the_source"),
     ),
-    "H2": ((DATABASES, "test_a_superuser_is_warned_of_over_the_same_cluster"),),
-    "H3": (MISSING, (DATABASES, "test_the_destination_user_gets_the_vendors_three_grants")),
-    "H3a": (STATEMENT, MISSING, (DATABASES, "test_the_destination_user_gets_the_vendors_three_grants")),
-    "H3b": (STATEMENT, MISSING, (DATABASES, "test_the_destination_user_gets_the_vendors_three_grants")),
-    "H3c": (STATEMENT, MISSING, (DATABASES, "test_the_destination_user_gets_the_vendors_three_grants")),
+    "H2": ((DESTINATION, "test_a_superuser_is_warned_of_over_the_same_cluster"),),
+    "H3": (MISSING, (DESTINATION, "test_the_destination_user_gets_the_vendors_three_grants")),
+    "H3a": (STATEMENT, MISSING, (DESTINATION, "test_the_destination_user_gets_the_vendors_three_grants")),
+    "H3b": (STATEMENT, MISSING, (DESTINATION, "test_the_destination_user_gets_the_vendors_three_grants")),
+    "H3c": (STATEMENT, MISSING, (DESTINATION, "test_the_destination_user_gets_the_vendors_three_grants")),
     "H3d": (
         STATEMENT,
-        (DATABASES, "test_drop_is_granted_on_exactly_the_schemas_that_need_it"),
-        (DATABASES, "test_drop_is_computed_again_and_warns_of_lost_data"),
-        (DATABASES, "test_without_the_source_only_the_drop_part_waits"),
+        (DESTINATION, "test_drop_is_granted_on_exactly_the_schemas_that_need_it"),
+        (DESTINATION, "test_drop_is_computed_again_and_warns_of_lost_data"),
+        (DESTINATION, "test_without_the_source_only_the_drop_part_waits"),
     ),
     "H4": (
         STATEMENT,
-        (DATABASES, "test_preserved_ownership_wants_a_superuser_and_no_grants"),
-        (DATABASES, "test_ownership_is_taken_only_on_request"),
-        (DATABASES, "test_what_others_own_is_owed_with_its_ddl"),
-        (DATABASES, "test_source_owners_must_exist_in_the_destination"),
+        (DESTINATION, "test_preserved_ownership_wants_a_superuser_and_no_grants"),
+        (DESTINATION, "test_ownership_is_taken_only_on_request"),
+        (DESTINATION, "test_what_others_own_is_owed_with_its_ddl"),
+        (DESTINATION, "test_source_owners_must_exist_in_the_destination"),
     ),
 }
 
@@ -238,7 +239,7 @@ DEFECTS: dict[str, tuple[Test, ...]] = {
         (PREFLIGHT, "test_without_words_the_open_questions_are_owed"),
         (PREFLIGHT, "test_what_stands_in_the_way_is_told"),
     ),
-    "source and superuser examples share a name": ((DATABASES, "test_preserved_ownership_wants_a_superuser_and_no_grants"),),
+    "source and superuser examples share a name": ((DESTINATION, "test_preserved_ownership_wants_a_superuser_and_no_grants"),),
     "PutBucketNotification replaces everything": ((BUCKETS, "test_notifications_that_a_job_would_replace_are_warned_of"),),
     "two renderings with a diff": ((POLICIES, "test_both_styles_stand_side_by_side"),),
 }

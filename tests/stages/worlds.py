@@ -20,6 +20,7 @@ from runbook_lib.resources.s3 import BucketAnswer, BucketAsked
 from runbook_lib.resources.secretsmanager import ReferenceAnswer, ReferenceAsked
 from runbook_lib.resources.simulation import SimulationAsked, ValidationAsked
 from runbook_lib.resources.warehouse import (
+    Grants,
     LoginAnswer,
     LoginAsked,
     PrivilegesAnswer,
@@ -47,6 +48,7 @@ SOURCE, DESTINATION = SchemasAsked(side="source"), SchemasAsked(side="destinatio
 READER = PrivilegesAsked(side="source", user="tonic_user")
 WRITER = PrivilegesAsked(side="destination", user="tonic_destination_user")
 STAGES: dict[str, Stage] = {stage.slug: stage for stage in all_stages()}
+ROTATED = {"source": {"user": {"name": "tonic_user", "password": "generate:secretsmanager:s", "rotation": "second"}}}
 World = dict["Question", Any]
 
 
@@ -302,6 +304,11 @@ def wanted(slug: str, env: Environment, answers: World | None = None) -> list[An
     """List what a stage wants, resources and removals. Raises Unanswered where a part may want nothing."""
     known = world(env) if answers is None else answers
     return [each for part in STAGES[slug].parts for each in part.desire(env, answered(part, env, known))]
+
+
+def grants(slug: str, env: Any, answers: World | None = None) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Map the address of each wanted grant to its objects."""
+    return {each.address: each.objects for each in wanted(slug, env, answers) if isinstance(each, Grants)}
 
 
 def refused(slug: str, env: Environment, answers: World) -> dict[str, Unanswered]:
