@@ -1,58 +1,17 @@
-"""One stand-in with its sample warehouse for the whole folder, and log-ins that end with their test."""
+"""One stand-in with its sample warehouse for the whole folder, one beside an AWS endpoint, and log-ins that end with their test."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from tests.sandbox.redshift.clients import DRIVERS, Client
-from tests.sandbox.redshift.standin import ADMIN, StandIn, started
-
-PASSWORD = "Quite0Right"
-NUMBERS = itertools.count(1)
-
-
-@dataclass
-class Door:
-    """Log in at a stand-in through one driver, and name things that no other test has."""
-
-    standin: StandIn
-    driver: str
-    opened: list[Client] = field(default_factory=list)
-    number: int = field(default_factory=lambda: next(NUMBERS))
-
-    def log_in(self, user: str = ADMIN, password: str = "", database: str = "dev", **options: Any) -> Client:
-        """Log in; without a password as the administrator, or as a user that `add` made. Raises RefusedError."""
-        password = password or (self.standin.password if user == ADMIN else PASSWORD)
-        client: Client = DRIVERS[self.driver](self.standin.port, database, user, password, **options)
-        self.opened.append(client)
-        return client
-
-    def name(self, stem: str) -> str:
-        """Make a name of this test's own."""
-        return f"{stem}_{self.number}"
-
-    def add(self, stem: str, options: str = f"PASSWORD '{PASSWORD}'") -> str:
-        """Create a user and give its name."""
-        name = self.name(stem)
-        self.admin.run(f"CREATE USER {name} {options}")
-        return name
-
-    def schema(self, stem: str, owner: str = ADMIN) -> str:
-        """Create a schema with a table `t` of one row, and give its name."""
-        name = self.name(stem)
-        self.admin.run(f"CREATE SCHEMA {name} AUTHORIZATION {owner}")
-        self.admin.run(f"CREATE TABLE {name}.t AS SELECT 1 AS id")
-        return name
-
-    @property
-    def admin(self) -> Client:
-        """Give the administrator's first connection to `dev`."""
-        return self.opened[0] if self.opened else self.log_in()
+from tests.contract.aws.endpoint import REGION, served
+from tests.sandbox.aws.account import Account
+from tests.sandbox.redshift.clients import DRIVERS
+from tests.sandbox.redshift.door import Door
+from tests.sandbox.redshift.standin import StandIn, started
+from tests.sandbox.redshift.transfers import BUCKET, Desk, Pair
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +31,35 @@ def door(request: pytest.FixtureRequest, standin: StandIn) -> Iterator[Door]:
     finally:
         for client in opened.opened:
             client.close()
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Run both, with a bucket."""
+    folder = tmp_path_factory.mktemp("endpoint")
+    with served(folder) as url, started(aws=folder / "ready", region=REGION) as standin:
+        account = Account(url)
+        account.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield Pair(standin, account)
+
+
+@pytest.fixture(params=DRIVERS)
+def desk(request: pytest.FixtureRequest, pair: Pair) -> Iterator[Desk]:
+    """Give a way in through each driver."""
+    opened = Desk(pair.standin, request.param, pair=pair)
+    try:
+        opened.log_in()
+        yield opened
+    finally:
+        for client in opened.opened:
+            client.close()
+
+
+@pytest.fixture
+def plain(pair: Pair) -> Iterator[Desk]:
+    """Give a way in through one driver."""
+    opened = Desk(pair.standin, "psycopg2", pair=pair)
+    opened.log_in()
+    yield opened
+    for client in opened.opened:
+        client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.redshift.clients import refused
-from tests.sandbox.redshift.conftest import Door
+from tests.sandbox.redshift.door import Door
 
 VIEWS = (
     "svv_all_schemas",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.redshift.clients import refused
-from tests.sandbox.redshift.conftest import PASSWORD, Door
+from tests.sandbox.redshift.door import PASSWORD, Door
 
 IN_THE_WAY = "cannot be dropped"
 

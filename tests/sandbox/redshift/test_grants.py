@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.redshift.clients import refused
-from tests.sandbox.redshift.conftest import Door
+from tests.sandbox.redshift.door import Door
 
 HELD = "select privilege_type from svv_schema_privileges where namespace_name = '{}' and identity_name = '{}' order by 1"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.redshift.clients import refused, shut_out
-from tests.sandbox.redshift.conftest import PASSWORD, Door
+from tests.sandbox.redshift.door import PASSWORD, Door
 from tests.sandbox.redshift.standin import StandIn
 
 NOT_LIBPQ = "authentication method 13 not supported"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.redshift.clients import refused, shut_out
-from tests.sandbox.redshift.conftest import PASSWORD, Door
+from tests.sandbox.redshift.door import PASSWORD, Door
 
 WEAK = {
     "Sh0rt": "8 to 64 characters",

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tests.sandbox.redshift.clients import HOST, Psql, Psycopg2, RedshiftConnector, refused, shut_out
-from tests.sandbox.redshift.conftest import PASSWORD, Door
+from tests.sandbox.redshift.door import PASSWORD, Door
 from tests.sandbox.redshift.standin import ADMIN, StandIn, started
 
 BANNER = "Redshift 1.0.00000"
