@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +92,20 @@ def box(way: tuple[str, ...] = (sys.executable,), owner: str = "", **given: str)
         for pid in made.processes():
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(place)
+
+
+def kill(*pids: int) -> None:
+    """Kill processes in the middle of what they do."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that must come; the limit is only there so that nothing hangs."""
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def segments(pids: set[int]) -> list[str]:

@@ -1,35 +1,29 @@
-"""Hold what `runbook sandbox up`, `status`, `down` and `fault` promise, whoever calls them and whatever dies."""
+"""Hold what `runbook sandbox up`, `status`, `down` and `fault` promise of one sandbox, whoever calls them and whatever dies."""
 
 from __future__ import annotations
 
 import json
 import os
-import pwd
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import boto3
 import psycopg2
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.utils import InstanceMetadataFetcher
 
 from runbook_lib.sandbox import processes, state, supervisor
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.supervisor import Wanted
-from tests import machine
-from tests.sandbox.box import ORDINARY, Box, box, ended, free_ports, home, outside, segments, way_of_an_ordinary_user
+from tests.sandbox.box import Box, box, ended, home, kill, outside, segments, wait_until
+from tests.sandbox.clients import asked, client, now, stated, until_cut, variables, warehouse
 
 TRUST = {"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}
 PARTS = ("supervisor", "aws", "redshift", "postgres")
@@ -54,41 +48,6 @@ def shared() -> Iterator[Box]:
         for number, told in enumerate(map(ended, callers)):
             (made.place / "answers" / str(number)).write_text(f"{told.code} {sorted(told.answer.get('pids', {}).items())}", "utf-8")
         yield made
-
-
-def now(of: Box) -> state.State:
-    """Read what runs."""
-    found = state.read(of.folder)
-    assert found is not None
-    return found
-
-
-def client(of: Box, service: str, seconds: float = 60) -> Any:
-    """Make an AWS client that tries once."""
-    config = Config(retries={"max_attempts": 0}, read_timeout=seconds)
-    known = variables(of)
-    keys = {"aws_access_key_id": known["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": known["AWS_SECRET_ACCESS_KEY"]}
-    place = {"endpoint_url": f"http://127.0.0.1:{now(of).aws_port}", "region_name": "us-east-1"}
-    return cast("Any", boto3).client(service, config=config, **place, **keys)
-
-
-def variables(of: Box) -> dict[str, str]:
-    """Read what clients of a box need, whoever's it is."""
-    return dict(line.split("=", 1) for line in (of.folder / "sandbox.env").read_text("utf-8").splitlines())
-
-
-def warehouse(of: Box, database: str = "dev") -> Any:
-    """Log in as the warehouse's administrator."""
-    password = variables(of)["RUNBOOK_SANDBOX_ADMIN_PASSWORD"]
-    found = now(of)
-    return psycopg2.connect(host="127.0.0.1", port=found.redshift_port, user="awsuser", password=password, dbname=database)
-
-
-def asked(of: Box) -> tuple[str, int]:
-    """Ask either end something."""
-    with closing(warehouse(of)) as connection, connection.cursor() as cursor:
-        cursor.execute("select 41 + 1")
-        return client(of, "sts").get_caller_identity()["Account"], cursor.fetchone()[0]
 
 
 def test_callers_at_the_same_time_start_one_sandbox(shared: Box) -> None:
@@ -154,22 +113,6 @@ def test_up_on_other_ports_than_run_is_refused(shared: Box) -> None:
     assert before == now(shared)
 
 
-@pytest.mark.parametrize("held", [0, 1], ids=["aws", "redshift"])
-def test_a_held_port_is_told_with_who_holds_it(held: int, tmp_path: Path) -> None:
-    """A port that another program holds is named, with the program and the way out, and nothing is left half made."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        ports = [*free_ports()]
-        ports[held] = port
-        with box(RUNBOOK_HOME=str(home(tmp_path, *ports))) as made:
-            told = made("up")
-
-            assert 1 == told.code
-            assert f"port {port} is held by another program ({Path(sys.executable).name}, process {os.getpid()})" == told.answer["what"]
-            assert "--ports auto FILE" in told.answer["way_out"]
-            assert ({}, {"tmp"}) == (made.processes(), made.files())
-
-
 def test_a_port_that_another_sandbox_holds_is_told_so(shared: Box, tmp_path: Path) -> None:
     """Where a sandbox of another folder holds the ports, the message says so."""
     there = now(shared)
@@ -199,7 +142,7 @@ def test_both_parts_play_together(shared: Box) -> None:
 def test_latency_is_injected_by_command(shared: Box) -> None:
     """With latency set, an AWS call and a statement are still unanswered when the client gives up; taken back, both are answered."""
     assert 0 == shared("fault", "latency", "--ms", "60000", "--match", "GetCallerIdentity|late").code
-    statement = threading.Thread(target=_until_cut, args=(shared, "select 'late'"), daemon=True)
+    statement = threading.Thread(target=until_cut, args=(shared, "select 'late'"), daemon=True)
     statement.start()
     with pytest.raises(ReadTimeoutError):
         client(shared, "sts", seconds=1).get_caller_identity()
@@ -218,11 +161,11 @@ def test_connections_are_dropped_by_command(shared: Box) -> None:
         with pytest.raises(ConnectionClosedError):
             iam.create_group(GroupName="cut")
         with pytest.raises(psycopg2.OperationalError, match="closed the connection"):
-            _stated(shared, "create user cut password disable")
+            stated(shared, "create user cut password disable")
 
     assert [] == iam.list_groups()["Groups"]
     iam.create_group(GroupName="cut")
-    _stated(shared, "create user cut password disable")
+    stated(shared, "create user cut password disable")
 
 
 def test_an_answer_is_lost_by_command(shared: Box) -> None:
@@ -232,11 +175,11 @@ def test_an_answer_is_lost_by_command(shared: Box) -> None:
     with pytest.raises(ConnectionClosedError):
         iam.create_group(GroupName="lost")
     with pytest.raises(psycopg2.OperationalError, match="closed the connection"):
-        _stated(shared, "create user lost password disable")
+        stated(shared, "create user lost password disable")
 
     assert "lost" in {each["GroupName"] for each in iam.list_groups()["Groups"]}
     with pytest.raises(psycopg2.errors.DuplicateObject):
-        _stated(shared, "create user lost password disable")
+        stated(shared, "create user lost password disable")
 
 
 def test_a_refusal_of_aws_is_injected_by_command(shared: Box) -> None:
@@ -285,7 +228,7 @@ def test_a_snapshot_shows_what_changed(shared: Box) -> None:
     assert before == snapshot(now(shared), shared.folder)
 
     client(shared, "iam").create_role(RoleName="late", AssumeRolePolicyDocument=json.dumps(TRUST))
-    _stated(shared, "create schema late", database="tickit")
+    stated(shared, "create schema late", database="tickit")
 
     after = snapshot(now(shared), shared.folder)
     changed = {name for name in before["warehouse"] if before["warehouse"][name] != after["warehouse"][name]}
@@ -293,45 +236,20 @@ def test_a_snapshot_shows_what_changed(shared: Box) -> None:
     assert {"tickit schemas"} == {name for name in changed if name.endswith(" schemas")}
 
 
-def test_a_caller_that_is_killed_leaves_nothing_that_down_does_not_find() -> None:
-    """`up` killed in the middle leaves a sandbox that is starting; `status` says so, and `down` ends it."""
-    with box() as made:
-        caller = made.begun("up", "--ports", "auto", "file.yaml")
-        _until(lambda: "redshift" in processes.of(made.folder).values())
-        caller.kill()
-        caller.communicate()
-
-        assert made("status").answer["running"] or made("status").answer["starting"]
-        assert made("down").answer["stopped"]
-        assert ({}, {"tmp"}) == (made.processes(), made.files())
-
-
-def test_a_supervisor_that_is_killed_at_the_start_is_told() -> None:
-    """`up` whose supervisor dies says so at once and leaves nothing half made."""
-    with box() as made:
-        caller = made.begun("up", "--ports", "auto", "file.yaml")
-        _until(lambda: "supervisor" in processes.of(made.folder).values() and len(processes.of(made.folder)) > 1)
-        _kill(*(pid for pid, part in processes.of(made.folder).items() if part == "supervisor"))
-        told = ended(caller)
-
-        assert (1, "it did not start: its supervisor was killed") == (told.code, told.answer["what"])
-        assert ({}, {"tmp"}) == (made.processes(), made.files())
-
-
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_that_is_killed_is_told_and_replaced(shared: Box, part: str) -> None:
     """After kill -9 of any part `status` says that it is down, then why; `up` starts a whole sandbox and leaves none of the old one."""
     supervisor.up(SMALL, shared.folder)
-    busy = threading.Thread(target=_until_cut, args=(shared, LONG), daemon=True)
+    busy = threading.Thread(target=until_cut, args=(shared, LONG), daemon=True)
     busy.start()
-    _until(lambda: "SELECT" in " ".join(shared.processes().values()))
+    wait_until(lambda: "SELECT" in " ".join(shared.processes().values()))
     before, old = now(shared), set(shared.processes())
     assert [] == outside(old), "what lies outside the folder stays when its server is killed"
-    _kill(before.pids[part])
+    kill(before.pids[part])
 
     told = shared("status").answer
     assert (False, False) == (told["running"], told["parts"][part])
-    _until(lambda: "supervisor" not in processes.of(shared.folder).values())
+    wait_until(lambda: "supervisor" not in processes.of(shared.folder).values())
     assert re.search(WHY[part], shared("status").answer["why"])
 
     supervisor.up(SMALL, shared.folder)
@@ -360,12 +278,12 @@ def test_a_sandbox_that_is_slow_is_not_replaced(shared: Box, monkeypatch: pytest
 def test_down_leaves_nothing_of_what_was_killed(shared: Box) -> None:
     """`down` leaves no process, no file and no shared memory, though the server was killed in the middle of its work."""
     found = supervisor.up(SMALL, shared.folder)
-    busy = threading.Thread(target=_until_cut, args=(shared, LONG), daemon=True)
+    busy = threading.Thread(target=until_cut, args=(shared, LONG), daemon=True)
     busy.start()
-    _until(lambda: "SELECT" in " ".join(shared.processes().values()))
+    wait_until(lambda: "SELECT" in " ".join(shared.processes().values()))
     old = set(shared.processes())
     files = shared.files() - {"box"}
-    _kill(found.supervisor, found.postgres_pid)
+    kill(found.supervisor, found.postgres_pid)
 
     assert shared("down").answer["stopped"]
 
@@ -376,58 +294,6 @@ def test_down_leaves_nothing_of_what_was_killed(shared: Box) -> None:
     assert (0, {"stopped": False}) == _answered(shared, "down")
 
 
-def test_an_ordinary_user_has_a_sandbox_of_his_own() -> None:
-    """Somebody who is not root starts one on the fixed ports in his own folder, and all of it runs as he; he takes it down."""
-    try:
-        way = way_of_an_ordinary_user()
-    except machine.Absent as absent:
-        pytest.skip(str(absent))
-    ports = free_ports()
-    with box(way, owner="" if os.geteuid() else ORDINARY) as made:
-        checkout = home(made.place / "checkout", *ports)
-        made.given.update(RUNBOOK_HOME=str(checkout), RUNBOOK_SANDBOX_DIR="", XDG_RUNTIME_DIR="/nowhere")
-        user = pwd.getpwnam(ORDINARY).pw_uid if os.geteuid() == 0 else os.geteuid()
-        its = replace(made, named=made.place / "tmp" / f"redshift-runbook-sandbox-{user}")
-
-        up = its("up")
-
-        assert (0, str(its.folder)) == (up.code, up.answer["folder"])
-        assert {user} == {Path(f"/proc/{pid}").stat().st_uid for pid in its.processes()}
-        assert 0o700 == its.folder.stat().st_mode & 0o777
-        assert ("123456789012", 42) == asked(its)
-        assert ports == (now(its).aws_port, now(its).redshift_port)
-        _kill(now(its).postgres_pid)
-        assert not its("status").answer["parts"]["postgres"]
-        old = set(its.processes())
-        assert its("down").answer["stopped"]
-        assert ({}, {"tmp", "checkout"}, []) == (its.processes(), its.files(), segments(old))
-
-
 def _answered(of: Box, word: str) -> tuple[int, dict[str, Any]]:
     told = of(word)
     return told.code, {name: value for name, value in told.answer.items() if name != "exit_code"}
-
-
-def _kill(*pids: int) -> None:
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    """Wait for something that must come; the limit is only there so that nothing hangs."""
-    until = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-def _until_cut(of: Box, statement: str) -> None:
-    """State something that does not end before the sandbox does."""
-    with suppress(psycopg2.OperationalError):
-        _stated(of, statement)
-
-
-def _stated(of: Box, statement: str, database: str = "dev") -> None:
-    with closing(warehouse(of, database)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute(statement)
