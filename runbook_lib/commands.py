@@ -110,9 +110,13 @@ def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
-    For a run that nothing stands against, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing
+    For a run, what kernels are forked from begins to make itself ready first: all else waits for it. Raises SandboxError when nothing
     listens then.
     """
+    if is_running:
+        from runbook_lib.kernels.fork_server import warmed
+
+        warmed()
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
@@ -123,10 +127,6 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
         if is_running:
             command.refuse_absent(file, environment)
         command.enter(environment)
-    if is_running:
-        from runbook_lib.kernels.fork_server import warmed
-
-        warmed()
 
 
 def _entered(names: Sequence[str]) -> list[str]:

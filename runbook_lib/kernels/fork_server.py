@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextlib
 import json
@@ -146,6 +145,8 @@ class Forked:
 
     async def begins(self) -> None:
         """Hear its number, without blocking what else this process does. Raises Gone when it does not begin."""
+        import asyncio
+
         self.report.setblocking(False)
         word = await asyncio.get_running_loop().sock_recv(self.report, WORD)
         self.report.setblocking(True)
@@ -166,6 +167,8 @@ class Forked:
 
     async def ends(self) -> int:
         """Wait for its end, without blocking what else this process does, and give the exit code."""
+        import asyncio
+
         self.report.setblocking(False)
         return self._take(await asyncio.get_running_loop().sock_recv(self.report, WORD))
 
