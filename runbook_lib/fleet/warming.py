@@ -7,7 +7,7 @@ import importlib
 from runbook_lib.headless.importing import import_papermill
 
 IMPORTED = (
-    "ipykernel.kernelspec", "jinja2._identifier", "mistune.plugins.footnotes", "mistune.plugins.formatting", "mistune.plugins.table",
+    "jinja2._identifier", "mistune.plugins.footnotes", "mistune.plugins.formatting", "mistune.plugins.table",
     "pygments.formatters.html", "pygments.lexers.python", "pygments.styles.default",
     "runbook_lib.cli", "runbook_lib.headless.answer", "runbook_lib.headless.kernel", "runbook_lib.headless.saving",
     "runbook_lib.parameters.written", "runbook_lib.sandbox.command", "runbook_lib.terminal", "runbook_lib.views.notebook_page",

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop, run_sync
 from traitlets.config import Config
@@ -17,6 +18,7 @@ from runbook_lib import place, secrets
 from runbook_lib.headless.line import Abandoned
 from runbook_lib.kernels.client import PromptClient
 from runbook_lib.kernels.provisioner import ForkProvisioner
+from runbook_lib.kernels.requests import LAUNCHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +31,14 @@ ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 """A run leaves nothing in its user's history."""
 
 
+SPEC = KernelSpec(argv=[*LAUNCHER, "-f", "{connection_file}"], display_name="Python 3", language="python")
+"""The kernel of this interpreter. Jupyter's own way to find it imports IPython, which nothing else of a run does outside its kernels."""
+
+
 class KernelOfRun(AsyncKernelManager):
     """Keep the client with which papermill listens, to let it go with the kernel."""
+
+    kernel_spec = SPEC
 
     listening: AsyncKernelClient | None = None
     _loop: asyncio.AbstractEventLoop | None = None

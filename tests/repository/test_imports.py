@@ -158,6 +158,18 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert "" == done.stdout.strip()
 
 
+def test_a_run_loads_no_ipython_outside_its_kernels() -> None:
+    """What executes notebooks, and describes the kernel that they get, loads nothing of what a kernel is made of."""
+    code = """import sys
+from runbook_lib.headless.importing import import_papermill
+import_papermill()
+from runbook_lib.headless.kernel import KernelOfRun
+print(KernelOfRun(kernel_name="python3").kernel_spec.language, *sorted({"IPython", "ipykernel"} & set(sys.modules)))"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "python" == done.stdout.strip()
+
+
 def test_the_start_page_loads_nothing_that_calls(tmp_path: Path) -> None:
     """Choosing an environment and drawing the page load no SDK, no driver, no template of a record and no control."""
     (tmp_path / "parameters").mkdir()
