@@ -29,6 +29,13 @@ _TO_RECORD = re.compile(r'<a href="records/[^/"]+/')
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def prepare() -> None:
+    """Load what pages are made with, ahead of the first one."""
+    _template()
+    _markdown()
+    _pygments()
+
+
 def notebook_html(path: Path) -> str:
     """Convert an executed notebook. Raises OSError when it cannot be read, ValueError when it is none."""
     html = _template().render(title=path.stem, cells=_cells(path))
