@@ -138,7 +138,8 @@ class Front:
     def _control(self, environ: Mapping[str, Any], body: bytes) -> Answer:
         path = environ["PATH_INFO"].removeprefix(PREFIX)
         if path.startswith(INSTANCES):
-            return self._metadata.answer(environ, path.removeprefix(INSTANCES))
+            with self._account:
+                return self._metadata.answer(environ, path.removeprefix(INSTANCES))
         match path, environ["REQUEST_METHOD"]:
             case "health", "GET":
                 return _json(dict(self._identity))
@@ -154,7 +155,8 @@ class Front:
                 self._decisions.forget()
                 return _json([])
             case "sessions", "DELETE":
-                return _json({"expired": sessions.expire()})
+                with self._account:
+                    return _json({"expired": sessions.expire()})
             case "faults", "GET" | "POST" | "DELETE" as method:
                 return self._faults_by(method, body)
         return "404 Not Found", [("Content-Type", "text/plain")], b"known: health, calls, decisions, faults, sessions, instances"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.sandbox.aws import held
-from runbook_lib.sandbox.aws.answers import Answer, error
+from runbook_lib.sandbox.aws.answers import Answer, error, not_modelled
 from runbook_lib.sandbox.aws.deciding import role_may, service_may
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def rules() -> dict[str, Any]:
         "lambda:UpdateFunctionConfiguration": _function,
         "lambda:UpdateFunctionCode": _code,
         "lambda:CreateEventSourceMapping": _mapping,
+        "lambda:Invoke": lambda call, _proceed: not_modelled(call, "functions are kept, never executed"),
     }
 
 

@@ -55,7 +55,7 @@ class Settling:
             is_young = any(self._queues.get(each, since) > since for each in sqs.queue(call))
             return error(call, 400, "AWS.SimpleQueueService.QueueDeletedRecently", RECENT) if is_young else None
         if call.operation.endswith(("EventSourceMapping", "EventSourceMappings")):
-            return self._mapping(call, [going for at, going in self._mappings.values() if at > since], proceed)
+            return self._mapping(call, [going for at, going in list(self._mappings.values()) if at > since], proceed)
         return self._unknown(call, since)
 
     def _mapping(self, call: Call, going: list[dict[str, Any]], proceed: Proceed) -> Answer | None:
@@ -72,7 +72,7 @@ class Settling:
 
     def _unknown(self, call: Call, since: float) -> Answer | None:
         text = json.dumps(dict(call.parameters), default=str)
-        young = [name for name, at in self._made.items() if at > since and name in text]
+        young = [name for name, at in list(self._made.items()) if at > since and name in text]
         if not young:
             return None
         if call.service == "sts":

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +18,32 @@ from runbook_lib.sandbox.aws import front
 from runbook_lib.sandbox.aws.answers import Answer
 from runbook_lib.sandbox.aws.callers import Caller
 from runbook_lib.sandbox.aws.front import Front, Rule
+from runbook_lib.sandbox.aws.metadata import Metadata
 from runbook_lib.sandbox.aws.requests import Call
 
 ACCOUNT = "123456789012"
 IDENTITY = {"id": "front", "pid": 1, "account": ACCOUNT, "region": "us-east-1"}
 DONE: Answer = ("200 OK", [], b"")
+
+
+class Inside:
+    """Count how many are in the account at once at most."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._now, self.most, self._counting = 0, 0, threading.Lock()
+
+    def visit(self) -> None:
+        """Be inside for a moment."""
+        with self._counting:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        time.sleep(0.001)
+        with self._counting:
+            self._now -= 1
+
+
+INSIDE = Inside()
 
 
 class Allowed:
@@ -34,6 +56,7 @@ class Allowed:
 
     def refusal(self) -> None:
         """Refuse nothing."""
+        INSIDE.visit()
 
     def hidden(self, answer: Answer) -> Answer:
         """Hide nothing."""
@@ -44,7 +67,13 @@ class Allowed:
 def _everybody_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody call."""
     root = Caller(Principal(f"arn:aws:iam::{ACCOUNT}:root"), "secret")
-    monkeypatch.setattr(front, "authenticated", lambda *_: root)
+
+    def authenticated(*_: object) -> Caller:
+        INSIDE.visit()
+        return root
+
+    INSIDE.most = 0
+    monkeypatch.setattr(front, "authenticated", authenticated)
     monkeypatch.setattr(front, "Authorisation", Allowed)
 
 
@@ -67,26 +96,32 @@ def asked(called: Front, service: str, operation: str) -> str:
     return said[0]
 
 
-def test_no_call_meets_another_inside() -> None:
-    """Calls that come at once are answered one after the other."""
-    inside, most, counting = 0, 0, threading.Lock()
+def credentials(called: Front) -> str:
+    """Ask an instance's metadata, and give the status."""
+    said: list[str] = []
+    called(EnvironBuilder(path="/_sandbox/instances/i-1/latest").get_environ(), lambda status, _headers: said.append(status))
+    return said[0]
+
+
+def test_no_call_meets_another_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that come at once are looked into, decided and answered one after the other, those to an instance's metadata too."""
 
     def rule(_call: Call, _proceed: object) -> Answer:
-        nonlocal inside, most
-        with counting:
-            inside += 1
-            most = max(most, inside)
-        time.sleep(0.001)
-        with counting:
-            inside -= 1
+        INSIDE.visit()
         return DONE
 
+    def answer(_metadata: object, _environ: object, _path: str) -> Answer:
+        INSIDE.visit()
+        return DONE
+
+    monkeypatch.setattr(Metadata, "answer", answer)
     called = front_with({"iam:GetRole": rule, "iam:CreateRole": rule})
+    asking = (partial(asked, called, "iam", "GetRole"), partial(asked, called, "iam", "CreateRole"), partial(credentials, called))
     with ThreadPoolExecutor(8) as pool:
-        statuses = set(pool.map(lambda number: asked(called, "iam", ("GetRole", "CreateRole")[number % 2]), range(40)))
+        statuses = set(pool.map(lambda number: asking[number % len(asking)](), range(48)))
 
     assert {"200 OK"} == statuses
-    assert 1 == most
+    assert 1 == INSIDE.most
 
 
 def test_who_waits_for_a_message_holds_nobody_up() -> None:

@@ -32,6 +32,13 @@ def test_a_function_has_bounds(workplace: Workplace, name: str, value: int, word
     refused("ValidationException", words, lambda: functions.update_function_configuration(**change))
 
 
+def test_a_function_is_not_run(workplace: Workplace) -> None:
+    """A function that may be invoked is not: nothing here runs it."""
+    invoked = partial(workplace.client("lambda").invoke, FunctionName=workplace.names["function"])
+
+    refused("NotImplemented", "not modelled by the sandbox: lambda:Invoke (functions are kept, never executed)", invoked)
+
+
 @pytest.mark.parametrize("service", ["ec2.amazonaws.com", "", "none"])
 def test_a_function_needs_a_role_that_lambda_may_assume(workplace: Workplace, service: str) -> None:
     """A role that trusts another service, or somebody, or is not there, is refused."""
