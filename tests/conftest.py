@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -55,6 +57,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> str:
     """Give the Chromium to drive; a machine without one fails the test, and `make test` does not come here."""
     return machine.chromium()
+
+
+@pytest.fixture
+def heeding() -> Iterator[None]:
+    """Heed Ctrl-C and a terminal that is closed, and let commands do so, also where tests began under nohup or in a script's background."""
+    interrupted, hung_up = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 def _only_loopback(connect: Any) -> Any:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
 from tests.checkout import Checkout
@@ -59,6 +61,7 @@ def gone(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, s
     return told
 
 
+@pytest.mark.usefixtures("heeding")
 def test_a_killed_run_goes_on(sandbox: tuple[State, Path], tmp_path: Path) -> None:
     """The writes that were made stay, the rest is made, under one approval, stopped once more; then everything can be taken back."""
     state, folder = sandbox

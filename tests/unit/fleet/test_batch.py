@@ -111,6 +111,7 @@ def test_what_a_process_says_at_length_is_passed_over(yard: Yard) -> None:
     assert 0 == yard.run([yard.file("one", "chatty")]).page.end.exit_code
 
 
+@pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_by_hand_it_ends_cleanly(yard: Yard, number: signal.Signals) -> None:
     """No more begin, what runs ends its own record, and the batch's record says so."""
