@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook_lib import commands, place
 from runbook_lib.errors import InvalidParameters, Problem, RunbookError, Stopped
-from runbook_lib.kernels import cycles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     # Typed into a notebook's cell, it would hand on whose notebook that is; but nobody looks at the kernels that it starts.
     os.environ.pop(place.FRONT_END, None)
-    cycles.leave_alone()
     words = sys.argv[1:] if argv is None else argv
     is_json = "--json" in words
     code, answer, text = _answer(words)

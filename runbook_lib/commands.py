@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import place
 from runbook_lib.errors import InvalidParameters, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Answer = tuple[int, dict[str, Any], str]
 
 def check(arguments: argparse.Namespace) -> Answer:
     """Validate parameter files."""
-    from runbook_lib import place
     from runbook_lib.parameters.load import load
     from runbook_lib.parameters.reading import dotted
     from runbook_lib.parameters.remarks import namesaked, remarks
@@ -100,8 +100,6 @@ def diff(arguments: argparse.Namespace) -> Answer:
 
 def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path:
     """Find the parameter file that a command names, and enter its sandbox where it is of one."""
-    from runbook_lib import place
-
     file = place.parameter_file(arguments.environment)
     _enter_sandbox(file, is_running=is_running)
     return file
@@ -110,13 +108,9 @@ def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
-    For a run, what kernels are forked from begins to make itself ready first: all else waits for it. Raises SandboxError when nothing
+    For a run that nothing stands against, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing
     listens then.
     """
-    if is_running:
-        from runbook_lib.kernels.fork_server import warmed
-
-        warmed()
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
@@ -127,6 +121,11 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
         if is_running:
             command.refuse_absent(file, environment)
         command.enter(environment)
+    if is_running:
+        from runbook_lib.kernels import cycles, fork_server
+
+        fork_server.warmed()
+        cycles.leave_alone()
 
 
 def _entered(names: Sequence[str]) -> list[str]:
@@ -160,7 +159,6 @@ def render(arguments: argparse.Namespace) -> Answer:
     """Write what somebody else applies."""
     from pathlib import Path
 
-    from runbook_lib import place
     from runbook_lib.adapters.target import connect
     from runbook_lib.exports import render
     from runbook_lib.parameters.load import load
@@ -240,7 +238,6 @@ def archive(arguments: argparse.Namespace) -> Answer:
 
 def lab(arguments: argparse.Namespace) -> Answer:
     """Serve the notebooks in JupyterLab until somebody stops it."""
-    from runbook_lib import place
     from runbook_lib.lab import open_lab
     from runbook_lib.parameters.load import load
 
@@ -274,8 +271,6 @@ def _variables(file: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def _last_chosen() -> Path | None:
     """Give the parameter file that was chosen last, if it is still there."""
-    from runbook_lib import place
-
     try:
         return place.parameter_file(str(place.chosen()))
     except InvalidParameters:

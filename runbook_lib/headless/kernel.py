@@ -35,6 +35,12 @@ SPEC = KernelSpec(argv=[*LAUNCHER, "-f", "{connection_file}"], display_name="Pyt
 """The kernel of this interpreter. Jupyter's own way to find it imports IPython, which nothing else of a run does outside its kernels."""
 
 
+class Provisioner(ForkProvisioner):
+    """Start kernels by fork that end with their notebook."""
+
+    is_brief = True
+
+
 class KernelOfRun(AsyncKernelManager):
     """Keep the client with which papermill listens, to let it go with the kernel."""
 
@@ -110,7 +116,7 @@ def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
     environ = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
     with tempfile.TemporaryDirectory(prefix="runbook-") as folder, secrets.handing_over(variables, environ) as handed:
         kernel = KernelOfRun(kernel_name="python3", config=Config({"KernelManager": connection(folder)}))
-        kernel.provisioner = ForkProvisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
+        kernel.provisioner = Provisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
         start = run_sync(kernel.start_kernel)
         try:
             start(cwd=str(place.home()), env=handed.environ, pass_fds=(handed.socket,), extra_arguments=list(ARGUMENTS))

@@ -54,7 +54,6 @@ def main() -> None:
     # Nor is it ever looked through for cycles again, so that its pages stay shared.
     gc.freeze()
     gc.enable()
-    cycles.leave_alone()
     serve(control, parent)
 
 
@@ -187,6 +186,8 @@ def run_kernel(request: Request) -> None:
     from ipykernel import kernelapp
 
     _heed_interrupts()
+    if request.is_brief:
+        cycles.leave_alone()
     sys.argv = [str(ipykernel_launcher.__file__), *request.arguments]
     kernelapp.launch_new_instance(argv=[*request.arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -24,6 +25,8 @@ class ForkProvisioner(LocalProvisioner):
     """Start a kernel by fork where that gives the kernel that was asked for, and as usual where it does not."""
 
     process: Any = None
+    is_brief = False
+    """Whether each kernel ends with the one notebook that it executes."""
 
     async def launch_kernel(self, cmd: list[str], **how: Any) -> KernelConnectionInfo:
         """Start the kernel of a command."""
@@ -31,7 +34,7 @@ class ForkProvisioner(LocalProvisioner):
         if request is None or not shared().suits(request):
             return await super().launch_kernel(cmd, **how)
         try:
-            self.process = await _forked(request)
+            self.process = await _forked(replace(request, is_brief=self.is_brief))
         except Gone as gone:
             self.log.warning("an ordinary kernel, for %s", gone)
             return await super().launch_kernel(cmd, **how)

@@ -26,7 +26,7 @@ LIMITS = tuple(sorted({getattr(resource, name) for name in dir(resource) if name
 class Request:
     """Describe one kernel, or the command that `calls` names as `module:function`, with its words as `arguments`.
 
-    `descriptors` are the numbers that the files passed to it have there.
+    `descriptors` are the numbers that the files passed to it have there. A kernel that `is_brief` ends with the one notebook it executes.
     """
 
     arguments: tuple[str, ...]
@@ -36,6 +36,7 @@ class Request:
     limits: tuple[tuple[int, int, int], ...]
     mask: int
     calls: str = ""
+    is_brief: bool = False
 
     @property
     def last(self) -> int:
@@ -58,6 +59,7 @@ class Request:
             tuple((kind, soft, hard) for kind, soft, hard in values["limits"]),
             values["mask"],
             values["calls"],
+            values["is_brief"],
         )
 
 

@@ -164,7 +164,7 @@ def test_nothing_is_forked_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_papermill_and_jupyterlab_find_it_by_a_kernelspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """jupyter_client takes the provisioner by the name that a kernelspec gives."""
+    """jupyter_client takes the provisioner by the name that a kernelspec gives; such a kernel does not end with one notebook."""
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -179,5 +179,6 @@ def test_papermill_and_jupyterlab_find_it_by_a_kernelspec(tmp_path: Path, monkey
     try:
         assert isinstance(kernel.provisioner, ForkProvisioner)
         assert isinstance(kernel.provisioner.process, Forked)
+        assert not kernel.provisioner.is_brief
     finally:
         run_sync(kernel.shutdown_kernel)(now=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.utils import run_sync
 
+from runbook_lib.kernels.cycles import SELDOM
 from runbook_lib.kernels.fork_server import warmed
 from tests.contract.kernels.conftest import Talk, is_alive, talking, wait_until_gone
 
@@ -66,6 +67,11 @@ def test_it_is_a_process_of_its_own(talk: Talk, home: Path) -> None:
     assert f"True {home} __main__ ipykernel_launcher.py" == said
     assert os.getpid() != int(pid)
     assert "b''" == stdin
+
+
+def test_it_looks_for_cycles_seldom_where_it_can_be_told(way: str, talk: Talk) -> None:
+    """It ends with its notebook, and what it makes with it."""
+    assert (way == "forked") == (str(SELDOM) == talk("import gc; print(gc.get_threshold())"))
 
 
 def test_it_has_no_widgets_until_somebody_looks(talk: Talk) -> None:
