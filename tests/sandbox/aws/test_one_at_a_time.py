@@ -89,17 +89,19 @@ def front_with(rules: Mapping[str, Rule]) -> Front:
 def asked(called: Front, service: str, operation: str) -> str:
     """Make a call, and give its status."""
     signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20260131/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    said: list[str] = []
-    builder = EnvironBuilder(method="POST", data=urlencode({"Action": operation}), headers=[("Authorization", signature)],
-                             content_type="application/x-www-form-urlencoded")  # fmt: skip
-    called(builder.get_environ(), lambda status, _headers: said.append(status))
-    return said[0]
+    headers = [("Authorization", signature), ("Content-Type", "application/x-www-form-urlencoded")]
+    return status(called, EnvironBuilder(method="POST", data=urlencode({"Action": operation}), headers=headers))
 
 
 def credentials(called: Front) -> str:
     """Ask an instance's metadata, and give the status."""
+    return status(called, EnvironBuilder(path="/_sandbox/instances/i-1/latest"))
+
+
+def status(called: Front, request: EnvironBuilder) -> str:
+    """Send a request, and give the status of its answer."""
     said: list[str] = []
-    called(EnvironBuilder(path="/_sandbox/instances/i-1/latest").get_environ(), lambda status, _headers: said.append(status))
+    called(request.get_environ(), lambda line, _headers: said.append(line))
     return said[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -24,13 +25,9 @@ def standin() -> Iterator[StandIn]:
 @pytest.fixture(params=DRIVERS)
 def door(request: pytest.FixtureRequest, standin: StandIn) -> Iterator[Door]:
     """Give a way in through each driver, with the administrator logged in already."""
-    opened = Door(standin, request.param)
-    try:
+    with closing(Door(standin, request.param)) as opened:
         opened.log_in()
         yield opened
-    finally:
-        for client in opened.opened:
-            client.close()
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +43,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 @pytest.fixture(params=DRIVERS)
 def desk(request: pytest.FixtureRequest, pair: Pair) -> Iterator[Desk]:
     """Give a way in through each driver."""
-    opened = Desk(pair.standin, request.param, pair=pair)
-    try:
+    with closing(Desk(pair.standin, request.param, pair=pair)) as opened:
         opened.log_in()
         yield opened
-    finally:
-        for client in opened.opened:
-            client.close()
 
 
 @pytest.fixture
 def plain(pair: Pair) -> Iterator[Desk]:
     """Give a way in through one driver."""
-    opened = Desk(pair.standin, "psycopg2", pair=pair)
-    opened.log_in()
-    yield opened
-    for client in opened.opened:
-        client.close()
+    with closing(Desk(pair.standin, "psycopg2", pair=pair)) as opened:
+        opened.log_in()
+        yield opened

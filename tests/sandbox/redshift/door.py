@@ -29,6 +29,11 @@ class Door:
         self.opened.append(client)
         return client
 
+    def close(self) -> None:
+        """Log out everywhere."""
+        for client in self.opened:
+            client.close()
+
     def name(self, stem: str) -> str:
         """Make a name of this test's own."""
         return f"{stem}_{self.number}"
