@@ -145,10 +145,7 @@ class Forked:
 
     async def begins(self) -> None:
         """Hear its number, without blocking what else this process does. Raises Gone when it does not begin."""
-        import asyncio
-
-        self.report.setblocking(False)
-        word = await asyncio.get_running_loop().sock_recv(self.report, WORD)
+        word = await self._heard()
         self.report.setblocking(True)
         if len(word) < WORD:
             self.report.close()
@@ -167,10 +164,7 @@ class Forked:
 
     async def ends(self) -> int:
         """Wait for its end, without blocking what else this process does, and give the exit code."""
-        import asyncio
-
-        self.report.setblocking(False)
-        return self._take(await asyncio.get_running_loop().sock_recv(self.report, WORD))
+        return self._take(await self._heard())
 
     def send_signal(self, number: int) -> None:
         """Send a signal to it and what it started."""
@@ -184,6 +178,13 @@ class Forked:
     def kill(self) -> None:
         """End it."""
         self.send_signal(signal.SIGKILL)
+
+    async def _heard(self) -> bytes:
+        # Imported only now, so that the process begins before.
+        import asyncio
+
+        self.report.setblocking(False)
+        return await asyncio.get_running_loop().sock_recv(self.report, WORD)
 
     def _ended(self, flags: int) -> int | None:
         if self.returncode is None:
