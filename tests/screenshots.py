@@ -63,7 +63,7 @@ BEFORE = (
 )  # fmt: skip
 AFTER = (
     Cells("20_storage", "dark", ("parameters", "open", "verify"), {"verify": ("verify", "claims kept")}),
-    Cells("95_handover", "light", ("parameters", "open", "desired"), {"desired": ("hand-over", "")}),
+    Cells("95_handover", "light", ("parameters", "open", "desired"), {"desired": ("hand-over", "What is wanted")}),
 )
 """What is shown of a sandbox in which nothing is set up yet, and of one in which everything is."""
 NAMES = (
