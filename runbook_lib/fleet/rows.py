@@ -76,6 +76,8 @@ def _said(answer: dict[str, Any], ended: Ended) -> tuple[str, str]:
             return "\n".join(_problem(file, each) for each in problems), "; ".join(dict.fromkeys(each["way_out"] for each in problems))
         case {"exit_code": _}:
             return "", ""
+    if ended.code == -signal.SIGINT:
+        return "was stopped before it could answer", ""
     what = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else "ended without an answer"
     return ": ".join((what, *ended.last[-1:])), ""
 

@@ -50,7 +50,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
     # Nothing of what is imported is ever given back: looking for it meanwhile takes a fifth of the time.
     gc.disable()
-    warm(*others)
+    warm(*others, is_needed=lambda: os.getppid() == parent)
     # Nor is it ever looked through for cycles again, so that its pages stay shared.
     gc.freeze()
     gc.enable()

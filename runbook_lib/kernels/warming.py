@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import importlib
 import threading
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 IMPORTED = (
     "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.history", "IPython.core.logger",
@@ -16,27 +21,36 @@ IMPORTED = (
 """What a kernel imports after it was started, and what the first cell of a notebook does."""
 
 
-def warm(*others: str) -> None:
-    """Import and read, and call what else is named as `module:function`.
+def warm(*others: str, is_needed: Callable[[], bool] = lambda: True) -> None:
+    """Import and read, and call what else is named as `module:function`; go no further once nobody needs it.
 
     Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work.
     """
-    from IPython.core.inputtransformer2 import TransformerManager
+    for step in _steps(others):
+        if not is_needed():
+            return
+        step()
+    if threads() > 1:
+        message = f"{threads()} threads run before the first fork"
+        raise RuntimeError(message)
 
+
+def _steps(others: Sequence[str]) -> Iterator[Callable[[], object]]:
+    """Give what there is to do, in steps of which none takes long."""
+    yield from (partial(importlib.import_module, name) for name in IMPORTED)
     from runbook_lib.adapters.target import warm as warm_adapters
     from runbook_lib.kernels.requests import named
     from runbook_lib.policy.reference import reference
     from runbook_lib.stages import all_stages
 
-    for name in IMPORTED:
-        importlib.import_module(name)
-    for read in (all_stages, reference, warm_adapters, *map(named, others)):
-        read()
-    # The tokenizer compiles its expressions with the first cell.
+    yield from (all_stages, reference, warm_adapters, *map(named, others), _compile_expressions)
+
+
+def _compile_expressions() -> None:
+    """Compile those of the tokenizer, which it does with the first cell."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
     TransformerManager().transform_cell("1\n")  # type: ignore[no-untyped-call]
-    if threads() > 1:
-        message = f"{threads()} threads run before the first fork"
-        raise RuntimeError(message)
 
 
 def threads() -> int:

@@ -48,6 +48,13 @@ for service in SERVICES:
     connections.session().client(service)
 print(sorted(set(sys.modules) - before))
 """
+STOPS = """
+import sys
+from runbook_lib.kernels.warming import warm
+left = [True, True, False]
+warm(is_needed=lambda: left.pop(0))
+print(left, "sqlalchemy" in sys.modules)
+"""
 RUN = """
 import os, sys, time
 from jupyter_core.utils import run_sync
@@ -88,6 +95,13 @@ def test_nothing_is_imported_after_the_fork() -> None:
     done = subprocess.run((sys.executable, "-c", ASKS, str(file)), env=variables, capture_output=True, text=True, check=True)
 
     assert "[]" == done.stdout.strip()
+
+
+def test_nothing_more_is_imported_once_nobody_needs_it() -> None:
+    """It would hold on to the files of whoever started it, as a terminal waits for, until it had imported everything."""
+    done = subprocess.run([sys.executable, "-c", STOPS], capture_output=True, text=True, check=True)
+
+    assert "[] False" == done.stdout.strip()
 
 
 def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:

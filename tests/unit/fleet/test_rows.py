@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ def test_a_row_says_where_what_and_the_way_out(answer: dict[str, Any], said: str
     row = ran(ROW, Ended(1, {"exit_code": 1, **answer}, ()), 1.0)
 
     assert (said, way_out) == (row.said, row.way_out)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGINT, "was stopped before it could answer"), (signal.SIGKILL, "was ended by SIGKILL: last word")]
+)
+def test_a_row_says_what_ended_a_process_that_did_not_answer(number: signal.Signals, said: str) -> None:
+    """An interrupt is somebody's wish, however early it comes; its traceback is nobody's business."""
+    row = ran(ROW, Ended(-number, {}, ("first word", "last word")), 1.0)
+
+    assert ("stopped", said, "") == (row.state, row.said, row.way_out)
 
 
 def test_a_row_of_a_stopped_run_shows_what_its_record_knows(tmp_path: Path) -> None:
