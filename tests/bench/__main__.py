@@ -51,7 +51,7 @@ def main() -> None:
     given, commit = _arguments(), page.commit()
     names = given.part or [COSTS, *(name for name, part in PARTS.items() if not part.is_long)]
     if COSTS in names:
-        costs.measure()
+        _measure_costs(given, commit)
     found: list[Line] = []
     reached: list[Goal | str] = []
     for name in (each for each in PARTS if each in names):
@@ -62,11 +62,20 @@ def main() -> None:
         goals: list[Goal | str] = [*PARTS[name].goals(lines), *made.remarks]
         if given.write:
             words = f"{name} --rounds {given.rounds} --ms {' '.join(map(str, given.ms))} --write"
-            page.write(name, lines, goals, page.where(f'make bench BENCH="{words}"', commit))
+            page.write(name, table.markdown(table.rows(lines)), goals, page.where(f'make bench BENCH="{words}"', commit))
         found += lines
         reached += goals
-    print(table.text(found))
-    print(*reached, sep="\n")
+    if found:
+        print(table.text(table.rows(found)), *reached, sep="\n")
+
+
+def _measure_costs(given: argparse.Namespace, commit: str) -> None:
+    """Measure the parts of a run by themselves, and show them in a table of their own."""
+    figures = costs.measure()
+    rows, goals = costs.rows(figures), costs.goals(figures)
+    if given.write:
+        page.write(COSTS, table.markdown(rows, 2), goals, page.where(f'make bench BENCH="{COSTS} --write"', commit))
+    print(table.text(rows, 2), *goals, "", sep="\n")
 
 
 def _arguments() -> argparse.Namespace:

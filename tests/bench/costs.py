@@ -13,14 +13,18 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench import browsing, decisions, evaluations, evidence, grants, runs
 from tests.bench.figures import Figure, timed
+from tests.bench.table import Goal
+
+HEADS = ("what", "remark", "wall s", "CPU s", "x (b)")
 
 
-def measure() -> None:
-    """Measure them and print the table."""
+def measure() -> list[Figure]:
+    """Measure them, each with its letter."""
     with runs.home() as home:
         base = runs.empty(home)
         demo, first = runs.run(home, "(a) whole demo, without installation", "demo", "--ports", "auto")
@@ -33,20 +37,28 @@ def measure() -> None:
     evaluated = evaluations.measure()
     added = decisions.measure()
     browsed = browsing.measure()
-    show([demo, base, *stages, again, *reads, *planned, imported, evaluated, added, *records, *browsed], base)
-    own = max(float(each.remark.split()[1]) for each in stages)
-    goal("planning 2,000 schemas x 5", max(each.wall for each in planned), 1.0)
-    for each, limit in zip(browsed, browsing.LIMITS, strict=False):
-        goal(each.name.partition(") ")[2], each.wall, limit)
-    goal("importing runbook_lib.cli", imported.wall, 0.15)
-    goal("the most that a notebook spends of its own", own, 1.0)
-    goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(evaluated), 1.0)
-    goal("what a change's lines take", records[0].wall / evidence.CHANGES, 0.005)
-    goal("the statement over the demo's record", records[1].wall, 0.5)
-    goal("audit verify of the demo's record", records[2].wall, 1.0)
-    goal("the page of a notebook", float(records[3].remark.split()[0]) / 1000, 0.1)
-    goal("the demo's record, in units of 5 MB", float(records[2].remark.split()[0]) / 5, 1.0)
-    goal(f"{decisions.CALLS:,} calls' decisions, at the median", added.wall * decisions.CALLS, decisions.LIMIT * decisions.CALLS)
+    return [demo, base, *stages, again, *reads, *planned, imported, evaluated, added, *records, *browsed]
+
+
+def goals(figures: Iterable[Figure]) -> list[Goal]:
+    """State the goals, each of the figures with its letter."""
+    by: dict[str, list[Figure]] = {}
+    for each in figures:
+        by.setdefault(each.name[1], []).append(each)
+    browsed = [each for letter in "nopq" for each in by[letter]]
+    return [
+        Goal("planning 2,000 schemas x 5", max(each.wall for each in by["e"]), 1.0),
+        *(Goal(each.name.partition(") ")[2], each.wall, limit) for each, limit in zip(browsed, browsing.LIMITS, strict=False)),
+        Goal("importing runbook_lib.cli", by["f"][0].wall, 0.15),
+        Goal("the most that a notebook spends of its own", max(float(each.remark.split()[1]) for each in by["c"]), 1.0),
+        Goal(f"{evaluations.GOAL:,} evaluations", evaluations.GOAL / evaluations.rate(by["g"][0]), 1.0),
+        Goal("what a change's lines take", by["i"][0].wall / evidence.CHANGES * 1000, 5.0, "ms"),
+        Goal("the statement over the demo's record", by["j"][0].wall, 0.5),
+        Goal("audit verify of the demo's record", by["k"][0].wall, 1.0),
+        Goal("the demo's record", float(by["k"][0].remark.split()[0]), 5.0, "MB"),
+        Goal("the page of a notebook", float(by["l"][0].remark.split()[0]), 100.0, "ms"),
+        Goal(f"{decisions.CALLS:,} calls' decisions, at the median", by["h"][0].wall * decisions.CALLS, decisions.LIMIT * decisions.CALLS),
+    ]
 
 
 def planned_before(applied: Path) -> Path:
@@ -65,13 +77,8 @@ def importing() -> Figure:
     return Figure("(f) import runbook_lib.cli", whole.wall - bare.wall, whole.cpu - bare.cpu, "median of 9, less a bare interpreter")
 
 
-def show(figures: list[Figure], base: Figure) -> None:
-    """Print the table."""
-    print(f"{'what':45} {'wall s':>8} {'CPU s':>8} {'x (b)':>7}  remark")
-    for each in figures:
-        print(f"{each.name:45} {each.wall:8.2f} {each.cpu:8.2f} {each.wall / base.wall:7.2f}  {each.remark.strip()}")
-
-
-def goal(what: str, seconds: float, limit: float) -> None:
-    """Say whether a goal is reached."""
-    print(f"{what}: {seconds:.2f} s, {'reached' if seconds < limit else 'NOT reached'}: less than {limit} s")
+def rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    """Give the table's rows, its heads first, with ratios to the empty notebook, (b)."""
+    base = next(each.wall for each in figures if each.name.startswith("(b)"))
+    shown = ((each.name, each.remark.strip(), f"{each.wall:.2f}", f"{each.cpu:.2f}", f"{each.wall / base:.2f}") for each in figures)
+    return [HEADS, *shown]

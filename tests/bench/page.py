@@ -9,25 +9,24 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from tests.bench.samples import Line
-from tests.bench.table import Goal, markdown
+from tests.bench.table import Goal
 from tests.machine import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def written(page: str, part: str, lines: Sequence[Line], goals: Sequence[Goal | str], where: str) -> str:
-    """Give a page with a part's figures, goals and remarks in the place between its marks. Raises ValueError where it has no such marks."""
-    said = "\n\n".join((where, markdown(lines), *(["\n".join(f"- {each}" for each in goals)] if goals else [])))
+def written(page: str, part: str, shown: str, goals: Sequence[Goal | str], where: str) -> str:
+    """Give a page with a part's table, goals and remarks in the place between its marks. Raises ValueError where it has no such marks."""
+    said = "\n\n".join((where, shown, *(["\n".join(f"- {each}" for each in goals)] if goals else [])))
     marks = re.compile(rf"(<!-- {part} -->\n).*?(<!-- end of {part} -->)", re.DOTALL)
     if not marks.search(page):
         raise ValueError(f"the page has no place for {part}")
     return marks.sub(lambda found: f"{found[1]}\n{said}\n\n{found[2]}", page)
 
 
-def write(part: str, lines: Sequence[Line], goals: Sequence[Goal | str], where: str) -> None:
+def write(part: str, shown: str, goals: Sequence[Goal | str], where: str) -> None:
     """Write a part's figures into the page."""
-    PAGE.write_text(written(PAGE.read_text("utf-8"), part, lines, goals, where), "utf-8")
+    PAGE.write_text(written(PAGE.read_text("utf-8"), part, shown, goals, where), "utf-8")
 
 
 def commit() -> str:

@@ -1,8 +1,8 @@
-"""The table that a benchmark ends with, as text and as Markdown, and the goals below it."""
+"""The tables that a benchmark ends with, as text and as Markdown, and the goals below them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.bench.samples import Line
@@ -43,20 +43,26 @@ def cells(line: Line) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def text(lines: Sequence[Line]) -> str:
-    """Write the table for a terminal."""
-    rows = [HEADS, *map(cells, lines)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEADS))]
+def rows(lines: Iterable[Line]) -> list[tuple[str, ...]]:
+    """Give the table's rows, its heads first."""
+    return [HEADS, *map(cells, lines)]
+
+
+def text(table: Sequence[Sequence[str]], words: int = WORDS) -> str:
+    """Write a table for a terminal; its first columns hold words."""
+    widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
     return "\n".join(
-        "  ".join(_set(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows
+        "  ".join(_set(cell, width, place < words) for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in table
     )
 
 
-def markdown(lines: Sequence[Line]) -> str:
-    """Write the table for a page."""
-    rule = ["--" if place < WORDS else "--:" for place in range(len(HEADS))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (HEADS, rule, *map(cells, lines)))
+def markdown(table: Sequence[Sequence[str]], words: int = WORDS) -> str:
+    """Write a table for a page; its first columns hold words."""
+    heads, *others = table
+    rule = ["--" if place < words else "--:" for place in range(len(heads))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, rule, *others))
 
 
-def _set(cell: str, width: int, place: int) -> str:
-    return cell.ljust(width) if place < WORDS else cell.rjust(width)
+def _set(cell: str, width: int, is_word: bool) -> str:
+    return cell.ljust(width) if is_word else cell.rjust(width)

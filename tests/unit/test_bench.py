@@ -58,7 +58,7 @@ def test_other_latencies_and_sizes_are_other_lines() -> None:
 def test_the_table_has_a_cell_for_each_head() -> None:
     """Each line has as many cells as there are heads, in text and in Markdown, and what was not taken is a dash."""
     lines = lines_of([_sample(OURS, 0, 1234.5, memory=0)])
-    text, markdown = table.text(lines).splitlines(), table.markdown(lines).splitlines()
+    text, markdown = table.text(table.rows(lines)).splitlines(), table.markdown(table.rows(lines)).splitlines()
 
     assert text == [
         "part  units  ms a call  what       tool      wall s          min-max  CPU s  MB  AWS calls  SQL  x straight",
@@ -110,23 +110,23 @@ def test_ten_are_compared_with_terraform_quoted_and_measured() -> None:
 def test_the_page_has_a_place_for_each_part() -> None:
     """Writing one part's figures leaves everything else on the page as it is; a part that the page does not know is refused."""
     text = "words\n<!-- runs -->\nold\n<!-- end of runs -->\nmore words\n"
-    lines = _lines((THEIRS, 2.0))
-    written = page.written(text, "runs", lines, (Goal("plan", 1.0, 5.0),), "`make bench`:")
+    shown = table.markdown(table.rows(_lines((THEIRS, 2.0))))
+    written = page.written(text, "runs", shown, (Goal("plan", 1.0, 5.0),), "`make bench`:")
 
     assert written.startswith("words\n<!-- runs -->\n\n`make bench`:\n\n| part |")
     assert written.endswith("- plan: 1.00 s, reached: at most 5.00 s\n\n<!-- end of runs -->\nmore words\n")
-    assert page.written(written, "runs", lines, (Goal("plan", 1.0, 5.0),), "`make bench`:") == written
+    assert page.written(written, "runs", shown, (Goal("plan", 1.0, 5.0),), "`make bench`:") == written
     with pytest.raises(ValueError, match="no place for fleet"):
-        page.written(text, "fleet", lines, (), "")
+        page.written(text, "fleet", shown, (), "")
 
 
 def test_the_page_knows_every_part_of_the_benchmark() -> None:
     """What `make bench` measures has its place in docs/performance.md."""
-    from tests.bench.__main__ import PARTS
+    from tests.bench.__main__ import COSTS, PARTS
 
     text = page.PAGE.read_text("utf-8")
 
-    assert [name for name in PARTS if f"<!-- {name} -->" not in text or f"<!-- end of {name} -->" not in text] == []
+    assert [name for name in (COSTS, *PARTS) if f"<!-- {name} -->" not in text or f"<!-- end of {name} -->" not in text] == []
 
 
 def test_what_a_process_leaves_behind_counts_too(tmp_path: Path) -> None:
