@@ -164,10 +164,10 @@ def grant(found: Stored, case: Case, *, by: str, acknowledge: Iterable[str]) -> 
     return tuple(each for each in candidates if each.approval in sound)
 
 
-def newest(store: Path, environment: Environment) -> str:
+def newest(store: Path, environment: Environment, target: str) -> str:
     """Give the digest of the newest plan, where somebody approved it at any time: what was planned later than that is another matter.
 
-    Raises ApprovalRefused.
+    Raises ApprovalRefused, whose way out names the parameter file by `target`.
     """
     name = environment.environment
     # Names tell seconds and then chance: of two plans of one second the later may come first.
@@ -179,8 +179,8 @@ def newest(store: Path, environment: Environment) -> str:
             if found.approvals or found.used_up:
                 return plan.digest
             what = f"its newest plan is that of {record.folder.name}, which nobody approved"
-            raise ApprovalRefused(name, what, f"read it, then: runbook approve {name}/{record.folder.name}")
-    raise ApprovalRefused(name, "the record store holds no plan", f"runbook plan {name}, read it, and runbook approve what it leaves")
+            raise ApprovalRefused(name, what, f"read it, then: runbook approve {target}/{record.folder.name}")
+    raise ApprovalRefused(name, "the record store holds no plan", f"runbook plan {target}, read it, and runbook approve what it leaves")
 
 
 def planners(store: Path, environment: Environment, digest: str) -> tuple[str, ...]:

@@ -40,12 +40,12 @@ class Standing:
     run: str = ""
 
 
-def standing(store: Path, environment: Environment, digest: str, at: str) -> Standing:
+def standing(store: Path, environment: Environment, digest: str, at: str, target: str = "") -> Standing:
     """Say how the newest plan of a digest stands, or the newest plan of all where none is named.
 
-    Raises ApprovalRefused where the record store holds no such plan.
+    Raises ApprovalRefused where the record store holds no such plan; `target` is how its way out names the parameter file.
     """
-    record, plan = _newest(store, environment, digest)
+    record, plan = _newest(store, environment, digest, target)
     stands = Standing(plan.digest, record.folder.name, "unchanged")
     found = approvals.stored(store, environment, plan.digest)
     case = Case(plan.digest, plan, environment, found.planners, at)
@@ -76,7 +76,7 @@ def _approved(stands: Standing, record: Record, found: approvals.Stored, case: C
     return replace(stands, state="waiting", reason="; ".join((*reasons, *found.passed_over)))
 
 
-def _newest(store: Path, environment: Environment, digest: str) -> tuple[Record, EnvironmentPlan]:
+def _newest(store: Path, environment: Environment, digest: str, target: str) -> tuple[Record, EnvironmentPlan]:
     """Find the newest record that planned a digest, or anything. Raises ApprovalRefused."""
     name = environment.environment
     for record in _by_time(store, name):
@@ -85,7 +85,7 @@ def _newest(store: Path, environment: Environment, digest: str) -> tuple[Record,
             if plan is not None:
                 return record, plan
     what = f"no plan in the record store has the digest {digest[:16]}" if digest else "the record store holds no plan"
-    raise ApprovalRefused(name, what, f"runbook plan {name}")
+    raise ApprovalRefused(name, what, f"runbook plan {target or name}")
 
 
 def _runs(store: Path, environment: Environment, digest: str, since: Record) -> Iterator[Record]:

@@ -28,10 +28,11 @@ def status(file: Path, digest: str) -> tuple[Standing, str]:
 
     records = Records(load(file, is_attended=True))
     records.synchronise()
-    stands = standing(records.store, records.environment, digest, now())
+    target = place.typed(file)
+    stands = standing(records.store, records.environment, digest, now(), target)
     is_destroy = Record(records.folder / stands.record).facts.verb == "destroy"
     is_signed = bool(records.environment.approvers)
-    return stands, _next(stands, place.typed(file), "destroy" if is_destroy else "apply", is_signed=is_signed)
+    return stands, _next(stands, target, "destroy" if is_destroy else "apply", is_signed=is_signed)
 
 
 def carried_out(environment: Environment, digest: str) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def carry_out(
     _stages(verb, stages)
     start = partial(run, file, stages=stages, progress=progress, execute=execute)
     if is_stored and environment.approval != "automatic":
-        approve = approve or _newest(environment)
+        approve = approve or _newest(environment, place.typed(file))
         if over := carried_out(environment, approve):
             return start("verify", Consent(by=by), stages=stages or over, detailed=detailed)
     if verb not in {"apply", "destroy"} or approve:
@@ -101,11 +101,11 @@ def carry_out(
     )
 
 
-def _newest(environment: Environment) -> str:
+def _newest(environment: Environment, target: str) -> str:
     """Give the digest of the newest plan that was approved. Raises ApprovalRefused."""
     records = Records(environment)
     records.synchronise()
-    return approvals.newest(records.store, environment)
+    return approvals.newest(records.store, environment, target)
 
 
 def run(
