@@ -15,6 +15,9 @@ def main() -> int:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a parameter file, or a pattern")
     parser.add_argument("--slots", type=int, default=4, metavar="N", help="how many commands may run at once in one account (default: 4)")
     arguments = parser.parse_args()
+    # Airflow takes such a pool, and would never run what waits for it; -1 is without a limit there.
+    if arguments.slots < 1:
+        parser.error(f"--slots is {arguments.slots}; give a number from 1 on")
     try:
         sys.stdout.write(json.dumps(pools(arguments.files, arguments.slots), indent=1) + "\n")
     except ValueError as error:

@@ -76,3 +76,17 @@ def test_each_account_has_one_pool(folder: Path, capsys: pytest.CaptureFixture[s
     monkeypatch.setattr("sys.argv", ["pools", f"{folder}/none.yaml"])
     with pytest.raises(SystemExit, match="2"):
         written.main()
+
+
+@pytest.mark.parametrize("slots", ["0", "-4"])
+def test_a_pool_in_which_nothing_could_run_is_refused(
+    slots: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number of slots below one is bad usage, told as a batch tells it."""
+    monkeypatch.setattr("sys.argv", ["pools", "--slots", slots, f"{folder}/prod-c.yaml"])
+
+    with pytest.raises(SystemExit, match="2"):
+        written.main()
+    told = capsys.readouterr()
+    assert "" == told.out
+    assert f"--slots is {slots}; give a number from 1 on" in told.err
