@@ -27,7 +27,9 @@ class Goal:
         return self.found <= self.most
 
     def __str__(self) -> str:
-        """Write it in one line."""
+        """Write it in one line; a difference that is no figure above zero was not measured, and is not judged."""
+        if self.found <= 0:
+            return f"{self.what}: not measurable in so few rounds; at most {self.most:.2f} {self.unit}"
         verdict = "reached" if self.is_reached else "NOT reached"
         return f"{self.what}: {self.found:.2f} {self.unit}, {verdict}: at most {self.most:.2f} {self.unit}"
 

@@ -74,6 +74,12 @@ def test_a_goal_says_whether_it_is_reached() -> None:
     assert said == ["plan: 5.00 s, reached: at most 5.00 s", "plan: 5.01 s, NOT reached: at most 5.00 s"]
 
 
+@pytest.mark.parametrize("found", [0.0, -0.05])
+def test_a_difference_that_is_none_is_not_judged(found: float) -> None:
+    """Where chance ate up what was to be measured, no goal is called reached."""
+    assert str(Goal("each further notebook", found, 0.2)) == "each further notebook: not measurable in so few rounds; at most 0.20 s"
+
+
 def test_the_goals_of_one_environment_are_measured_by_the_script() -> None:
     """An unchanged run may take what the script takes, a second, and a fifth of a second a notebook."""
     goals = list(single.goals_of_runs(_lines((THEIRS, 2.0), (OURS, 4.0))))
