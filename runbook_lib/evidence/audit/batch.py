@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 V = TypeVar("V", bound=Value)
 BATCH = envelope.Form(SCHEMA, {"batch": str, "verb": str, "started": str, "signer": str})
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*")
+INSTEAD = {
+    "verify": "a record of verify: what was approved had been applied already",
+    "plan": "a record of plan: a file that approves automatically plans first, and that failed",
+}
+"""What the record of another verb says in a batch that applies."""
 
 
 def check(folder: Folder, key: PublicKey | None, digest: str) -> Iterator[Row]:
@@ -58,12 +63,19 @@ def held(folder: Folder, row: Row, found: Audit) -> None:
             folder.audit.add(f"{place}/{each.file}", each.line, each.what, each.weight)
     path = beside(folder, row)
     end = Folder(path, Audit(str(path))).parsed("end.json")
-    verbs = (found.facts.get("verb"), folder.audit.facts["verb"])
-    if verbs[0] != verbs[1] or found.facts.get("environment") != row.environment:
-        folder.audit.add(_name(row), 0, f"names {place}, which is a record of {verbs[0]} in {found.facts.get('environment')}")
+    verb, asked = found.facts.get("verb", ""), folder.audit.facts["verb"]
+    if not _may_leave(row, asked, verb) or found.facts.get("environment") != row.environment:
+        folder.audit.add(_name(row), 0, f"names {place}, which is a record of {verb} in {found.facts.get('environment')}")
+    elif verb != asked:
+        folder.audit.add(_name(row), 0, f"names {place}, {INSTEAD[verb]}", "note")
     if isinstance(end, dict) and end.get("exit_code") != row.exit_code:
         folder.audit.add(_name(row), 0, f"says exit code {row.exit_code}, {place} says {end.get('exit_code')}")
     folder.audit.checked.append(f"{place} against its digest, and within")
+
+
+def _may_leave(row: Row, asked: str, verb: object) -> bool:
+    """Tell whether a batch that was asked for one verb may leave an environment's record of another, as an apply does."""
+    return verb == asked or (asked == "apply" and (verb == "verify" or (verb == "plan" and row.is_failed)))
 
 
 def _is_here(folder: Folder, row: Row) -> bool:

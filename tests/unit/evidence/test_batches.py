@@ -14,15 +14,28 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from runbook_lib import headless
+from runbook_lib.errors import Rejected
 from runbook_lib.evidence import audit
+from runbook_lib.evidence.audit.flaws import Audit
 from runbook_lib.evidence.batches import SCHEMA, BatchRecord
 from runbook_lib.evidence.schema import name
 from runbook_lib.evidence.signing import FileKey, PublicKey
 from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
 from tests import records
+from tests.approving import approve, approved_house, planned
 from tests.machine import ROOT
 
 STARTED = "2026-01-02T03:04:05.678Z"
+
+
+def row_of(run: headless.Run) -> Row:
+    """Make the row of the first file, which names a run's record."""
+    folder = run.record.folder
+    return Row(
+        number=1, file="any", environment="staging", state="ended", exit_code=run.exit_code, record=folder.name, folder=str(folder),
+        record_digest=sha256((folder / "statement.json").read_bytes()).hexdigest(),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +43,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the record of a plan, and one of a batch that names it and a file that was not valid; give the store."""
     house = records.house(tmp_path_factory.mktemp("house"))
     run = house.run("plan")
-    facts = BatchFacts(verb="plan", started=STARTED, files=("any", "spoilt"))
-    batch = BatchRecord.create(house.home / "runs", facts)
-    plan = run.record.folder
-    batch.keep(
-        Row(
-            number=1, file="any", environment="staging", state="ended", exit_code=run.exit_code, record=plan.name, folder=str(plan),
-            record_digest=sha256((plan / "statement.json").read_bytes()).hexdigest(),
-        )
-    )  # fmt: skip
+    batch = BatchRecord.create(house.home / "runs", BatchFacts(verb="plan", started=STARTED, files=("any", "spoilt")))
+    batch.keep(row_of(run))
     batch.keep(Row(number=2, file="spoilt", state="ended", exit_code=2, said="is not valid"))
     batch.close(BatchEnd(finished=STARTED, exit_code=2, meaning="bad usage or parameters"), FileKey(house.home / "audit.pem"))
     return house.home
@@ -138,6 +144,42 @@ def test_what_does_not_agree_is_found(store: Path, name: str, change: dict[str, 
     restated(store, name, lambda value: value.update(change))
 
     assert any(expected in each for each in flaws(store)), flaws(store)
+
+
+def judged(house: records.House, run: headless.Run) -> Audit:
+    """Verify a batch that was to apply, and names this run."""
+    batch = BatchRecord.create(house.home / "runs", BatchFacts(verb="apply", started=STARTED, files=("any",)))
+    batch.keep(row_of(run))
+    batch.close(BatchEnd(finished=STARTED, exit_code=run.exit_code, meaning="as the run"), None)
+    return audit.verify(batch.folder)
+
+
+def test_an_apply_of_what_was_applied_already_is_a_verify(tmp_path: Path) -> None:
+    """The batch names its record; the audit says so, and finds nothing wrong."""
+    house = approved_house(tmp_path / "house")
+    approve(house, planned(house)[0])
+    house.run("apply", is_stored=True)
+
+    found = judged(house, house.run("apply", is_stored=True))
+
+    assert (0, {"note"}) == (found.exit_code, {each.weight for each in found.flaws})
+    assert found.flaws[0].what.endswith("a record of verify: what was approved had been applied already")
+
+
+def test_an_apply_whose_own_plan_failed_is_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that approves automatically plans first; a plan that did not fail is no apply, whoever says so."""
+
+    def refuse(_wanted: object) -> None:
+        raise Rejected("s3:GetBucketPolicy", "is refused")
+
+    house = records.house(tmp_path / "house")
+    fine = judged(house, house.run("plan"))
+    monkeypatch.setattr(house.target, "observe", refuse)
+
+    failed = judged(house, house.run("plan"))
+
+    assert [] == [each.what for each in failed.flaws if each.weight == "broken"]
+    assert any("which is a record of plan in staging" in each.what for each in fine.flaws if each.weight == "broken")
 
 
 def test_a_changed_batch_is_found(store: Path) -> None:
