@@ -163,7 +163,7 @@ def test_an_apply_of_what_was_applied_already_is_a_verify(tmp_path: Path) -> Non
     found = judged(house, house.run("apply", is_stored=True))
 
     assert (0, {"note"}) == (found.exit_code, {each.weight for each in found.flaws})
-    assert found.flaws[0].what.endswith("a record of verify: what was approved had been applied already")
+    assert found.flaws[-1].what.endswith("a record of verify: what was approved had been applied already")
 
 
 def test_an_apply_whose_own_plan_failed_is_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
