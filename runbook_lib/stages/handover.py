@@ -30,7 +30,7 @@ def judge_readiness(_env: Environment, inventory: Inventory) -> Iterator[Judgeme
     if not findings:
         yield unknown("no other stage was checked in this run", "verify the whole environment", claim="")
     elif by_verdict["broken"]:
-        yield broken(f"not ready: {_claims(by_verdict['broken'])}", "mend these first, then verify again")
+        yield broken(f"not ready, as what follows does not hold: {_claims(by_verdict['broken'])}", "mend these first, then verify again")
     elif by_verdict["owed"]:
         who = tuple(sorted({each.by or each.stage for each in by_verdict["owed"]}))
         yield owed(f"waiting for others: {_claims(by_verdict['owed'])}", "hand over what is listed on the sheet", listed(who))

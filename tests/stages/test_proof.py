@@ -97,7 +97,11 @@ def finding(verdict: Verdict, claim: str, by: str = "") -> Finding:
             "kept",
             "ready: 2 claims hold, 0 of them on somebody's word, 0 with advice",
         ),
-        ((finding("owed", "a"), finding("broken", "b"), finding("unknown", "c")), "broken", "not ready: 1 (b)"),
+        (
+            (finding("owed", "a"), finding("broken", "b"), finding("unknown", "c")),
+            "broken",
+            "not ready, as what follows does not hold: 1 (b)",
+        ),
         ((finding("unknown", "a"), finding("owed", "b", "Ada")), "owed", "waiting for others: 1 (b)"),
         ((finding("kept", "a"), finding("unknown", "b")), "unknown", "open: 1 (b)"),
     ],
