@@ -85,6 +85,11 @@ def _led(finding: Finding, ways: Mapping[str, str]) -> Finding:
     return finding.model_copy(update={"way_out": ways[finding.address]}) if is_open else finding
 
 
+def differing(change: Change) -> str:
+    """Say how what is there differs from what a change would make."""
+    return _DRIFT[change.verb]
+
+
 def _finding(stage: str, address: str, claim: str, verdict: Literal["kept"]) -> Finding:
     return Finding(stage=stage, rows=(), claim=f"{address} {claim}", verdict=verdict, address=address, grade="read back")
 
@@ -95,7 +100,7 @@ def _drifted(stage: str, change: Change) -> Finding:
         rows=(),
         claim=f"{change.address} is as wanted",
         verdict="broken",
-        detail=f"it {_DRIFT[change.verb]}",
+        detail=f"it {differing(change)}",
         way_out="plan, read the change, approve its digest and apply",
         address=change.address,
         grade="read back",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.evidence.board import judged
 from runbook_lib.headless.outcome import MEANINGS
+from runbook_lib.headless.reasons import reasons
 from runbook_lib.model.fleets import StageCell
 from runbook_lib.stages import all_stages
 from runbook_lib.views.checking import check_command
@@ -51,10 +52,12 @@ def stage_cells(run: Run) -> tuple[StageCell, ...]:
     errors = {each.stage.slug: each.message for each in run.executed if each.error}
     found: list[StageCell] = []
     for slug in run.record.facts.stages:
-        result, state, detail = run.results.get(slug), "not planned", ""
+        result, cell = run.results.get(slug), StageCell(number=known[slug].number, stage=slug, title=known[slug].title, state="not planned")
         if slug in errors:
-            state, detail = "blocked", errors[slug]
+            cell = cell.model_copy(update={"state": "blocked", "detail": errors[slug]})
         elif result is not None:
             state, detail = ("not needed", result.idle) if result.idle else judged(result, run.record.facts.verb, set())
-        found.append(StageCell(number=known[slug].number, stage=slug, title=known[slug].title, state=state, detail=detail))
+            told, more = reasons(result, state)
+            cell = cell.model_copy(update={"state": state, "detail": detail, "reasons": told, "more": more})
+        found.append(cell)
     return tuple(found)

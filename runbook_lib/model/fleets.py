@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
+from runbook_lib.model.findings import Verdict
 from runbook_lib.model.kinds import Value
 
 FleetVerb = Literal["plan", "apply", "verify"]
@@ -12,14 +13,41 @@ FAILURES = frozenset((1, 2, 3, 4, 5))
 """Exit codes of an environment that failed; what somebody else owes, and what is pending, is none."""
 
 
+class Reason(Value):
+    """State why claims of a stage do not hold, and the way out: `number` of them for the same reason, `claim` where it is of one alone.
+
+    `by` is who owes it. What differs from what was applied has no verdict: it is said as it is.
+    """
+
+    what: str
+    way_out: str = ""
+    verdict: Verdict | None = None
+    claim: str = ""
+    by: str = ""
+    number: int = 1
+
+    @property
+    def text(self) -> str:
+        """Say it in a sentence; of a claim that failed, that it is not so."""
+        if self.number > 1:
+            return f"{self.number:,} claims {'do not hold' if self.verdict == 'broken' else 'are open'}: {self.what}"
+        said = ": ".join(filter(None, (self.claim, self.what)))
+        return f"{'not so' if self.verdict == 'broken' else 'open'}: {said}" if self.verdict else said
+
+
 class StageCell(Value):
-    """State how far one stage of an environment is after its run: `state` as the start page says it, `detail` why."""
+    """State how far one stage of an environment is after its run: `state` as the start page says it, `detail` why.
+
+    `reasons` are the first that its findings name, each once; `more` claims do not hold for others.
+    """
 
     number: int
     stage: str
     title: str
     state: str
     detail: str = ""
+    reasons: tuple[Reason, ...] = ()
+    more: int = 0
 
 
 class Row(Value):

@@ -5,29 +5,35 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from runbook_lib.model.fleets import Reason
 from runbook_lib.views import as_html, as_text
 from runbook_lib.views.blocks import Code, Facts, Grid, Link, Mark, Note, Way, counted
 from runbook_lib.views.board import STATES
 from runbook_lib.views.whole_page import whole_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row
-    from runbook_lib.views.blocks import Block, Cell, Tone
+    from runbook_lib.model.fleets import BatchEnd, BatchFacts, Row, StageCell
+    from runbook_lib.views.blocks import Block, Cell, Inline, Tone
     from runbook_lib.views.board import State
 
+OPEN_CODE = 6
 NOT_RUN = Mark("not run", "quiet", "\N{WHITE CIRCLE}")
 CODES: Mapping[int, Mark] = {
     0: Mark("0", "good", "\N{CHECK MARK}"),
     6: Mark("6", "owed", "\N{RIGHTWARDS ARROW}"),
     7: Mark("7", "change", "+"),
 }
-ATTENTION: tuple[State, ...] = ("blocked", "drifted", "owed", "undecided")
+BAD: tuple[State, ...] = ("blocked", "drifted")
+OPEN: tuple[State, ...] = ("owed", "undecided")
+LONGEST = 240
+"""Characters of a reason that are read in a row; its own page has them all."""
 FEW = 3
-"""Reasons that are shown of one environment's stages in one state; its own page has them all."""
+"""Lines of a way out that are read in a row."""
 TONES: Mapping[int, Tone] = {0: "good", 6: "owed", 7: "change"}
 
 
@@ -55,8 +61,11 @@ class BatchPage:
 def result(page: BatchPage) -> str:
     """Say in one sentence what came of the batch."""
     failed, idle = sum(each.is_failed for each in page.rows), sum(each.exit_code is None for each in page.rows)
-    done = len(page.rows) - failed - idle
-    parts = (f"{done} of {len(page.rows)} environments done", f"{failed} failed" * bool(failed), f"{idle} not begun" * bool(idle))
+    done, open_ = len(page.rows) - failed - idle, sum(each.exit_code == OPEN_CODE for each in page.rows)
+    parts = (
+        f"{done} of {len(page.rows)} environments done", f"in {open_} of them something is owed or unknown" * bool(open_),
+        f"{failed} failed" * bool(failed), f"{idle} not begun" * bool(idle),
+    )  # fmt: skip
     halted = f": {page.end.halted}" if page.end.halted else ""
     return f"{', '.join(filter(None, parts))}{halted}."
 
@@ -116,22 +125,48 @@ def _code(row: Row) -> Mark:
 
 
 def attention(page: BatchPage) -> Iterator[Block]:
-    """List what failed, then what is not in order: for each environment a line a state, with the first reasons of each."""
+    """List what failed, then what is not in order: of each environment what is broken by stages, then what is open, each reason once."""
     gravest_first = sorted(page.rows, key=lambda row: not row.is_failed)
-    found = tuple(cells for row in gravest_first for cells in _told(page, row))
+    found = tuple((_name(page, row), *cells) for row in gravest_first for cells in _told(row))
     if found:
         yield Grid("Needs attention", ("environment", "what", "where, and why"), found)
 
 
-def _told(page: BatchPage, row: Row) -> Iterator[tuple[Cell, ...]]:
+def _told(row: Row) -> Iterator[tuple[Cell, Cell]]:
+    """Tell of one environment. Stages stand in the order in which they build on each other: what is a cause comes before what follows."""
     if row.said:
-        yield _name(page, row), (_code(row),), (row.said, *((Way(row.way_out),) if row.way_out else ()))
-    for state in ATTENTION:
-        stages = [cell for cell in row.stages if cell.state == state and not (cell.detail and row.said.endswith(cell.detail))]
-        if stages:
-            named, details = ", ".join(cell.title for cell in stages), dict.fromkeys(cell.detail for cell in stages if cell.detail)
-            more = (f"and {len(details) - FEW} more in its record",) if len(details) > FEW else ()
-            yield _name(page, row), (STATES[state],), (named, *tuple(details)[:FEW], *more)
+        yield (_code(row),), (row.said, *((Way(row.way_out),) if row.way_out else ()))
+    for each in row.stages:
+        if each.state in BAD and not (each.detail and row.said.endswith(each.detail)):
+            parts = [part for reason in _reasons(each) for part in _reason(reason)]
+            more = (f"and {counted(each.more, 'more claim')} in its record",) if each.more else ()
+            yield (STATES[each.state],), (each.title, *parts, *more)
+    for state in OPEN:
+        for titles, reason in _together([each for each in row.stages if each.state == state]):
+            yield (STATES[state],), (titles, *_reason(reason))
+
+
+def _reasons(cell: StageCell) -> tuple[Reason, ...]:
+    return cell.reasons or ((Reason(what=cell.detail),) if cell.detail else ())
+
+
+def _together(stages: Sequence[StageCell]) -> Iterator[tuple[str, Reason]]:
+    """Give each reason once, with the titles of all stages that are open for it."""
+    found: dict[tuple[str, str, str], list[tuple[str, Reason]]] = {}
+    for cell in stages:
+        for each in _reasons(cell):
+            found.setdefault((each.what, each.way_out, each.by), []).append((cell.title, each))
+    for some in found.values():
+        number = sum(reason.number for _, reason in some)
+        yield ", ".join(title for title, _ in some), some[0][1].model_copy(update={"number": number})
+
+
+def _reason(reason: Reason) -> Iterator[Inline]:
+    yield shorten(reason.text, LONGEST, placeholder=" ...")
+    if reason.by:
+        yield f"owed by the {reason.by}"
+    if lines := reason.way_out.splitlines():
+        yield Way("\n".join((*lines[:FEW], *(("...",) if len(lines) > FEW else ()))))
 
 
 def _asked(page: BatchPage) -> Facts:

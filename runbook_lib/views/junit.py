@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from runbook_lib.views.blocks import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbook_lib.model.fleets import Row
+    from runbook_lib.model.fleets import Row, StageCell
     from runbook_lib.views.fleet import BatchPage
 
 FAILED = {"blocked", "drifted"}
@@ -49,7 +51,7 @@ def _cases(row: Row) -> Iterator[ET.Element]:
     for cell in row.stages:
         case = ET.Element("testcase", {"classname": _clean(row.name), "name": _clean(f"{cell.number} {cell.title}")})
         if tag := "failure" if cell.state in FAILED else "skipped" if cell.state in SKIPPED else "":
-            ET.SubElement(case, tag, {"message": _clean(f"{cell.state}: {cell.detail}" if cell.detail else cell.state)})
+            ET.SubElement(case, tag, {"message": _clean(": ".join((cell.state, *_why(cell))))})
         yield case
     run = ET.Element("testcase", {"classname": _clean(row.name), "name": "run", "time": f"{row.seconds:.1f}"})
     if row.exit_code is None:
@@ -57,6 +59,14 @@ def _cases(row: Row) -> Iterator[ET.Element]:
     elif row.is_failed:
         ET.SubElement(run, "error", {"message": _clean(f"exit code {row.exit_code}: {row.said}"), "type": str(row.exit_code)})
     yield run
+
+
+def _why(cell: StageCell) -> Iterator[str]:
+    """Say why a stage is as it is, each reason with its way out, on one line."""
+    said = [" -> ".join(filter(None, (each.text, each.way_out))) for each in cell.reasons]
+    if text := "; ".join(said) or cell.detail:
+        more = f"; and {counted(cell.more, 'more claim')}" if cell.more else ""
+        yield " ".join(text.split()) + more
 
 
 def _clean(text: str) -> str:

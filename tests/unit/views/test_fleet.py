@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_lib.model.fleets import BatchEnd, BatchFacts, Limits, Row, StageCell
+from runbook_lib.model.fleets import BatchEnd, BatchFacts, Limits, Reason, Row, StageCell
 from runbook_lib.views.fleet import BatchPage, batch_html, batch_text
 from runbook_lib.views.junit import junit
 from tests.unit.views.markup import asks_outside, read
@@ -74,12 +74,41 @@ next    runbook resume runs/_batches/20260630T100000Z-batch-abc123
 next    read the plans, then runbook approve runs/_batches/20260630T100000Z-batch-abc123
         and runbook batch a.yaml b.yaml c.yaml d.yaml --verb apply --jobs 2 --waves 3
 check it: so"""
+NO_LOG_IN = Reason(what="there are no AWS credentials here", way_out="log in", verdict="owed", by="cloud engineer", number=2)
+DONE = BatchEnd(finished=END.finished, exit_code=6, meaning="something is owed")
 HOSTILE = '"><script>alert(1)</script>\x00\x1b[31m'
 
 
 def test_the_matrix_as_text() -> None:
     """A row for each environment, a column for each stage, what the signs mean, what needs attention, and what to type next."""
     assert TEXT == batch_text(PAGE, "check it: so")
+
+
+def test_a_reason_of_several_stages_is_told_once() -> None:
+    """With its way out, in the matrix and on the page, though the environment is done; the first line says that something is owed."""
+    stages = tuple(each.model_copy(update={"reasons": (NO_LOG_IN,)}) for each in cells("owed", "owed"))
+    page = dataclasses.replace(PAGE, rows=(Row(number=1, file="a.yaml", state="ended", exit_code=6, stages=stages),), end=DONE)
+
+    text, html = batch_text(page), " ".join(read(batch_html(page)).texts)
+
+    assert "1 of 1 environments done, in 1 of them something is owed or unknown." in text.splitlines()[0]
+    assert 1 == text.count("-> log in")
+    for said in ("Storage, Server role", "4 claims are open: there are no AWS", "owed by the cloud engineer", "log in"):
+        assert said in text
+        assert said in html
+
+
+def test_causes_stand_before_what_follows_from_them() -> None:
+    """Stage by stage, whether it is drifted or blocked; each with its first reasons and how many more claims do not hold."""
+    cause, symptom = (Reason(what=each, claim="claim", verdict="broken", way_out="mend it") for each in ("600 without SELECT", "refused"))
+    drifted, blocked = cells("drifted", "blocked")
+    stages = (drifted.model_copy(update={"reasons": (cause,)}), blocked.model_copy(update={"reasons": (symptom,), "more": 76}))
+
+    text = batch_text(dataclasses.replace(PAGE, rows=(Row(number=1, file="a.yaml", state="ended", exit_code=4, stages=stages),)))
+
+    said = ("Storage", "not so: claim: 600 without SELECT", "-> mend it", "Server role", "not so: claim: refused", "and 76 more claims")
+    told = text[text.index("Needs attention") :]
+    assert sorted(map(told.index, said[:2] + said[3:])) == [told.index(each) for each in said[:2] + said[3:]]
 
 
 def test_the_page_stands_alone() -> None:
@@ -116,6 +145,16 @@ def test_the_report_for_ci() -> None:
     ]
     assert "exit code 2: c.yaml:7: pipeline is v3" == root[2].findall("testcase/error")[0].attrib["message"]
     assert {"name": "record_digest", "value": "ab12"} in [each.attrib for each in root[0].findall("properties/property")]
+
+
+def test_the_report_for_ci_says_why() -> None:
+    """Of a stage that is owed each reason, with its way out."""
+    [stage] = cells("owed", "owed")[:1]
+    row = Row(number=1, file="a.yaml", state="ended", exit_code=6, stages=(stage.model_copy(update={"reasons": (NO_LOG_IN,), "more": 2}),))
+
+    [skipped] = ET.XML(junit(dataclasses.replace(PAGE, rows=(row,)))).iter("skipped")
+
+    assert "owed: 2 claims are open: there are no AWS credentials here -> log in; and 2 more claims" == skipped.attrib["message"]
 
 
 @given(st.text(), st.text())
