@@ -115,7 +115,8 @@ def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
     # Whoever looks at a notebook that starts a run does not look at those of the run.
     environ = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
     with tempfile.TemporaryDirectory(prefix="runbook-") as folder, secrets.handing_over(variables, environ) as handed:
-        kernel = KernelOfRun(kernel_name="python3", config=Config({"KernelManager": connection(folder)}))
+        meeting = {"connection_file": f"{folder}/kernel.json", **connection(folder)}
+        kernel = KernelOfRun(kernel_name="python3", config=Config({"KernelManager": meeting}))
         kernel.provisioner = Provisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
         start = run_sync(kernel.start_kernel)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,9 +25,26 @@ SWEPT = "is removed by that command, and by the next apply or destroy"
 def told(record: Record) -> Iterator[None]:
     """Turn an interrupt into Stopped, with what the run was about and the way on."""
     try:
-        yield
+        with _heeding():
+            yield
     except KeyboardInterrupt:
         raise _stopped(record) from None
+
+
+@contextmanager
+def _heeding() -> Iterator[None]:
+    """Let SIGTERM, as a scheduler sends it, and a terminal that is closed interrupt as Ctrl-C does, where a process can be told of them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # Whoever began it under nohup means to close the terminal.
+    heeded = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, signal.default_int_handler) for each in heeded}
+    try:
+        yield
+    finally:
+        for each, former in before.items():
+            signal.signal(each, former)
 
 
 def _stopped(record: Record) -> Stopped:

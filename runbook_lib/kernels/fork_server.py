@@ -94,7 +94,8 @@ class ForkServer:
         try:
             os.write(sheet, request.written())
             files = [theirs.fileno(), sheet, out, err, *request.descriptors]
-            socket.send_fds(self._control, [json.dumps({"start": request.last}).encode()], files)
+            message = {"start": request.last, "files": len(files), "meeting": request.meeting}
+            socket.send_fds(self._control, [json.dumps(message).encode()], files)
         except OSError as error:
             ours.close()
             raise Gone(str(error)) from error
@@ -149,7 +150,7 @@ class Forked:
         self.report.setblocking(True)
         if len(word) < WORD:
             self.report.close()
-            raise Gone("the process that kernels are forked from has ended")
+            raise Gone("the process that kernels are forked from has ended, or the system admits no further process")
         self.pid = int.from_bytes(word, "big", signed=True)
 
     def poll(self) -> int | None:

@@ -15,6 +15,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -22,7 +23,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook_lib.kernels import cycles
 from runbook_lib.kernels.requests import Request, named
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 WORD = struct.Struct("!i")
 """A report is the kernel's process id and, when it has ended, its exit code."""
 INTERRUPT = frozenset({signal.SIGINT})
-LONGEST = 4096
+LONGEST = 8192
 MOST_FILES = 64
+NONE = -1
+"""The number of no process."""
 PR_SET_PDEATHSIG = 1
 """Linux's number of the request, as prctl(2) has it."""
 LOOK = 1.0
@@ -72,10 +75,11 @@ def serve(control: socket.socket, parent: int) -> None:
 
 @dataclass(frozen=True)
 class Living:
-    """Hold where to report of a process, and the signal that it is sent when nobody needs it any more."""
+    """Hold where to report of a process, the signal that it is sent when nobody needs it any more, and the folder that is its own."""
 
     report: int
     last: int
+    meeting: str
 
 
 class Server:
@@ -105,31 +109,40 @@ class Server:
         self._end()
         return None
 
-    def _obeyed(self, message: dict[str, int], files: list[int]) -> bool:
+    def _obeyed(self, message: dict[str, Any], files: list[int]) -> bool:
         """Do as a message says; true in the process of a new kernel."""
         if "signal" in message:
             self._signal(message["pid"], message["signal"])
             return False
-        pid = os.fork()
+        try:
+            pid = os.fork() if len(files) == message["files"] else NONE
+        except OSError:
+            # The system admits no further process, or has no memory for one: whoever asked hears that none begins, and what runs goes on.
+            pid = NONE
         if pid == 0:
             # Only the numbers are forgotten here: the files are closed with all others.
             self._control.detach()
             return True
-        report, *others = files
-        for each in others:
+        kept = files[: pid != NONE]
+        for each in files[len(kept) :]:
             os.close(each)
-        self._living[pid] = Living(report, message["start"])
-        _tell(report, pid)
+        for report in kept:
+            self._living[pid] = Living(report, message["start"], message["meeting"])
+            _tell(report, pid)
         return False
 
     def _reap(self) -> None:
         os.read(self._woken, LONGEST)
-        for pid in list(self._living):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                report = self._living.pop(pid).report
-                _tell(report, os.waitstatus_to_exitcode(status))
-                os.close(report)
+        for pid, each in list(self._living.items()):
+            # Until it is waited for nobody else is given its number, by which what it started is found.
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            if each.meeting:
+                self._signal(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+            del self._living[pid]
+            _tell(each.report, os.waitstatus_to_exitcode(status))
+            os.close(each.report)
 
     def _signal(self, pid: int, number: int) -> None:
         """Send a signal to a process and what it has started; one that has ended gets none, whoever has its number now."""
@@ -147,6 +160,9 @@ class Server:
             # A command that ends its record is not waited for.
             if each.last == signal.SIGKILL:
                 os.waitpid(pid, 0)
+            if each.meeting:
+                # Whoever made it is gone.
+                shutil.rmtree(each.meeting, ignore_errors=True)
 
 
 def end_with(parent: int, number: int) -> None:

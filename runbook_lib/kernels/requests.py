@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ LIMITS = tuple(sorted({getattr(resource, name) for name in dir(resource) if name
 class Request:
     """Describe one kernel, or the command that `calls` names as `module:function`, with its words as `arguments`.
 
-    `descriptors` are the numbers that the files passed to it have there. A kernel that `is_brief` ends with the one notebook it executes.
+    `descriptors` are the numbers that the files passed to it have there. A kernel that `is_brief` ends with the one notebook it executes,
+    and with it what it started and the folder in which it meets who asked for it.
     """
 
     arguments: tuple[str, ...]
@@ -42,6 +44,12 @@ class Request:
     def last(self) -> int:
         """Give the signal that it is sent when nobody needs it any more: a command ends its record, as after Ctrl-C."""
         return int(signal.SIGINT if self.calls else signal.SIGKILL)
+
+    @property
+    def meeting(self) -> str:
+        """Give the folder of a brief kernel's connection file, which is its own; empty for all others."""
+        words = dict(pairwise(self.arguments))
+        return str(Path(words["-f"]).parent) if self.is_brief and "-f" in words else ""
 
     def written(self) -> bytes:
         """Write it down."""

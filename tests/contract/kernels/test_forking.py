@@ -65,11 +65,31 @@ with started(()) as one, started(()) as other:
     time.sleep(600)
 """
 
+FULL = """
+import os
+fork, asked = os.fork, []
+def once_full():
+    asked.append(1)
+    if len(asked) == 3:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = once_full
+"""
+THIRD = """
+from jupyter_core.utils import run_sync
+from runbook_lib.headless.kernel import started
+from runbook_lib.kernels.fork_server import Forked
+with started(()) as one, started(()) as other, started(()) as third, started(()) as fourth:
+    kernels = [one, other, third, fourth]
+    print([isinstance(each.provisioner.process, Forked) for each in kernels], [run_sync(each.is_alive)() for each in kernels])
+"""
+
 
 @pytest.fixture
-def run() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    """Start two kernels in a process of their own; give it with what it started."""
-    process = subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True)
+def run(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Start two kernels in a process of their own, which has a folder for what is temporary; give it with what it started."""
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", RUN], env=variables, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process:
         yield process, [int(word) for word in process.stdout.readline().split()]
@@ -117,13 +137,34 @@ def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPat
     assert not {"AWS_SECRET_ACCESS_KEY", "CANARY"} & names
 
 
-def test_kernels_and_what_they_come_from_end_with_the_run(run: tuple[subprocess.Popen[str], list[int]]) -> None:
-    """A run that is killed leaves no process."""
+def test_kernels_and_what_they_come_from_end_with_the_run(run: tuple[subprocess.Popen[str], list[int]], tmp_path: Path) -> None:
+    """A run that is killed leaves no process, nor any socket or key of a kernel."""
     process, started = run
     assert all(is_alive(each) for each in started)
+    assert any(tmp_path.iterdir())
     process.kill()
 
     wait_until_gone(started)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_system_that_admits_no_further_process_leaves_those_that_run_alone(tmp_path: Path) -> None:
+    """Only the kernel that could not be forked is started as usual; those before it live on, and the next one is forked again."""
+    (tmp_path / "sitecustomize.py").write_text(FULL, "utf-8")
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(machine.ROOT)])}
+    done = subprocess.run([sys.executable, "-c", THIRD], env=variables, capture_output=True, text=True, check=False)
+
+    assert "[True, True, False, True] [True, True, True, True]" == done.stdout.strip(), done.stderr
+
+
+def test_what_a_kernel_of_a_run_started_ends_with_it() -> None:
+    """Also where the kernel dies without a word, as one does that the system kills for its memory."""
+    with talking() as talk:
+        child = int(talk("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"))
+        assert is_alive(child)
+        talk.client.execute("import os; os._exit(3)")
+
+        wait_until_gone([child])
 
 
 def test_kernels_end_with_what_they_come_from(run: tuple[subprocess.Popen[str], list[int]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,29 @@ def test_the_command_that_goes_on_is_told(tmp_path: Path) -> None:
     record = run(tmp_path, (BUCKET, True))
 
     assert f"{record.folder.name}: was stopped; runbook resume {record.folder.name} mine" == str(interrupted(record))
+
+
+@pytest.mark.usefixtures("heeding")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_scheduler_and_a_closed_terminal_stop_a_run_as_somebody_does(tmp_path: Path, number: signal.Signals) -> None:
+    """The record is told of it, and afterwards the signal means what it did before."""
+    record, before = run(tmp_path), signal.getsignal(number)
+
+    with pytest.raises(Stopped), told(record):
+        os.kill(os.getpid(), number)
+
+    assert before == signal.getsignal(number)
+
+
+def test_who_means_to_close_the_terminal_may(tmp_path: Path) -> None:
+    """A run that was begun under nohup goes on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with told(run(tmp_path)):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.SIG_IGN == signal.getsignal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
