@@ -37,7 +37,12 @@ class Fleet:
     seen: Callable[[Row], Row]
 
     def run(self) -> tuple[Row, ...]:
-        """Run everything; give the rows in order, also of what was never begun."""
+        """Run everything; give the rows in order, also of what was never begun. What cannot begin has failed before anything does."""
+        refused = [each.number for each in self.schedule.left if each.number not in self.commands]
+        for number in refused:
+            self.keep(self.rows[number])
+            self.progress.ends(self.rows[number])
+        self.schedule.refuse(refused)
         asyncio.run(self._run())
         for number in (each.number for each in self.schedule.left):
             self.keep(self.rows[number])
@@ -61,9 +66,7 @@ class Fleet:
                     await asyncio.wait(tasks)
 
     async def _one(self, number: int) -> Row:
-        row, words = self.rows[number], self.commands.get(number)
-        if words is None:
-            return row
+        row, words = self.rows[number], self.commands[number]
         started, begun = now(), time.monotonic()
         self.progress.begins(row)
         ended = await self.processes.run(words, lambda place, title: self.progress.reaches(row, place, title))

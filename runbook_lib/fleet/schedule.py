@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runbook_lib.views.blocks import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from runbook_lib.model.fleets import Limits
 
@@ -27,7 +27,7 @@ class Schedule:
     """Let environments begin in their order, within the limits, until all have or something halts it: `halted` says what.
 
     No more run at once than `jobs`, of one account no more than `per_account`. A wave begins when the one before has ended without a
-    failure. None begins once `max_failures` have failed.
+    failure. None begins once `max_failures` have failed, what is refused before anything begins among them.
     """
 
     places: tuple[Place, ...]
@@ -40,6 +40,12 @@ class Schedule:
     def __post_init__(self) -> None:
         self.left = list(self.places)
 
+    def refuse(self, numbers: Collection[int]) -> None:
+        """Count what is known to fail as failed in its wave, before anything begins."""
+        refused = [each for each in self.left if each.number in numbers]
+        self.left = [each for each in self.left if each.number not in numbers]
+        self._fail(*refused)
+
     def due(self) -> Iterator[int]:
         """Begin as many as may; give their numbers."""
         while not self.halted and (each := self._next()) is not None:
@@ -51,29 +57,24 @@ class Schedule:
         """Take note that one has ended."""
         each = self.running.pop(number)
         if is_failed:
-            self.failed.append(each)
-            if len(self.failed) == self.limits.max_failures:
-                self._halt(f"{counted(len(self.failed), 'environment')} failed")
-        if not self.running and not any(one.wave == each.wave for one in self.left):
-            self._close(each.wave)
+            self._fail(each)
 
     def stop(self, why: str) -> None:
         """Let no more begin; the first reason counts."""
         self.halted = self.halted or why
 
-    def _halt(self, why: str) -> None:
-        """Let no more begin, where any are left."""
-        if self.left:
-            self.stop(why)
-
-    def _close(self, wave: int) -> None:
-        if number := sum(each.wave == wave for each in self.failed):
-            self._halt(f"wave {wave} ended with {counted(number, 'failure')}")
+    def _fail(self, *places: Place) -> None:
+        self.failed += places
+        if places and self.left and 0 < self.limits.max_failures <= len(self.failed):
+            self.stop(f"no more began after {counted(len(self.failed), 'failure')}")
 
     def _next(self) -> Place | None:
         if len(self.running) >= self.limits.jobs:
             return None
         wave = min((each.wave for each in (*self.running.values(), *self.left)), default=0)
+        if earlier := [each.wave for each in self.failed if each.wave < wave]:
+            self.stop(f"wave {earlier[0]} ended with {counted(len(earlier), 'failure')}")
+            return None
         return next((each for each in self.left if each.wave == wave and self._has_room(each.account)), None)
 
     def _has_room(self, account: str) -> bool:

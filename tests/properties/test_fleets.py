@@ -20,6 +20,7 @@ class Case:
 
     schedule: Schedule
     bad: frozenset[int]
+    refused: frozenset[int]
     seen: tuple[frozenset[int], ...]
     ended: tuple[tuple[int, ...], ...]
 
@@ -40,6 +41,8 @@ def cases(draw: st.DrawFn) -> Case:
     numbered = enumerate(zip(waves(len(accounts), limits.waves), accounts, strict=True), 1)
     schedule = Schedule(tuple(Place(number, wave, account) for number, (wave, account) in numbered), limits)
     bad = frozenset(draw(st.sets(st.integers(1, 12))))
+    refused = draw(st.sets(st.integers(1, 12), max_size=2)) & {each.number for each in schedule.left}
+    schedule.refuse(refused)
     seen, over, ended = list[frozenset[int]](), list[int](), list[tuple[int, ...]]()
     while tuple(schedule.due()) or schedule.running:
         seen.append(frozenset(schedule.running))
@@ -47,7 +50,7 @@ def cases(draw: st.DrawFn) -> Case:
         one = draw(st.sampled_from(sorted(schedule.running)))
         schedule.ended(one, is_failed=one in bad)
         over.append(one)
-    return Case(schedule, bad, tuple(seen), tuple(ended))
+    return Case(schedule, bad | refused, frozenset(refused), tuple(seen), tuple(ended))
 
 
 @given(cases())
@@ -63,10 +66,10 @@ def test_no_more_run_at_once_than_may(case: Case) -> None:
 @given(cases())
 def test_all_have_begun_or_it_says_why_not(case: Case) -> None:
     """Without a failure everything runs; what never began has a reason, and nothing began twice."""
-    everything = {each.number for each in case.schedule.places}
+    everything = {each.number for each in case.schedule.places} - case.refused
 
     assert bool(case.schedule.halted) == (case.begun != everything)
-    assert case.begun == everything or case.bad & case.begun
+    assert case.begun == everything or case.bad & (case.begun | case.refused)
     assert {each.number for each in case.schedule.left} == everything - case.begun
 
 
@@ -77,7 +80,7 @@ def test_a_wave_waits_for_the_one_before(case: Case) -> None:
     for running, ended in zip(case.seen, case.ended, strict=True):
         assert len({known[each] for each in running}) == 1
         earlier = {number for number, wave in known.items() if wave < known[min(running)]}
-        assert earlier <= set(ended)
+        assert earlier <= {*ended, *case.refused}
         assert not earlier & case.bad
 
 
@@ -86,8 +89,9 @@ def test_none_begins_once_enough_have_failed(case: Case) -> None:
     """Whatever runs after the last failure that is let through ran before it."""
     most = case.schedule.limits.max_failures
     for running, ended, later in zip(case.seen, case.ended, case.seen[1:], strict=False):
-        if most and len([each for each in ended if each in case.bad]) >= most:
+        if most and len([each for each in ended if each in case.bad]) + len(case.refused) >= most:
             assert later <= running
+    assert not (most and len(case.refused) >= most and case.begun)
 
 
 @given(cases(), st.integers(0, 12))

@@ -67,7 +67,33 @@ def test_no_more_begin_once_enough_have_failed(yard: Yard) -> None:
 
     assert ["env-0", "env-1", "env-2"] == yard.began
     assert ["not started"] * 3 == [row.state for row in done.page.rows[3:]]
-    assert (1, "2 environments failed") == (done.page.end.exit_code, done.page.end.halted)
+    assert (1, "no more began after 2 failures") == (done.page.end.exit_code, done.page.end.halted)
+
+
+def test_a_file_that_cannot_be_used_has_failed_before_anything_begins(yard: Yard) -> None:
+    """Wherever it stands, it counts as a failure first, and takes no place beside what runs."""
+    files = [yard.file("one"), yard.file("other"), yard.spoil("spoilt"), "nowhere"]
+
+    done = yard.run(files, jobs=1, max_failures=2)
+
+    assert [] == yard.began
+    assert [None, None, 2, 2] == [row.exit_code for row in done.page.rows]
+    assert "no more began after 2 failures" == done.page.end.halted
+
+    yard.run(files, jobs=1, max_failures=3)
+
+    assert ["one", "other"] == yard.began
+
+
+def test_a_wave_with_a_file_that_cannot_be_used_is_the_last(yard: Yard) -> None:
+    """What else is of its wave runs; where nothing is, no environment begins."""
+    alone = yard.run([yard.spoil("spoilt"), yard.file("one")], waves=("1",))
+    assert [] == yard.began
+
+    done = yard.run([yard.spoil("spoilt"), yard.file("canary"), yard.file("late")], waves=("2",))
+
+    assert ["canary"] == yard.began
+    assert ["wave 1 ended with 1 failure"] * 2 == [each.page.end.halted for each in (alone, done)]
 
 
 @pytest.mark.parametrize(("does", "number"), [("", 5), ("owed", 5), ("drift", 1)])
