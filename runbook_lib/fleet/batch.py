@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
-from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError
+from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError, TargetError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
 from runbook_lib.fleet.going_on import became, begun, left, words_of
@@ -158,7 +158,13 @@ def _store(found: Sequence[Member]) -> Path:
 
 
 def _key(found: Sequence[Member]) -> SigningKey | None:
-    """Give the key that signs the records of all environments; where they are not signed by one, the batch is not signed."""
+    """Give the key that signs the records of all environments; where they are not signed by one, the batch is not signed.
+
+    Nor is it where that key cannot be read: no environment can begin without it either, and the row of each says why.
+    """
     environments = [each.environment for each in found if each.environment is not None]
     named = {each.signing.key if each.signing is not None else "" for each in environments}
-    return signing_key(environments[0]) if len(named) == 1 else None
+    try:
+        return signing_key(environments[0]) if len(named) == 1 else None
+    except TargetError:
+        return None

@@ -121,6 +121,17 @@ def test_two_files_of_one_environment_are_refused(yard: Yard) -> None:
     assert [] == yard.log
 
 
+@pytest.mark.parametrize("beside", [[], ["fine"]])
+def test_a_signing_key_that_is_not_there_is_the_row_of_its_environment(yard: Yard, beside: list[str]) -> None:
+    """Whether it is the only one or not: the batch is filed all the same, without a signature."""
+    files = [yard.file("keyless", "fail", signing={"key": "nowhere.pem"}), *map(yard.file, beside)]
+
+    done = yard.run(files)
+
+    assert ["keyless", *beside] == sorted(yard.began, reverse=True)
+    assert (1, "") == (by_name(done)["keyless"].exit_code, done.signer)
+
+
 def test_each_environment_is_a_command_of_its_own(yard: Yard) -> None:
     """An apply is one under stored approvals; verify and plan need none."""
     file = yard.file("one")
