@@ -109,7 +109,7 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
     For a run that nothing stands against, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing
-    listens then.
+    listens then, and InvalidParameters where somebody asks for no number of kernels.
     """
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
@@ -122,8 +122,9 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
             command.refuse_absent(file, environment)
         command.enter(environment)
     if is_running:
-        from runbook_lib.kernels import cycles, fork_server
+        from runbook_lib.kernels import at_once, cycles, fork_server
 
+        at_once.notebooks()
         fork_server.warmed()
         cycles.leave_alone()
 

@@ -50,6 +50,8 @@ def _do(does: str, name: str, log: Path) -> int:
             sys.stderr.write("x" * 300_000 + "\n")
         case ["meets", others]:
             _wait(lambda: _most_at_once(log) >= int(others))
+        case ["shares"]:
+            _write(log, f"shares {name} {os.environ['RUNBOOK_NOTEBOOKS']}")
         case ["waits"]:
             _wait((log.parent / "go").exists)
     code = CODES.get(does, 0)

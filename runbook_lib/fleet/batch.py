@@ -60,7 +60,7 @@ def silent(_total: int) -> FleetProgress:
 def begin(files: Sequence[str], options: Options, told: Told = silent, program: Sequence[str] = ()) -> Filed:
     """Run a verb over every file, one process each; `program` stands in for `runbook`. Raises InvalidParameters before anything starts."""
     # What environments are forked from makes itself ready while their files are read.
-    with starting(program) as start:
+    with starting(min(len(files), options.limits.jobs), program) as start:
         found = members(files)
         return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, start)
 
@@ -86,7 +86,7 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         for number, row in rows.items()
         if number not in done
     }
-    with starting(program) as start:
+    with starting(min(len(earlier), limits.jobs), program) as start:
         return _run(_again(before, folder, limits), found, rows | done, earlier, told, start)
 
 

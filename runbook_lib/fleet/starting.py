@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from runbook_lib.kernels import at_once
 from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone
 from runbook_lib.kernels.requests import Request, can_fork, mask
 
@@ -41,18 +42,19 @@ class Process(Protocol):
 
 
 @contextlib.contextmanager
-def starting(program: Sequence[str] = ()) -> Iterator[Start]:
-    """Give the way to start environments; `program` stands in for `runbook`."""
+def starting(runs: int, program: Sequence[str] = ()) -> Iterator[Start]:
+    """Give the way to start environments, of which so many run at once; `program` stands in for `runbook`."""
+    environ = {**os.environ, at_once.NOTEBOOKS: str(at_once.notebooks(runs))}
     if program or not can_fork():
-        yield lambda words, answer: executed((*(program or RUNBOOK), *words), answer)
+        yield lambda words, answer: executed((*(program or RUNBOOK), *words), answer, environ)
         return
     with contextlib.closing(ForkServer.started(IMPORTED)) as server:
-        yield lambda words, answer: forked(server, words, answer)
+        yield lambda words, answer: forked(server, words, answer, environ)
 
 
-async def forked(server: ForkServer, words: Sequence[str], answer: int) -> Process:
+async def forked(server: ForkServer, words: Sequence[str], answer: int, environ: dict[str, str]) -> Process:
     """Start a command of ours by fork; as a program where that is not to be had any more."""
-    request = Request(tuple(words), dict(os.environ), str(Path.cwd()), (), (), mask(), CALLED)
+    request = Request(tuple(words), environ, str(Path.cwd()), (), (), mask(), CALLED)
 
     async def start(said: int) -> Forked:
         process = server.fork(request, answer, said)
@@ -62,15 +64,15 @@ async def forked(server: ForkServer, words: Sequence[str], answer: int) -> Proce
     try:
         return _ForkedProcess(*await _heard(start))
     except Gone:
-        return await executed((*RUNBOOK, *words), answer)
+        return await executed((*RUNBOOK, *words), answer, environ)
 
 
-async def executed(command: Sequence[str], answer: int) -> Process:
+async def executed(command: Sequence[str], answer: int, environ: dict[str, str]) -> Process:
     """Start a program."""
 
     async def start(said: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=answer, stderr=said, start_new_session=True
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=answer, stderr=said, env=environ, start_new_session=True
         )
 
     return _Executed(*await _heard(start))

@@ -13,6 +13,7 @@ from runbook_lib.errors import RunbookError
 from runbook_lib.headless.importing import import_papermill
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.headless.side_by_side import Way
+from runbook_lib.kernels.at_once import notebooks
 from runbook_lib.kernels.fork_server import warmed
 from runbook_lib.runbook.world import now
 
@@ -61,7 +62,7 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
                 execute = partial(_executed, stage, kernel, output, values, partial(line.judges, stage.slug))
             yield execute
 
-    yield Way(prepare)
+    yield Way(prepare, notebooks())
 
 
 def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> Executed:

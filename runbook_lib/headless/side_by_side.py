@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
     from runbook_lib.model import Stage
     from runbook_lib.progress import Progress
 
-AT_ONCE = min(4, (os.cpu_count() or 1) + 1)
-"""How many notebooks at most are executed or wait with their kernel for their turn: each kernel is memory that nobody shares.
-
-One more than there are processors, as some of them wait for an answer.
-"""
 Execute = Callable[["Stage", "Record", dict[str, Any]], Executed]
 
 
@@ -35,7 +29,7 @@ class Way:
     """Say how notebooks are executed: `prepare` makes ready what executes one, ahead of its turn; `at_once` is how many at most."""
 
     prepare: Callable[[Stage], AbstractContextManager[Callable[[], Executed]]]
-    at_once: int = AT_ONCE
+    at_once: int
 
 
 def in_turn(execute: Execute, record: Record, values: dict[str, Any]) -> Way:

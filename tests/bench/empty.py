@@ -67,7 +67,7 @@ def main() -> None:
 
     from runbook_lib.headless.kernel import Kernels
     from runbook_lib.headless.saving import ENGINE
-    from runbook_lib.headless.side_by_side import AT_ONCE
+    from runbook_lib.kernels.at_once import notebooks
 
     kernels = Kernels(())
 
@@ -76,7 +76,7 @@ def main() -> None:
         with kernels.one() as kernel:
             execute_notebook(str(source), str(output), {}, ENGINE, kernel_name="python3", km=kernel, judges=lambda: None)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(notebooks()) as pool:
         list(pool.map(execute, range(number)))
 
 

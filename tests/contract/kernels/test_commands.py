@@ -44,7 +44,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 async def _ended(server: ForkServer, words: Sequence[str], then: Any = lambda _: None) -> tuple[int, str, str]:
     """Start a command, do something to it, and give its exit code, its answer and what it said besides."""
     with tempfile.TemporaryFile("w+") as answer:
-        process = await starting.forked(server, words, answer.fileno())
+        process = await starting.forked(server, words, answer.fileno(), dict(os.environ))
         then(process)
         said = (await process.stderr.read()).decode()
         code = await process.wait()
@@ -69,7 +69,7 @@ def test_it_is_the_command(server: ForkServer) -> None:
 
     async def as_program() -> tuple[int, str]:
         with tempfile.TemporaryFile("w+") as answer:
-            process = await starting.executed((*starting.RUNBOOK, *words), answer.fileno())
+            process = await starting.executed((*starting.RUNBOOK, *words), answer.fileno(), dict(os.environ))
             code = await process.wait()
             answer.seek(0)
             return code, answer.read()

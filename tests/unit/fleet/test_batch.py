@@ -47,6 +47,17 @@ def test_environments_run_side_by_side_and_no_more_than_that(yard: Yard) -> None
     assert 0 == done.page.end.exit_code
 
 
+@pytest.mark.parametrize(("given", "jobs", "each"), [("", 1, 4), ("", 2, 2), ("", 9, 1), ("3", 9, 3)])
+def test_environments_share_the_processors(yard: Yard, monkeypatch: pytest.MonkeyPatch, given: str, jobs: int, each: int) -> None:
+    """The more run at once, the fewer notebooks each has at a time, unless somebody says how many; there are no more than files."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setenv("RUNBOOK_NOTEBOOKS", given)
+
+    yard.run([yard.file(f"env-{number}", "shares") for number in range(min(jobs, 4))], jobs=jobs)
+
+    assert {str(each)} == {words[2] for words in yard.log if words[0] == "shares"}
+
+
 def test_one_account_is_not_asked_by_more_than_it_may(yard: Yard) -> None:
     """Of one account one runs at a time, while another account's goes on."""
     accounts = {f"env-{number}": "111122223333" if number < 4 else "444455556666" for number in range(6)}

@@ -47,7 +47,7 @@ class Run:
     def __call__(self) -> list[tuple[str, str]]:
         """Execute them all."""
         stages = [Stage(number, slug, slug, (), "") for number, slug in enumerate(self.works, 1)]
-        done = side_by_side(stages, self.line, Way(self._prepare), self.said)
+        done = side_by_side(stages, self.line, Way(self._prepare, 3), self.said)
         return [(each.stage.slug, each.error) for each in done]
 
     @contextmanager
