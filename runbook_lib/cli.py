@@ -13,7 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runbook_lib import commands, place
+from runbook_lib import commands, interrupts, place
 from runbook_lib.errors import InvalidParameters, Problem, RunbookError, Stopped
 
 if TYPE_CHECKING:
@@ -38,8 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Typed into a notebook's cell, it would hand on whose notebook that is; but nobody looks at the kernels that it starts.
     os.environ.pop(place.FRONT_END, None)
     words = sys.argv[1:] if argv is None else argv
-    is_json = "--json" in words
-    code, answer, text = _answer(words)
+    with interrupts.until_answered():
+        return _told(*_answer(words), is_json="--json" in words)
+
+
+def _told(code: int, answer: dict[str, Any], text: str, *, is_json: bool) -> int:
+    """Print an answer; give its exit code."""
     shown = json.dumps({"exit_code": code, **answer}, indent=1, ensure_ascii=False) if is_json else text
     try:
         is_refused = code == InvalidParameters.exit_code and "problems" in answer

@@ -24,6 +24,7 @@ FOLDER = "_batches"
 """No environment has this name: it begins with no letter."""
 FACTS, END, ROWS = "batch.json", "end.json", "environments"
 SCHEMA = "urn:redshift-runbook:batch:1"
+ANEW = "start a new batch"
 
 
 class BatchPredicate(Value):
@@ -80,8 +81,7 @@ class BatchRecord(WriteOnce):
         try:
             found = [Row.model_validate_json(path.read_text("utf-8")) for path in self.folder.glob(f"{ROWS}/*.json")]
         except ValidationError:
-            way_out = "start a new batch"
-            raise InvalidParameters(str(self.folder), [Problem(0, ROWS, "cannot be read as those of this version", way_out)]) from None
+            raise InvalidParameters(str(self.folder), [Problem(0, ROWS, "cannot be read as those of this version", ANEW)]) from None
         return tuple(sorted(found, key=lambda each: each.number))
 
     def line(self) -> tuple[BatchRecord, ...]:
@@ -97,9 +97,23 @@ class BatchRecord(WriteOnce):
             names.append(max(later, key=lambda name: known[name].started))
         return tuple(BatchRecord(self.folder.parent / name) for name in names)
 
+    def ended(self, end: BatchEnd) -> BatchEnd:
+        """Keep how the batch ended, and give it; what was kept before stays. Raises InvalidParameters where that cannot be read."""
+        with contextlib.suppress(FileExistsError):
+            self.write(END, end.model_dump_json(indent=1))
+        try:
+            return BatchEnd.model_validate_json((self.folder / END).read_text("utf-8"))
+        except ValidationError:
+            raise InvalidParameters(str(self.folder), [Problem(0, END, "cannot be read as that of this version", ANEW)]) from None
+
+    @property
+    def lacks_its_end(self) -> bool:
+        """Tell whether all of its environments have their rows, and nobody stated the batch. Raises InvalidParameters."""
+        return statement.newest(self.folder) is None and len(self.rows()) == len(self.facts.files)
+
     def close(self, end: BatchEnd, key: SigningKey | None) -> str:
         """Keep how the batch ended, state all of it, and give its digest. Raises RunbookError when a key is named and does not sign."""
-        self.write(END, end.model_dump_json(indent=1))
+        self.ended(end)
         facts = self.facts
         return statement.state(
             self, key, SCHEMA, lambda signer: BatchPredicate(batch=facts.batch, verb=facts.verb, started=facts.started, signer=signer)

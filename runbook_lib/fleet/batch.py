@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import getpass
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib import place
+from runbook_lib import interrupts, place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError, TargetError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 DEFAULT = "runs"
 """Where the record of a batch lies whose environments do not share one folder for theirs."""
 
+UNTOLD = "it was ended before it could say why"
+"""Why a batch began no more that could not file its own end."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -68,17 +71,20 @@ def begin(files: Sequence[str], options: Options, told: Told = silent, program: 
 def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **changed: Any) -> Filed:
     """Run what an earlier batch, and those that went on from it, did not come to, or what failed there; other rows are taken over.
 
-    `changed` are limits in the place of what it had.
+    `changed` are limits in the place of what it had. Where the newest of them lacks nothing but its end, that is filed first.
 
     Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
     """
     line = BatchRecord(folder).line()
     before, facts = line[-1], line[-1].facts
     found, limits = members(facts.files), facts.limits.model_copy(update=changed)
+    closed = _closed(before, _key(found)) if before.lacks_its_end else None
     rows = dict(_rows(found, limits))
     known = {number: row for number, row in became(line).items() if number in rows}
     done = {number: row for number, row in known.items() if not left(row, rows[number])}
     if len(done) == len(rows):
+        if closed is not None:
+            return closed
         what = "ran to its end in every environment: there is nothing to resume"
         raise ApprovalRefused(before.folder.name, what, facts.anew(facts.verb))
     earlier = {
@@ -87,7 +93,17 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         if number not in done
     }
     with starting(min(len(earlier), limits.jobs), program) as start:
-        return _run(_again(before, folder, limits), found, rows | done, earlier, told, start)
+        later = _run(_again(before, folder, limits), found, rows | done, earlier, told, start)
+    return replace(later, remarks=closed.remarks if closed is not None else ())
+
+
+def _closed(record: BatchRecord, key: SigningKey | None) -> Filed:
+    """File the end of a batch that was ended by force when nothing else was left of it, and say so."""
+    rows = record.rows()
+    halted = UNTOLD if any(row.state == "not started" for row in rows) else ""
+    with _named(record), interrupts.heard_by(lambda _name: None):
+        filed = filing.filed(record, rows, halted, key)
+    return replace(filed, remarks=(f"{record.folder.name} lacked nothing but its end, which is filed now, with its statement",))
 
 
 def _again(before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
@@ -129,12 +145,13 @@ def _run(facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earli
     def known(row: Row) -> Row:
         return seen(row, found[row.number - 1].environment)
 
-    with _named(record):
+    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known)
+    with _named(record), interrupts.heard_by(fleet.stop):
         for row in rows.values():
             if row.batch:
                 record.keep(row)
         try:
-            ended = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known).run()
+            ended = fleet.run()
         finally:
             progress.over()
         return filing.filed(record, ended, schedule.halted, key)

@@ -131,7 +131,8 @@ def _told(done: Filed, report: str) -> Answer:
         "record": page.record,
         "record_digest": done.digest,
         "halted": page.end.halted,
+        "remarks": list(done.remarks),
         "environments": [row.model_dump(mode="json") for row in page.rows],
     }
     check = f"check it: {check_command(page.record, done.digest, done.signer)}"
-    return page.end.exit_code, answer, batch_text(page, check)
+    return page.end.exit_code, answer, "\n\n".join((batch_text(page, check), *(f"note: {each}" for each in done.remarks)))

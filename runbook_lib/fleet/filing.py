@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,22 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filed:
-    """Hold a batch that is over: its record, what its page shows, the record's digest, and the key that signed it."""
+    """Hold a batch that is over: its record, what its page shows, the record's digest, the key that signed it, and what else is to say."""
 
     record: BatchRecord
     page: BatchPage
     digest: str
     signer: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def filed(record: BatchRecord, rows: Sequence[Row], halted: str, key: SigningKey | None) -> Filed:
-    """Write how a batch ended, for people and for CI. Raises RunbookError when a key is named and does not sign."""
+    """Write how a batch ended, for people and for CI, as far as it is not written; raises RunbookError when a key does not sign."""
     code = exit_code(rows)
-    end = BatchEnd(finished=now(), exit_code=code, meaning=MEANINGS[code], halted=halted)
+    end = record.ended(BatchEnd(finished=now(), exit_code=code, meaning=MEANINGS[code], halted=halted))
     page = BatchPage(record.facts, tuple(rows), end, str(record.folder), dict(_links(record, rows)))
-    record.write("index.html", batch_html(page))
-    record.write("junit.xml", junit(page))
-    record.write("summary.txt", batch_text(page))
+    for name, drawn in {"index.html": batch_html, "junit.xml": junit, "summary.txt": batch_text}.items():
+        with contextlib.suppress(FileExistsError):
+            record.write(name, drawn(page))
     return Filed(record, page, record.close(end, key), signer=key.name if key is not None else "")
 
 

@@ -60,7 +60,7 @@ from tests.properties.desk import BUCKET, Desk
 INVALID = {"exit_code", "file", "problems"}
 FAILED = {"exit_code", "error", "where", "what", "way_out"}
 RAN = {"exit_code", "meaning", "record", "record_digest", "signer", "digest", "changes", "verdicts", "stages", "findings", "errors", "next"}
-BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "environments"}
+BATCH = {"exit_code", "meaning", "verb", "record", "record_digest", "halted", "remarks", "environments"}
 TWINS = {"exit_code", "environments", "parameters", "resources", "permissions", "not_compared"}
 CHECKED = {"exit_code", "folder", "checked", "flaws"}
 RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "approved by", "plan", "previous"}

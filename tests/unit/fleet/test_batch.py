@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError
+from runbook_lib.evidence import audit
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import batch
 from runbook_lib.fleet.progress import FleetProgress
@@ -182,6 +183,61 @@ def _stop(yard: Yard, number: signal.Signals) -> None:
     while len(yard.began) < 3 or ["end", "env-0"] not in yard.log:
         pause.wait(0.01)
     os.kill(os.getpid(), number)
+
+
+class StopsLate(FleetProgress):
+    """Press Ctrl-C when the last environment has ended, and again before the record is filed."""
+
+    def ends(self, row: Row) -> None:
+        """Press it."""
+        del row
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def over(self) -> None:
+        """Press it again."""
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("heeding")
+def test_an_interrupt_after_the_last_end_waits_for_the_record(yard: Yard) -> None:
+    """Filing is short: the record is whole, and nothing of it says that something was stopped."""
+    done = batch.begin([yard.file("one")], batch.Options("verify"), lambda _total: StopsLate(), FAKE)
+
+    assert (0, "") == (done.page.end.exit_code, done.page.end.halted)
+    assert 0 == audit.verify(done.record.folder).exit_code
+
+
+def unended(folder: Path) -> None:
+    """Take away what a batch writes last."""
+    for name in ("summary.txt", "end.json", "statement.json"):
+        (folder / name).unlink()
+
+
+def test_a_batch_that_lacks_nothing_but_its_end_is_closed(yard: Yard) -> None:
+    """Whoever goes on from it is told so, and nothing runs; its record is whole then."""
+    folder = yard.run([yard.file("one"), yard.file("other")]).record.folder
+    unended(folder)
+
+    done = batch.go_on(folder, program=FAKE)
+
+    assert (folder, 0, 2) == (done.record.folder, done.page.end.exit_code, len(yard.began))
+    assert (f"{folder.name} lacked nothing but its end, which is filed now, with its statement",) == done.remarks
+    assert 0 == audit.verify(folder).exit_code
+    with pytest.raises(ApprovalRefused, match="there is nothing to resume"):
+        batch.go_on(folder, program=FAKE)
+
+
+def test_it_is_closed_before_what_failed_in_it_runs_again(yard: Yard) -> None:
+    """The later batch names it by its statement; why it began no more, nobody knows."""
+    folder = yard.run([yard.file("bad", "fail"), yard.file("late")], jobs=1, max_failures=1).record.folder
+    unended(folder)
+    yard.file("bad")
+
+    done = batch.go_on(folder, program=FAKE)
+
+    assert (0, 1) == (done.page.end.exit_code, len(done.remarks))
+    assert [0, 0] == [audit.verify(each).exit_code for each in (folder, done.record.folder)]
+    assert "it was ended before it could say why" in (folder / "end.json").read_text("utf-8")
 
 
 def test_what_was_stopped_goes_on(yard: Yard) -> None:
