@@ -22,7 +22,7 @@ LIMITS = (
 )
 NOTHING = "not set"
 Kind = Literal["otherwise", "named", "alike"]
-"""`named`: it only says which thing is meant, `alike`: nothing but the environment's name, account or region makes the difference."""
+"""`named`: it only says which thing is meant, `alike`: the environment's name, account, region or instance alone makes the difference."""
 COLOURS = {"allowed": "good", "refused": "bad", "undetermined": "open", "elsewhere": "quiet"}
 
 
@@ -111,7 +111,9 @@ def twins(value: Twins) -> Iterator[Block]:
         yield Grid("Which things are meant", ("key", value.one, value.other), tuple(map(_key, named)))
     if alike := value.of("alike"):
         grid = Grid(
-            "Keys that differ in the environment's name, account or region", ("key", value.one, value.other), tuple(map(_key, alike))
+            "Keys that differ in the name of environment or instance, in account or region",
+            ("key", value.one, value.other),
+            tuple(map(_key, alike)),
         )
         yield Folded(f"{counted(len(alike), 'key')} named alike", (grid,))
     if value.unknown:

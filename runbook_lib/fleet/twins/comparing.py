@@ -10,7 +10,7 @@ from runbook_lib.documents.proof.carried import wanted
 from runbook_lib.documents.proof.matrix import matrix
 from runbook_lib.engine.plan import desired
 from runbook_lib.fleet.twins.imagined import Imagined
-from runbook_lib.fleet.twins.naming import NAME, folding, given, naming, own, texts
+from runbook_lib.fleet.twins.naming import INSTANCE, NAME, folding, given, instance, naming, own, texts
 from runbook_lib.fleet.twins.schema_names import schemas
 from runbook_lib.model import Resource
 from runbook_lib.parameters.reading import dotted
@@ -44,18 +44,23 @@ def compared(one: Environment, other: Environment, today: str) -> Twins:
 
 def _keys(pair: Pair) -> Iterator[KeyDifference]:
     """List the keys that differ, defaults filled in; secrets are references in both."""
-    folds, names = [folding(own(env)) for env in pair], naming(pair[0])
+    names = naming(pair[0])
+    # By the instance alone too: an address of it may hold a word that is by chance what one environment is called.
+    folds = [[folding(some(env)) for env in pair] for some in (own, instance, lambda env: instance(env) | own(env))]
     dumped = [env.model_dump(mode="json", by_alias=True) for env in pair]
     for path, one, other in _leaves((), *dumped):
         key = dotted(path)
         how: Kind = "otherwise"
-        folded = [fold(each) for fold, each in zip(folds, (one, other), strict=True)]
-        # That a value is just what its environment is called may be chance, as with one that is called legacy.
-        if key == "environment" or (folded[0] == folded[1] != NAME and key not in WHERE):
+        if key == "environment" or (key not in WHERE and any(_is_alike(first(one), second(other)) for first, second in folds)):
             how = "alike"
         elif key in names and one and other:
             how = "named"
         yield KeyDifference(key, _said(one), _said(other), how)
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    """Tell whether two folded values are one. That a value is just a name may be chance, as with an environment that is called legacy."""
+    return bool(one == other) and one not in (NAME, INSTANCE)
 
 
 def _leaves(path: Path_, one: Any, other: Any) -> Iterator[tuple[Path_, Any, Any]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Names = dict[str, str]
 """What is put in the place of each value."""
 NAME = "{environment}"
+INSTANCE = "{server.instance_id}"
 
 
 def own(env: Environment) -> Names:
@@ -22,6 +23,11 @@ def own(env: Environment) -> Names:
     name = env.environment.replace("-", "_")
     found = {env.environment: NAME, name: NAME, name.upper(): NAME}
     return {**found, env.aws.account: "{aws.account}", env.aws.region: "{aws.region}", f"arn:{env.aws.partition}": "arn:{aws.partition}"}
+
+
+def instance(env: Environment) -> Names:
+    """Name the server's instance, whose name stands in addresses."""
+    return {env.server.instance_id: INSTANCE} if env.server.instance_id else {}
 
 
 def given(env: Environment) -> Names:

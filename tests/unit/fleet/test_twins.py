@@ -115,6 +115,21 @@ def test_an_environment_called_like_a_choice_hides_none() -> None:
     assert "pipeline" in {each.key for each in found.differing}
 
 
+def test_an_address_of_the_instance_differs_with_its_name() -> None:
+    """Two servers of one sandbox are twins: which instance is meant is said once; another address is a difference."""
+    sandbox = {"account": "111122223333", "endpoint": "http://127.0.0.1:4566"}
+
+    def server(name: str, instance: str, path: str = "_sandbox") -> Environment:
+        address = f"http://127.0.0.1:4566/{path}/instances/{instance}"
+        return environment(environment=name, aws=sandbox, server={"instance_id": instance, "metadata": address})
+
+    one, other, elsewhere = server("sandbox", "i-0a1b2c3d4e5f60718"), server("two", "i-0a1b2c3d4e5f60719"), server("six", "i-0a1b2c3d", "x")
+
+    found = against(other, one)
+    assert (0, ["server.instance_id"]) == (found.exit_code, [each.key for each in found.of("named")])
+    assert ["server.metadata"] == [each.key for each in against(elsewhere, one).differing]
+
+
 def test_a_key_of_its_own_is_a_difference() -> None:
     """Encryption of one bucket with a key is told where it is set up."""
     found = against(environment(environment="other", kms={"bucket_keys": {"source": {"adopt": BUCKET_KEY}}}))
