@@ -216,7 +216,10 @@ def _lab_commands(names: Any) -> None:
 def _sandbox_commands(names: Any) -> None:
     actions = _group(names, "sandbox", "the embedded AWS and Redshift")
     up = _command(actions, "up", commands.sandbox, "start it, or find the one that runs")
-    up.add_argument("--ports", nargs=2, metavar=("auto", "FILE"), help="take free ports and write a parameter file for them")
+    up.add_argument(
+        "--ports", nargs="+", metavar=("auto", "FILE"),
+        help="any ports: those that the first FILE names, else free ones; a FILE that is there is set to them, another is written",
+    )  # fmt: skip
     _command(actions, "status", commands.sandbox, "tell what runs where")
     _command(actions, "down", commands.sandbox, "stop it and delete what it left")
     fault = _command(actions, "fault", commands.fault, "make it go wrong from now on, in the place of what was set before")

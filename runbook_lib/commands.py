@@ -290,10 +290,12 @@ def sandbox(arguments: argparse.Namespace) -> Answer:
     """Start, find or stop the sandbox."""
     from runbook_lib.sandbox import command
 
-    how, file = getattr(arguments, "ports", None) or ("auto", "")
-    if how != "auto":
-        raise InvalidParameters("--ports", [Problem(0, "", f"{how!r} is not known", "say: --ports auto FILE")])
-    answer, text = command.carry_out(arguments.action, file)
+    given = getattr(arguments, "ports", None) or ()
+    if given and given[0] != "auto":
+        raise InvalidParameters("--ports", [Problem(0, "", f"{given[0]!r} is not known", "say: --ports auto FILE")])
+    if len(given) == 1:
+        raise InvalidParameters("--ports", [Problem(0, "", "names no parameter file", "say: --ports auto FILE")])
+    answer, text = command.carry_out(arguments.action, given[1:])
     return 0, answer, text
 
 

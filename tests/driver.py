@@ -19,7 +19,7 @@ from runbook_lib.model import Finding, Stage
 from runbook_lib.parameters import Environment
 from runbook_lib.resources.rights import Need, RightsAnswer
 from runbook_lib.runbook import open_stage
-from runbook_lib.sandbox.command import write_parameters
+from runbook_lib.sandbox.files import write_parameters
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import environment
 from runbook_lib.stages import all_stages

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import socket
 import time
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook_lib import place
+from runbook_lib.errors import InvalidParameters
 from runbook_lib.parameters.broken import is_loopback
 from runbook_lib.parameters.load import load
 from runbook_lib.sandbox import injection, processes, supervisor
-from runbook_lib.sandbox.state import SandboxError, State, default_folder, read, why
+from runbook_lib.sandbox.state import SandboxError, State, default_folder, read, runs, why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from runbook_lib.headless import Run
     from runbook_lib.parameters import Environment
@@ -29,16 +30,15 @@ OF_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_
 """Variables that would go with other keys than the sandbox's."""
 SECONDS = 2.0
 """How long an endpoint of this machine is waited for."""
-WRITE_ONE = "runbook sandbox up --ports auto FILE"
-WRITTEN = "# Written by `runbook sandbox up --ports auto`: the ports are those of one sandbox while it runs."
+UP = "runbook sandbox up"
 
 
-def carry_out(action: str, ports: str = "") -> tuple[dict[str, Any], str]:
-    """Carry out `sandbox up`, `status` or `down`; `ports` names the parameter file to write for free ports."""
+def carry_out(action: str, files: Sequence[str] = ()) -> tuple[dict[str, Any], str]:
+    """Carry out `sandbox up`, `status` or `down`; `files` are the parameter files that are to name its ports, whichever those are."""
     match action:
         case "up":
-            found = up(Path(ports) if ports else None)
-            return _answer(found), _text(found)
+            found, done = up(files)
+            return _answer(found) | ({"files": done} if done else {}), "\n".join((*done, _text(found)))
         case "down":
             was_there = supervisor.down()
             return {"stopped": was_there}, "the sandbox is down; nothing is left" if was_there else "there was no sandbox"
@@ -68,48 +68,31 @@ def inject(kind: str, on: str = "", match: str = "", ms: float = 0.0, times: int
     return {"fault": kind, "on": list(parts)}, f"nothing goes wrong on {where}" if fault is None else f"{kind} is set on {where}"
 
 
-def up(ports: Path | None = None) -> State:
-    """Start the sandbox on the ports of `parameters/sandbox.yaml`, or on free ones that are written to a new parameter file."""
-    file = place.parameter_file(FILE)
-    environment = load(file)
-    if ports is not None:
-        _refuse_foreign(ports)
-    wanted = supervisor.Wanted(
-        aws_port=0 if ports else urlsplit(environment.aws.endpoint).port or 0,
-        redshift_port=0 if ports else environment.source.port,
+def up(names: Sequence[str] = ()) -> tuple[State, tuple[str, ...]]:
+    """Start the sandbox on the ports of `parameters/sandbox.yaml`, or for files that are named, and say what became of each.
+
+    The first of them that is there says on which ports, if those can be had; a file that is not there is written.
+    """
+    if not names:
+        return supervisor.up(_wanted(load(place.parameter_file(FILE)))), ()
+    from runbook_lib.sandbox import files
+
+    template = place.parameter_file(FILE)
+    wishes = [files.wish(each, template) for each in names]
+    wanted = [_wanted(each.environment) for each in wishes if each.environment is not None]
+    # Each is asked for by itself: they may be of several accounts, of which a sandbox has one.
+    for each in wanted or [replace(_wanted(load(template)), aws_port=0, redshift_port=0)]:
+        found = supervisor.up(replace(each, is_movable=True))
+    return found, tuple(each.granted(found, template) for each in wishes)
+
+
+def _wanted(environment: Environment) -> supervisor.Wanted:
+    return supervisor.Wanted(
+        aws_port=urlsplit(environment.aws.endpoint).port or 0,
+        redshift_port=environment.source.port,
         account=environment.aws.account,
         region=environment.aws.region,
     )
-    found = supervisor.up(wanted)
-    if ports is not None:
-        write_parameters(file, ports, found)
-    return found
-
-
-def write_parameters(template: Path, target: Path, state: State) -> None:
-    """Copy a parameter file, comments and all, with endpoint, host and ports of a running sandbox."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    values = yaml.load(template.read_text("utf-8"))
-    endpoint = values["aws"]["endpoint"]
-    values["aws"]["endpoint"] = f"http://127.0.0.1:{state.aws_port}"
-    if metadata := values["server"].get("metadata"):
-        values["server"]["metadata"] = metadata.replace(endpoint, values["aws"]["endpoint"])
-    for side in ("source", "destination"):
-        values[side]["port"] = state.redshift_port
-    text = io.StringIO()
-    yaml.dump(values, text)
-    target.write_text(f"{WRITTEN}\n{text.getvalue()}", "utf-8")
-
-
-def _refuse_foreign(target: Path) -> None:
-    """Refuse to overwrite what we did not write, or a place where nothing can be written, before anything starts."""
-    if target.is_dir() or not (target.parent.is_dir() or target.absolute().parent == default_folder()):
-        raise SandboxError(str(target), "no file can be written there", "name a file in a folder that is there")
-    if target.exists() and not target.read_text("utf-8", "replace").startswith(WRITTEN):
-        raise SandboxError(str(target), "is not a file that this command wrote, and it overwrites no other", "name another file")
 
 
 def enter(environment: Environment) -> None:
@@ -138,14 +121,44 @@ def refuse_absent(file: Path, environment: Environment) -> None:
     try:
         socket.create_connection((named.hostname or "", named.port or 0), timeout=SECONDS).close()
     except OSError:
-        is_written = file.read_text("utf-8").startswith(WRITTEN)
-        again = f"runbook sandbox up --ports auto {place.typed(file)}" if is_written else "runbook sandbox up"
-        what = _ended(named.port) or "nothing listens there, and the file names this machine alone"
-        raise SandboxError(environment.aws.endpoint, what, f"start the sandbox: {again}") from None
+        raise SandboxError(environment.aws.endpoint, *_absence(file, environment)) from None
     found = read(default_folder())
     if found is not None and found.aws_port != named.port and not _has_credentials(environment):
         what = f"is not the sandbox that runs here, which answers on port {found.aws_port}"
-        raise SandboxError(environment.aws.endpoint, what, f"name the parameter file that was written for it, or write one: {WRITE_ONE}")
+        raise SandboxError(environment.aws.endpoint, what, f"name a parameter file of that one, or {_joining(file)}")
+
+
+def _absence(file: Path, environment: Environment) -> tuple[str, str]:
+    """Say why nothing listens where a file says, and which command makes that good."""
+    port, found = urlsplit(environment.aws.endpoint).port, read(default_folder())
+    if found is not None and found.aws_port != port and all(runs(default_folder(), found).values()):
+        what = f"nothing listens there, and the sandbox that runs here answers on port {found.aws_port}"
+        return what, _joining(file)
+    what = _ended(port) or "nothing listens there, and the file names this machine alone"
+    return what, f"start the sandbox: {UP if _is_fixed(file, environment) else _auto(file)}"
+
+
+def _is_fixed(file: Path, environment: Environment) -> bool:
+    """Tell whether a file names what a sandbox is that is started without one."""
+    try:
+        return _is_template(file) or _wanted(load(place.parameter_file(FILE))) == _wanted(environment)
+    except InvalidParameters:
+        return False
+
+
+def _is_template(file: Path) -> bool:
+    return file.resolve() == place.home() / "parameters" / f"{FILE}.yaml"
+
+
+def _joining(file: Path) -> str:
+    """Say how a file comes to name the sandbox that runs; that of the fixed ports keeps those, and another is written."""
+    if _is_template(file):
+        return f"write one: {UP} --ports auto FILE"
+    return f"set its ports in the file: {_auto(file)}"
+
+
+def _auto(file: Path) -> str:
+    return f"{UP} --ports auto {place.typed(file)}"
 
 
 def _has_credentials(environment: Environment) -> bool:
@@ -166,7 +179,7 @@ def demo(ports: str, progress: Progress) -> Run:
 
     file = default_folder() / "sandbox.yaml" if ports == "auto" else place.parameter_file(FILE)
     progress.step("starting the sandbox: an AWS endpoint and a Redshift stand-in, with a sample account and warehouse")
-    up(file if ports == "auto" else None)
+    up((str(file),) if ports == "auto" else ())
     enter(load(file))
     progress.step("planning, then applying under that plan's digest: the file says that it may approve itself")
     done = headless.carry_out(file, "apply", progress=progress)

@@ -1,16 +1,47 @@
-"""Say which program listens on a port, as far as this user may know; only its name, for its arguments may hold a secret."""
+"""Listen on ports of this machine, and say which program holds one, as far as this user may know.
+
+Only its name is said, for its arguments may hold a secret.
+"""
 
 from __future__ import annotations
 
+import errno
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 from runbook_lib.sandbox.processes import OURS
 from runbook_lib.sandbox.redshift.postgres import command_line
+from runbook_lib.sandbox.state import SandboxError
 
 LISTENING = "0A"
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+
+FREE_PORTS = "take free ports: runbook demo --ports auto, or runbook sandbox up --ports auto FILE"
+
+
+def listening(port: int) -> socket.socket:
+    """Listen on a port of this machine; 0 is a free one."""
+    return socket.create_server(("127.0.0.1", port))
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a port can be had."""
+    try:
+        listening(port).close()
+    except OSError:
+        return False
+    return True
+
+
+def refuse_taken(port: int) -> None:
+    """Raise SandboxError where a port cannot be had, with who holds it and the way out."""
+    try:
+        listening(port).close()
+    except OSError as error:
+        why = f"is held by {holder(port)}" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise SandboxError("sandbox", f"port {port} {why}", f"stop that, or {FREE_PORTS}") from error
 
 
 def holder(port: int) -> str:

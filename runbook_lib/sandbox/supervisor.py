@@ -6,47 +6,45 @@ A small supervisor process holds both parts' standard inputs: when it dies, by w
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import secrets
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runbook_lib.sandbox import endings
 from runbook_lib.sandbox import state as states
-from runbook_lib.sandbox.listeners import holder
+from runbook_lib.sandbox.listeners import is_free, listening, refuse_taken
 from runbook_lib.sandbox.state import ACCESS_KEY, SECRET_KEY, VARIABLES, SandboxError, State, default_folder, owned
 
 PASSWORD = "RUNBOOK_SANDBOX_ADMIN_PASSWORD"
 SECONDS = 90.0
 DOWN_FIRST = "stop it first: runbook sandbox down"
-FREE_PORTS = "take free ports: runbook demo --ports auto, or runbook sandbox up --ports auto FILE"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Say which sandbox is wanted; port 0 takes a free one."""
+    """Say which sandbox is wanted; port 0 takes a free one, and where it `is_movable`, other ports do as well as those named."""
 
     aws_port: int = 0
     redshift_port: int = 0
     account: str = "123456789012"
     region: str = "us-east-1"
     has_sample: bool = True
+    is_movable: bool = False
 
     def differs(self, found: State) -> str:
         """Say in what a running sandbox is not the wanted one; empty when it is."""
+        ports = () if self.is_movable else (("port", self.aws_port, found.aws_port), ("port", self.redshift_port, found.redshift_port))
         pairs = (
-            ("port", self.aws_port, found.aws_port), ("port", self.redshift_port, found.redshift_port),
-            ("account", self.account, found.account), ("region", self.region, found.region),
+            *ports, ("account", self.account, found.account), ("region", self.region, found.region),
         )  # fmt: skip
         return ", ".join(f"{name} {has} instead of {wanted}" for name, wanted, has in pairs if wanted and wanted != has)
 
@@ -61,9 +59,7 @@ def up(wanted: Wanted, folder: Path | None = None) -> State:
             _refuse_silent(states.is_alive(folder, found))
             return found
         states.remove(folder)
-        for port in (wanted.aws_port, wanted.redshift_port):
-            _refuse_taken(port)
-        return _start(wanted, folder)
+        return _start(_placed(wanted), folder)
 
 
 def down(folder: Path | None = None) -> bool:
@@ -101,9 +97,8 @@ def running(folder: Path, wanted: Wanted) -> Iterator[State]:
 
 def _refuse_other(wanted: Wanted, found: State) -> None:
     if difference := wanted.differs(found):
-        raise SandboxError(
-            "sandbox", f"one runs already, with {difference}", f"{DOWN_FIRST} (or use it: runbook sandbox up --ports auto FILE)"
-        )
+        way_out = DOWN_FIRST if wanted.is_movable else f"{DOWN_FIRST} (or use it: runbook sandbox up --ports auto FILE)"
+        raise SandboxError("sandbox", f"one runs already, with {difference}", way_out)
 
 
 def _refuse_silent(parts: dict[str, bool]) -> None:
@@ -112,18 +107,14 @@ def _refuse_silent(parts: dict[str, bool]) -> None:
         raise SandboxError("sandbox", f"one runs already, and {silent} did not answer in time", f"wait until it does, or {DOWN_FIRST}")
 
 
-def _refuse_taken(port: int) -> None:
-    if not port:
-        return
-    try:
-        _listening(port).close()
-    except OSError as error:
-        why = f"is held by {holder(port)}" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise SandboxError("sandbox", f"port {port} {why}", f"stop that, or {FREE_PORTS}") from error
-
-
-def _listening(port: int) -> socket.socket:
-    return socket.create_server(("127.0.0.1", port))
+def _placed(wanted: Wanted) -> Wanted:
+    """Give what is wanted with ports that can be had. Raises SandboxError where one is taken and no other will do."""
+    if not wanted.is_movable:
+        for port in (wanted.aws_port, wanted.redshift_port):
+            refuse_taken(port)
+        return wanted
+    aws, redshift = (port if is_free(port) else 0 for port in (wanted.aws_port, wanted.redshift_port))
+    return replace(wanted, aws_port=aws, redshift_port=redshift if redshift != aws else 0)
 
 
 def _start(wanted: Wanted, folder: Path) -> State:
@@ -224,11 +215,11 @@ def _parts_up(wanted: Wanted, folder: Path, parts: dict[str, subprocess.Popen[by
     redshift_ready, aws_ready = folder / "redshift.json", folder / "aws.json"
     common = ["--id", str(uuid.uuid4()), "--admin-password-env", PASSWORD] + ([] if wanted.has_sample else ["--no-sample"])
     # Taken here, so that the endpoint can tell of the cluster where it listens.
-    with _listening(wanted.redshift_port) as listening:
-        port = listening.getsockname()[1]
-        words = ("--folder", f"{folder}/postgres", "--listen", str(listening.fileno()), "--ready-file", str(redshift_ready),
+    with listening(wanted.redshift_port) as taken:
+        port = taken.getsockname()[1]
+        words = ("--folder", f"{folder}/postgres", "--listen", str(taken.fileno()), "--ready-file", str(redshift_ready),
                  "--aws-ready", str(aws_ready), "--region", wanted.region, *common)  # fmt: skip
-        parts["redshift"] = _part("redshift", folder, *words, listening=listening.fileno())
+        parts["redshift"] = _part("redshift", folder, *words, listening=taken.fileno())
     parts["aws"] = _part(
         "aws", folder, "--port", str(wanted.aws_port), "--ready-file", str(aws_ready), "--account", wanted.account,
         "--region", wanted.region, "--credentials", f"{folder}/credentials.json", "--redshift-port", str(port), *common,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from runbook_lib.sandbox.command import write_parameters
+from runbook_lib.sandbox.files import write_parameters
 from runbook_lib.sandbox.state import State
 from runbook_lib.sandbox.supervisor import Wanted, environment, running
 from tests import machine

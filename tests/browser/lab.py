@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from runbook_lib.sandbox.command import write_parameters
+from runbook_lib.sandbox.files import write_parameters
 from runbook_lib.sandbox.state import State
 from tests.machine import ROOT
 

@@ -17,7 +17,6 @@ from runbook_lib.resources.iam import RolePolicy
 from runbook_lib.resources.s3 import Bucket
 from runbook_lib.runbook import interactive, working
 from runbook_lib.runbook.records import Records
-from runbook_lib.sandbox.command import WRITTEN
 from tests.machine import ROOT
 from tests.properties.desk import BOTH, BUCKET, ENVIRONMENT, NOW, SECOND, STORAGE, Desk
 from tests.records import house
@@ -108,12 +107,6 @@ def no_sandbox(desk: Desk) -> None:
     """Have the sandbox's file, and nothing that listens at its endpoint."""
     text = (ROOT / "parameters" / "sandbox.yaml").read_text("utf-8")
     desk.file.write_text(re.sub(r"endpoint: http://127.0.0.1:\d+", "endpoint: http://127.0.0.1:1", text), "utf-8")
-
-
-def sandbox_gone(desk: Desk) -> None:
-    """Have the file of a sandbox that took free ports and was stopped."""
-    no_sandbox(desk)
-    desk.file.write_text(f"{WRITTEN}\n{desk.file.read_text('utf-8')}", "utf-8")
 
 
 def stopped(desk: Desk) -> None:

@@ -41,7 +41,6 @@ from tests.properties.before import (
     records_taken,
     rejected,
     resumed,
-    sandbox_gone,
     signed,
     stepped,
     stopped,
@@ -67,6 +66,7 @@ RUN_FACTS = {"digest", "signer", "environment", "record", "verb", "started", "ap
 AUDITED = CHECKED | RUN_FACTS
 STANDS = {"exit_code", "digest", "record", "state", "reason", "approvals", "run", "next"}
 RUNS = {"exit_code", "aws_endpoint", "redshift", "account", "region", "folder", "pids", "since"}
+RUN_VERBS = ("plan", "apply", "verify")
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,10 @@ CASES = (
     Case("plan FILE --stage storage --detailed-exitcode", 6, RAN, owed, "cloud engineer"),
     Case("plan FILE --stage server_role", 5, RAN, guarded, "another account"),
     Case("plan FILE --stage storage", 1, FAILED, records_taken, "taken"),
-    *(Case(f"{verb} FILE", 1, FAILED, no_sandbox, "start the sandbox: runbook sandbox up\n") for verb in ("plan", "verify")),
-    Case("apply FILE", 1, FAILED, sandbox_gone, "start the sandbox: runbook sandbox up --ports auto any"),
+    *(
+        Case(f"{verb} FILE", 1, FAILED, no_sandbox, "start the sandbox: runbook sandbox up --ports auto any\n")
+        for verb in ("plan", "verify")
+    ),
     Case("apply FILE --stage storage", 3, FAILED, says="needs an approval"),
     Case("apply FILE --approve DIGEST", 0, RAN, planned, "fine"),
     Case("apply FILE --stage storage --approve DIGEST --by Jo", 0, RAN, planned, "exit code 0: fine"),
@@ -227,5 +229,11 @@ CASES = (
     Case("sandbox status", 0, {"exit_code", "running", "starting"}),
     Case("sandbox down", 0, {"exit_code", "stopped"}),
     Case("sandbox fault deny", 1, FAILED, says="none is running"),
+    Case("sandbox up --ports auto", 2, INVALID, says="--ports auto FILE"),
+    Case("sandbox up --ports auto new.yaml", 0, RUNS | {"files"}, says="new.yaml"),
+    Case("sandbox up --ports auto FILE", 0, RUNS | {"files"}, no_sandbox, "set the ports in"),
+    Case("sandbox up --ports auto FILE", 1, FAILED, says="so it is of no sandbox and stays as it is"),
+    Case("sandbox up --ports auto FILE", 2, INVALID, bad, "pipeline"),
+    Case("sandbox up --ports auto sandbox", 1, FAILED, says="start it on those: runbook sandbox up; or name another file"),
     Case("sandbox up --ports fixed here.yaml", 2, INVALID, says="--ports auto FILE"),
 )

@@ -33,6 +33,44 @@ def test_a_held_port_is_told_with_who_holds_it(held: int, tmp_path: Path) -> Non
             assert ({}, {"tmp"}) == (made.processes(), made.files())
 
 
+def test_a_sandbox_comes_back_where_its_files_say() -> None:
+    """Started for one of many files, it takes the ports that they name, and none is changed; where one is held, all are set at once."""
+    with box() as made:
+        first = made("up", "--ports", "auto", "a.yaml")
+        there = now(made)
+        (made.place / "b.yaml").write_bytes((made.place / "a.yaml").read_bytes().replace(b"environment: sandbox", b"environment: b"))
+        texts = [(made.place / f"{each}.yaml").read_text("utf-8") for each in "ab"]
+        made("down")
+
+        again = made("up", "--ports", "auto", "b.yaml")
+
+        assert (["wrote a.yaml"], ["b.yaml names these ports"]) == (first.answer["files"], again.answer["files"])
+        assert (there.aws_port, there.redshift_port) == (now(made).aws_port, now(made).redshift_port)
+        made("down")
+        with socket.create_server(("127.0.0.1", there.aws_port)):
+            moved = made("up", "--ports", "auto", "b.yaml", "a.yaml")
+
+        assert there.aws_port != now(made).aws_port
+        assert there.redshift_port == now(made).redshift_port
+        assert [f"set the ports in {each}.yaml; nothing else in it was changed" for each in "ba"] == moved.answer["files"]
+        set_to = [each.replace(f":{there.aws_port}", f":{now(made).aws_port}") for each in texts]
+        assert set_to == [(made.place / f"{each}.yaml").read_text("utf-8") for each in "ab"]
+
+
+def test_a_file_in_the_folder_of_a_dead_sandbox_outlives_it() -> None:
+    """The folder is made anew for the next sandbox; the file in it that somebody edited and names stays as he left it."""
+    with box() as made:
+        file = made.folder / "mine.yaml"
+        made("up", "--ports", "auto", str(file))
+        file.write_text(f"{file.read_text('utf-8')}# mine\n", "utf-8")
+        kill(*now(made).pids.values())
+        text = file.read_text("utf-8")
+
+        told = made("up", "--ports", "auto", str(file))
+
+        assert (0, text) == (told.code, file.read_text("utf-8"))
+
+
 def test_a_caller_that_is_killed_leaves_nothing_that_down_does_not_find() -> None:
     """`up` killed in the middle leaves a sandbox that is starting; `status` says so, and `down` ends it."""
     with box() as made:

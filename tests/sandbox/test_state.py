@@ -139,6 +139,40 @@ def test_a_command_that_finds_its_sandbox_dead_says_why(tmp_path: Path, monkeypa
     assert "the sandbox that answered there has ended: 2026-01-01 10:00:00 the sandbox ends, for aws ended by SIGKILL" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "runs_at", "way_out"),
+    [
+        ("sandbox", 0, "start the sandbox: runbook sandbox up"),
+        ("fixed", 0, "start the sandbox: runbook sandbox up"),
+        ("free", 0, "start the sandbox: runbook sandbox up --ports auto free.yaml"),
+        ("free", 4567, "set its ports in the file: runbook sandbox up --ports auto free.yaml"),
+        ("sandbox", 4567, "write one: runbook sandbox up --ports auto FILE"),
+    ],
+)
+def test_the_way_out_of_an_absent_sandbox_is_the_files_own(
+    name: str, runs_at: int, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What names the fixed ports is started on them, any other file on its own, whoever wrote it; where one runs, the file comes to it."""
+    template = place.parameter_file("sandbox")
+    text = template.read_text("utf-8")
+    for each, port in (("fixed", "4566"), ("free", "4568")):
+        (tmp_path / f"{each}.yaml").write_text(text.replace("4566", port).replace("environment: sandbox", "environment: ours"), "utf-8")
+    monkeypatch.setenv(state.FOLDER, str(tmp_path / "box"))
+    monkeypatch.setenv("RUNBOOK_HOME", str(template.parent.parent))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("socket.create_connection", lambda *_, **__: (_ for _ in ()).throw(ConnectionRefusedError))
+    if runs_at:
+        (tmp_path / "box").mkdir()
+        state.write(tmp_path / "box", state.State("id", 1, 2, runs_at, 3, 5439, 4, 0.0, "123456789012", "us-east-1"))
+        monkeypatch.setattr(command, "runs", lambda *_: {"aws": True})
+    file = template if name == "sandbox" else Path(f"{name}.yaml")
+
+    with pytest.raises(SandboxError) as caught:
+        command.refuse_absent(file, load(file))
+
+    assert way_out == caught.value.way_out
+
+
 def test_a_folder_is_removed_the_mark_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A `down` that is stopped in the middle leaves a folder that the next one still knows for a sandbox's."""
     box = tmp_path / "box"

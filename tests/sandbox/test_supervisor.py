@@ -20,8 +20,10 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from botocore.utils import InstanceMetadataFetcher
 
 from runbook_lib.sandbox import processes, state, supervisor
+from runbook_lib.sandbox.files import WRITTEN
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.supervisor import Wanted
+from tests.machine import ROOT
 from tests.sandbox.box import Box, box, ended, home, kill, outside, segments, wait_until
 from tests.sandbox.clients import asked, client, now, stated, until_cut, variables, warehouse
 
@@ -87,18 +89,50 @@ def test_the_parameter_file_for_free_ports_is_a_good_one(shared: Box) -> None:
 
 
 def test_no_other_file_is_overwritten(shared: Box) -> None:
-    """A file that the command did not write stays as it is, and nothing starts for a file that cannot be written."""
-    mine = shared.place / "mine.yaml"
-    mine.write_text("environment: production\n", "utf-8")
+    """A file of another place than this machine stays as it is, and nothing starts for it, or for one that cannot be written."""
+    mine, text = shared.place / "mine.yaml", (ROOT / "parameters" / "example-v2.yaml").read_text("utf-8")
+    mine.write_text(text, "utf-8")
 
     with box() as other:
         told = [other("up", "--ports", "auto", str(each)) for each in (mine, other.place, other.place / "no" / "folder.yaml")]
 
         assert [1, 1, 1] == [each.code for each in told]
-        assert "is not a file that this command wrote" in told[0].answer["what"]
+        assert "is of no sandbox and stays as it is" in told[0].answer["what"]
         assert {"tmp"} == other.files()
-    assert "environment: production\n" == mine.read_text("utf-8")
+    assert text == mine.read_text("utf-8")
     mine.unlink()
+
+
+@pytest.mark.parametrize("header", [f"{WRITTEN}\n", ""], ids=["a copy", "of one's own"])
+def test_of_a_file_that_is_there_only_the_ports_are_set(header: str, shared: Box) -> None:
+    """Whoever wrote it and whatever it says, endpoint and ports become those of the sandbox that runs, and nothing else is touched."""
+    written = (shared.place / "0.yaml").read_text("utf-8").removeprefix(f"{WRITTEN}\n")
+    edited = header + written.replace("environment: sandbox", "environment: 'acme'  # ours").replace("days: 7", "days:   9")
+    file, there = shared.place / "acme.yaml", now(shared)
+    stale = edited.replace(f":{there.aws_port}", ":1").replace(f"port: {there.redshift_port}", "port: 2")
+    file.write_bytes(stale.replace("\n", "\r\n").encode())
+
+    told = [shared("up", "--ports", "auto", "acme.yaml").answer["files"] for _ in range(2)]
+
+    assert [["set the ports in acme.yaml; nothing else in it was changed"], ["acme.yaml names these ports"]] == told
+    assert edited.replace("\n", "\r\n").encode() == file.read_bytes()
+    file.unlink()
+
+
+def test_a_file_of_another_account_is_not_set_to_the_sandbox(shared: Box) -> None:
+    """A sandbox has one account: the file that names another is told so, and stays as it is."""
+    file = shared.place / "other.yaml"
+    text = (shared.place / "0.yaml").read_text("utf-8").replace("123456789012", "111122223333")
+    file.write_text(text, "utf-8")
+
+    told = shared("up", "--ports", "auto", "other.yaml")
+
+    assert (1, text) == (told.code, file.read_text("utf-8"))
+    assert ("account 123456789012 instead of 111122223333", "stop it first: runbook sandbox down") == (
+        told.answer["what"].removeprefix("one runs already, with "),
+        told.answer["way_out"],
+    )
+    file.unlink()
 
 
 def test_up_on_other_ports_than_run_is_refused(shared: Box) -> None:
