@@ -65,6 +65,18 @@ def parameter_file(name: str) -> Path:
     raise InvalidParameters(name, [Problem(0, "", "there is no such parameter file", f"name a file, or one of: {known}")])
 
 
+def lies(name: str) -> str:
+    """Say where a parameter file lies, or would, the same wherever one stands: by the way from home where it is below, else in full."""
+    try:
+        file = parameter_file(name)
+    except InvalidParameters:
+        is_path = bool(Path(name).suffix) or Path(name).name != name
+        file = Path(name) if is_path else home() / "parameters" / f"{name}.yaml"
+    whole = file.parent.resolve() / file.name
+    below = home().resolve()
+    return whole.relative_to(below).as_posix() if whole.is_relative_to(below) else str(whole)
+
+
 def typed(file: Path) -> str:
     """Write a parameter file as a command takes it: by its stem where that finds it, else by its path."""
     is_known = file.resolve().parent == home() / "parameters" and not _is(Path.is_file, Path(file.stem))

@@ -12,7 +12,7 @@ from runbook_lib import interrupts, place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError, TargetError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
-from runbook_lib.fleet.going_on import became, begun, left, words_of
+from runbook_lib.fleet.going_on import became, begun, files_of, refuse_others, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
@@ -76,12 +76,14 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
     Raises ApprovalRefused when nothing is left, InvalidParameters when its record cannot be read or its files are of other environments.
     """
     line = BatchRecord(folder).line()
-    before, facts = line[-1], line[-1].facts
+    before = line[-1]
+    facts = before.facts.model_copy(update={"files": files_of(before.facts)})
     found, limits = members(facts.files), facts.limits.model_copy(update=changed)
-    closed = _closed(before, _key(found)) if before.lacks_its_end else None
     rows = dict(_rows(found, limits))
     known = {number: row for number, row in became(line).items() if number in rows}
-    done = {number: row for number, row in known.items() if not left(row, rows[number])}
+    refuse_others(known, rows)
+    closed = _closed(before, _key(found)) if before.lacks_its_end else None
+    done = {number: row.model_copy(update={"file": rows[number].file}) for number, row in known.items() if row.is_done}
     if len(done) == len(rows):
         if closed is not None:
             return closed
@@ -93,7 +95,7 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         if number not in done
     }
     with starting(min(len(earlier), limits.jobs), program) as start:
-        later = _run(_again(before, folder, limits), found, rows | done, earlier, told, start)
+        later = _run(_again(facts, before, folder, limits), found, rows | done, earlier, told, start)
     return replace(later, remarks=closed.remarks if closed is not None else ())
 
 
@@ -106,9 +108,9 @@ def _closed(record: BatchRecord, key: SigningKey | None) -> Filed:
     return replace(filed, remarks=(f"{record.folder.name} lacked nothing but its end, which is filed now, with its statement",))
 
 
-def _again(before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
+def _again(facts: BatchFacts, before: BatchRecord, named: Path, limits: Limits) -> BatchFacts:
     """Say what a batch is that goes on from another; `named` is the one that somebody named."""
-    facts, (name, digest) = before.facts, before.origin()
+    name, digest = before.origin()
     command = ("runbook", "resume", str(named), *(limits.words if limits != facts.limits else ()))
     changes = {"started": now(), "command": shlex.join(command), "limits": limits, "resumes": name, "resumes_sha256": digest}
     return facts.model_copy(update=changes)
@@ -125,8 +127,8 @@ def _rows(found: Sequence[Member], limits: Limits) -> Iterator[tuple[int, Row]]:
 
 def _facts(files: Sequence[str], options: Options) -> BatchFacts:
     facts = BatchFacts(
-        verb=options.verb, started=now(), files=tuple(files), stages=options.stages, limits=options.limits,
-        by=options.by or getpass.getuser(), versions=versions(),
+        verb=options.verb, started=now(), files=tuple(files), paths=tuple(map(place.lies, files)), stages=options.stages,
+        limits=options.limits, by=options.by or getpass.getuser(), versions=versions(),
     )  # fmt: skip
     return facts.model_copy(update={"command": facts.anew(facts.verb)})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.errors import RunbookError
+from runbook_lib import place
+from runbook_lib.errors import InvalidParameters, Problem, RunbookError
 from runbook_lib.evidence import Record
 from runbook_lib.evidence.resuming import stopped
 from runbook_lib.evidence.standing import standing
@@ -12,16 +13,31 @@ from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from runbook_lib.evidence.batches import BatchRecord
     from runbook_lib.fleet.members import Member
     from runbook_lib.model.fleets import BatchFacts, FleetVerb, Row
 
+ITS_OWN = "put the file back, or begin with `runbook batch` anew"
 
-def left(before: Row, again: Row) -> bool:
-    """Tell whether an environment has to run again: it failed, was stopped or never began, or its file is of another environment by now."""
-    return not before.is_done or before.environment != again.environment
+
+def files_of(facts: BatchFacts) -> tuple[str, ...]:
+    """Name the files of a batch as they are found from here: as they were typed where that means the same, else where they lie."""
+    named = zip(facts.files, facts.paths, strict=True) if facts.paths else ()
+    return tuple(typed if place.lies(typed) == path else str(place.home() / path) for typed, path in named) or facts.files
+
+
+def refuse_others(known: Mapping[int, Row], again: Mapping[int, Row]) -> None:
+    """Refuse files that are of other environments than the batch ran. Raises InvalidParameters."""
+    pairs = ((before, again[number]) for number, before in known.items() if before.environment)
+    problems = [
+        Problem(0, now.file, f"is of {now.environment}, and the batch ran it as {before.environment}", ITS_OWN)
+        for before, now in pairs
+        if now.environment not in {"", before.environment}
+    ]
+    if problems:
+        raise InvalidParameters("batch", problems)
 
 
 def became(line: Sequence[BatchRecord]) -> dict[int, Row]:

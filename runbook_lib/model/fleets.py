@@ -113,14 +113,16 @@ class Limits(Value):
 
 
 class BatchFacts(Value):
-    """State what a batch is, written first: `batch` is its record's name, `command` what was asked for.
+    """State what a batch is, written first: `batch` is its record's name, `command` what was asked for, `files` what was typed.
 
+    `paths` say where those lie, the same wherever one stands: by the way from the folder that holds `parameters/`, where they are below it.
     `resumes` names the batch that this one goes on from, with the digest of that one's statement, or of what it began with.
     """
 
     verb: FleetVerb
     started: str
     files: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     limits: Limits = Limits()
     by: str = ""

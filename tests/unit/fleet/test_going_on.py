@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib.errors import Rejected
+from runbook_lib.errors import InvalidParameters, Rejected
+from runbook_lib.evidence import audit
 from runbook_lib.fleet import batch
-from runbook_lib.fleet.going_on import begun, left, words_of
+from runbook_lib.fleet.going_on import begun, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.model.fleets import BatchFacts, Row
 from tests import records
@@ -66,13 +67,63 @@ def test_what_cannot_be_resumed_is_begun_anew(house: records.House) -> None:
 
 
 def test_what_is_left(house: records.House) -> None:
-    """Whatever did not end without a failure, and a file that is of another environment by now."""
+    """Whatever did not end without a failure."""
     row = Row(number=1, file="any", environment="staging", state="ended", exit_code=6)
 
-    assert not left(row, row)
-    assert left(row, row.model_copy(update={"environment": "production"}))
+    assert row.is_done
     for changes in ({"exit_code": 4}, {"state": "stopped", "exit_code": 1}, {"state": "not started", "exit_code": None}):
-        assert left(row.model_copy(update=changes), row)
+        assert not row.model_copy(update=changes).is_done
+
+
+def fleet_of(yard: Yard, folder: str, **environments: str) -> Path:
+    """Write parameter files that do as is said, in a folder of their own; give it."""
+    made = yard.home / folder
+    made.mkdir()
+    for name, does in environments.items():
+        Path(yard.file(name, does)).rename(made / f"{name}.yaml")
+    return made
+
+
+def test_a_batch_goes_on_from_wherever_one_stands(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done stays done, what is left is the same file as before, and not another one of its name."""
+    monkeypatch.chdir(fleet_of(yard, "fleet", acme="", theta="fail"))
+    folder = yard.run(["acme.yaml", "theta.yaml"]).record.folder
+    fleet_of(yard, "elsewhere", theta="")
+    monkeypatch.chdir(yard.home / "elsewhere")
+
+    done = batch.go_on(folder, program=FAKE)
+
+    assert [0, 1] == [row.exit_code for row in done.page.rows]
+    assert str(yard.home / "fleet" / "theta.yaml") == done.page.rows[1].file == done.page.facts.files[1]
+    assert ("fleet/acme.yaml", "fleet/theta.yaml") == done.page.facts.paths
+    assert not (yard.home / "elsewhere" / "log").exists()
+    assert 0 == audit.verify(done.record.folder).exit_code
+
+
+def test_a_checkout_that_was_moved_keeps_its_batches(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files below it are named by their way from it."""
+    yard.file("one", "fail")
+    folder = yard.run(["one"]).record.folder
+    moved = yard.home.rename(yard.home.with_name("moved"))
+    monkeypatch.setenv("RUNBOOK_HOME", str(moved))
+
+    done = batch.go_on(moved / folder.relative_to(yard.home), program=FAKE)
+
+    assert ("one", ("parameters/one.yaml",)) == (done.page.rows[0].file, done.page.facts.paths)
+    assert 2 == len((moved / "parameters" / "log").read_text("utf-8").splitlines()) // 2
+
+
+def test_a_file_that_is_of_another_environment_by_now_is_refused(yard: Yard) -> None:
+    """Nothing begins, also where that environment was done."""
+    fine, bad = yard.file("fine"), yard.file("bad", "fail")
+    folder = yard.run([fine, bad]).record.folder
+    Path(yard.file("other")).rename(fine)
+
+    with pytest.raises(InvalidParameters) as refusal:
+        batch.go_on(folder, program=FAKE)
+
+    assert f"{fine} is of other, and the batch ran it as fine; put the file back, or begin with" in str(refusal.value)
+    assert 2 == len(yard.began)
 
 
 def test_a_batch_that_was_killed_goes_on(yard: Yard) -> None:
