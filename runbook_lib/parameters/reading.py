@@ -26,7 +26,7 @@ from runbook_lib.errors import InvalidParameters, Problem
 from runbook_lib.parameters import described
 from runbook_lib.parameters.clear_text import UNQUOTED, comment_looks_like
 from runbook_lib.parameters.scalars import ambiguity, meaning
-from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble
+from runbook_lib.parameters.syntax import is_odd, odd_characters, stumble, unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def _parsed(text: str) -> Document:
     if odd := tuple(odd_characters(text)):
         raise InvalidParameters("", odd)
     spans: list[tuple[int, int]] = []
-    builder = _Builder(_noted(YAML(typ="safe", pure=True).parse(text), spans))
+    builder = _Builder(_noted(YAML(typ="safe", pure=True).parse(text), spans, text))
     try:
         values = builder.document()
     except YAMLError as error:
@@ -88,12 +88,19 @@ def _parsed(text: str) -> Document:
     return Document(values, builder.lines, (*builder.problems, *_secrets_in_comments(text, spans)))
 
 
-def _noted(events: Iterator[Any], spans: list[tuple[int, int]]) -> Iterator[Any]:
-    """Pass events on, and note from where to where each scalar stands."""
-    for event in events:
-        if isinstance(event, ScalarEvent):
-            spans.append((event.start_mark.index, event.end_mark.index))
-        yield event
+def _noted(events: Iterator[Any], spans: list[tuple[int, int]], text: str) -> Iterator[Any]:
+    """Pass events on, and note from where to where each scalar stands. Raises _Refused where the parser itself fails."""
+    read_to = 0
+    try:
+        for event in events:
+            read_to = event.end_mark.index
+            if isinstance(event, ScalarEvent):
+                spans.append((event.start_mark.index, read_to))
+            yield event
+    except YAMLError:
+        raise
+    except Exception:  # noqa: BLE001 - only the parser runs here, and it lets through whatever a text makes Python raise
+        raise _Refused(unguarded(text, read_to)) from None
 
 
 def _secrets_in_comments(text: str, spans: list[tuple[int, int]]) -> Iterator[Problem]:
@@ -130,8 +137,8 @@ def text_of(path: Path) -> str:
 class _Refused(Exception):
     """Stop reading: what follows cannot be told."""
 
-    def __init__(self, line: int, what: str, way_out: str) -> None:
-        self.problem = Problem(line, "", what, way_out)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
 
 @dataclass
@@ -147,12 +154,12 @@ class _Builder:
         next(self.events)
         start = next(self.events)
         if not isinstance(start, DocumentStartEvent):
-            raise _Refused(1, "is empty", START)
+            raise _Refused(Problem(1, "", "is empty", START))
         if start.version or start.tags:
             self._tell(start, (), "has a YAML directive", "remove the line that begins with %")
         top = next(self.events)
         if not isinstance(top, MappingStartEvent):
-            raise _Refused(_line(top), "is not a mapping of keys", START)
+            raise _Refused(Problem(_line(top), "", "is not a mapping of keys", START))
         values: dict[str, Any] = self.value(top, (), 0)
         next(self.events)
         after = next(self.events)
@@ -167,7 +174,7 @@ class _Builder:
         """Build the value that an event begins."""
         self.lines.setdefault(path, _line(event))
         if depth > MAX_DEPTH:
-            raise _Refused(_line(event), "is nested too deeply", "write the keys of docs/parameters.md")
+            raise _Refused(Problem(_line(event), "", "is nested too deeply", "write the keys of docs/parameters.md"))
         if isinstance(event, AliasEvent):
             self._tell(event, path, "is an alias of another value", "write the value out where it belongs")
             return None
@@ -213,7 +220,8 @@ class _Builder:
         aside.value(next(self.events), (), depth + 1)
 
     def _key(self, event: Any, path: Path_, values: dict[str, Any]) -> str:
-        key = str(event.value)
+        # Half a character, by its escape, is told as what it is; as such no program could print or encode the key.
+        key = str(event.value).encode("utf-8", "backslashreplace").decode("utf-8")
         whole = (*path, key)
         self._properties(event, whole)
         if key in values:

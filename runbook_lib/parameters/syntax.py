@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,15 @@ STUMBLES = (
 """Part of the parser's message, what it means, and the way out."""
 BEGUN = ("could not find expected ':'", "unexpected end of stream", "expected ',' or")
 """What the parser notices too late: the line is where it began."""
+UNGUARDED = (
+    (re.compile(r"^%", re.MULTILINE), "has a YAML directive", "remove the line that begins with %"),
+    (
+        re.compile(r"\\U(?!00(?:0[0-9a-fA-F]|10))[0-9a-fA-F]{8}"),
+        "holds an escape that stands for no character",
+        "write the character itself; the last one is \\U0010FFFF",
+    ),
+)
+"""What the parser takes as it comes and then fails at, what it means, and the way out."""
 ALLOWED = {"\n", "\t"}
 
 
@@ -50,6 +60,13 @@ def stumble(error: YAMLError) -> Problem:
         if part in told:
             return Problem(line, "", what, way_out)
     return Problem(line, "", "is not YAML", "compare with one of parameters/example-*.yaml")
+
+
+def unguarded(text: str, read_to: int) -> Problem:
+    """Give the problem of a text at which the parser failed without an error of its own, behind what it had read by then."""
+    found = [(match.start(), what, way_out) for pattern, what, way_out in UNGUARDED if (match := pattern.search(text, read_to))]
+    place, what, way_out = min(found, default=(read_to, "is not YAML", "compare with one of parameters/example-*.yaml"))
+    return Problem(text.count("\n", 0, place) + 1, "", what, way_out)
 
 
 def odd_characters(text: str) -> Iterator[Problem]:

@@ -141,6 +141,26 @@ def test_any_text_of_signs_is_refused_or_loaded(tmp_path: Path, content: str) ->
     tried(written(tmp_path, content))
 
 
+pieces = st.sampled_from([
+    "k: ", "k", ": ", "\n", "- ", "[", "]", "{", "}", '"', "'", ", ", "? ", "---\n", "...\n", "%YAML 1.3\n", "%YAML 99999.1\n",
+    "%TAG ! a\n", "!!int ", "!!float ", "!!bool ", "!!timestamp ", "!!binary ", "!!set ", "!!omap ", "!x ", "!<%FF> ", "&a ", "*a", "<<",
+    "|9\n", "|0\n", "2026-13-01", "2026-01-01T99:00:00", "0x_", "0b_", "-0_", "+_", "1:99", "012345670123", "1e999", "9" * 5000,
+    "[" * 3000, "- " * 3000, "\\UFFFFFFFF", '"\\U00110000"', '"\\uD800"', '"\\xZZ"', "\u00e9",
+])  # fmt: skip
+"""What YAML's programs take as it comes, and then make Python fail."""
+
+
+@given(st.lists(pieces, max_size=8).map("".join), st.sampled_from(["", "k: ", "aws: ", "environment: ", "confirmations: "]))
+@example("2026-13-01", "confirmations: ")
+@example('"\\UFFFFFFFF"', "k: ")
+@example('"\\uD800": 1', "")
+@example("%YAML 1.3\n---\n", "")
+@many
+def test_any_text_that_makes_a_parser_fail_is_refused(tmp_path: Path, content: str, before: str) -> None:
+    """Dates, numbers, tags, escapes and depths that no program can read raise nothing but the library's own error."""
+    tried(written(tmp_path, f"{before}{content}"))
+
+
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.dates())
 
 
