@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from runbook_lib.errors import InvalidParameters, Problem
@@ -41,12 +42,19 @@ class Edit:
 def rewritten(name: str, text: str, values: Mapping[str, Any]) -> str:
     """Give a file's text with these values in it. Raises InvalidParameters when it cannot be read, or cannot be edited line by line."""
     before = document(name, text).values
-    lines = _Lines(text if text.endswith("\n") else text + _line_end(text))
-    root = _composed(lines.text)
-    after = lines.edited(_Comparison(lines).mapping(root, before, dict(values), ()))
+    try:
+        after = _edited(text, before, dict(values))
+    except (YAMLError, ValueError):
+        # An alias of nothing, or a second document: `before` is what can be read of them, and nothing is put where they stand.
+        after = text
     if not same(document(name, after).values, values):
         raise InvalidParameters(name, [Problem(1, "", "is written in a way that cannot be edited here", "edit the file itself")])
     return after if not same(before, values) else text
+
+
+def _edited(text: str, before: dict[str, Any], values: dict[str, Any]) -> str:
+    lines = _Lines(text if text.endswith("\n") else text + _line_end(text))
+    return lines.edited(_Comparison(lines).mapping(_composed(lines.text), before, values, ()))
 
 
 def same(one: Any, other: Any) -> bool:

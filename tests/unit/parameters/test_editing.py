@@ -188,10 +188,16 @@ def test_an_empty_key_is_filled() -> None:
     assert 'environment: one  # name\nadopt:\n  - iam_role/x\naws:  # where\n  account: "1"\n' == after
 
 
-def test_what_cannot_be_edited_is_refused() -> None:
-    """Where a line's meaning depends on another one, nothing is written."""
+@pytest.mark.parametrize(
+    "text",
+    ["a: &x 1\nenvironment: *x\n", "a: *x\nenvironment: one\n", "environment: one\n---\na: 1\n", "environment: one\na: \r\n? "],
+    ids=["an alias", "an alias of nothing", "two documents", "a key without an end"],
+)
+def test_what_cannot_be_edited_is_refused(text: str) -> None:
+    """Where a line's meaning depends on another one, or on none, nothing is written; where nothing is edited, nothing is refused."""
     with pytest.raises(InvalidParameters, match="cannot be edited here"):
-        edit("a: &x 1\nenvironment: *x\n", {("environment",): "two"})
+        edit(text, {("environment",): "two"})
+    assert text == edit(text, {})
 
 
 def test_the_difference_is_shown_line_by_line() -> None:
