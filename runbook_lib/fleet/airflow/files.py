@@ -74,10 +74,10 @@ def _named(pattern: str) -> Iterator[Path]:
 
 
 def _said(path: Path) -> tuple[str, str]:
-    """Read account and environment; a file that is no YAML has none here."""
+    """Read account and environment; a file that cannot be read has none here, for whatever reason that may be."""
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except Exception:  # noqa: BLE001 - PyYAML lets through what Python raises at a date, a number, an escape or a depth that cannot be
         return "", ""
     named = values if isinstance(values, dict) else {}
     aws = named.get("aws")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from runbook_lib.fleet.airflow import __main__ as written
 from runbook_lib.fleet.airflow.files import parameter_files
@@ -39,6 +41,34 @@ def test_a_file_that_says_no_account_has_its_dag_all_the_same(folder: Path) -> N
     found = parameter_files([f"{folder}/odd-*.yaml", f"{folder}/odd-empty.yaml"])
 
     assert [("odd-empty", "default_pool"), ("odd-octal", "default_pool"), ("odd-yaml", "default_pool")] == [(e.name, e.pool) for e in found]
+
+
+broken = st.lists(
+    st.sampled_from([
+        "2026-13-01", "2026-01-01T99:00:00", "0x_", "0b_", "-", "!!int abc", "!!int ", "!!bool x", "!!timestamp x", "!!binary x",
+        "!!float ''", '"\\UFFFFFFFF"', "[" * 3000, "{a: " * 1500, "9" * 5000, "*a", "&a [*a]", "%YAML 9.9", "@", "\t", "\x00", "]", "}",
+        ", ", "\n", "k: ",
+    ]),
+    min_size=1, max_size=4,
+).map("".join)  # fmt: skip
+
+
+@given(text=broken, is_behind=st.booleans())
+@example(text="[{date: 2026-13-01}]", is_behind=True)
+@example(text="0x_", is_behind=True)
+@example(text="!!int abc", is_behind=True)
+@example(text="[" * 3000, is_behind=False)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_file_takes_the_dags_of_the_others_away(folder: Path, *, text: str, is_behind: bool) -> None:
+    """Whatever stands in one file, and whatever a program of YAML raises at it, each file has its DAG, and the others their pools."""
+    said = 'aws: {account: "444455556666"}\nconfirmations: '
+    (folder / "prod-b.yaml").write_text(f"{said}{text}" if is_behind else text, "utf-8")
+
+    found = {each.dag_id: each.pool for each in parameter_files(f"{folder}/prod-*.yaml")}
+
+    assert ["runbook-prod-a", "runbook-prod-b", "runbook-prod-c"] == list(found)
+    assert ("runbook-111122223333", "runbook-444455556666") == (found["runbook-prod-a"], found["runbook-prod-c"])
+    assert found["runbook-prod-b"] in {"default_pool", "runbook-444455556666"}
 
 
 def test_a_pattern_that_names_nothing_is_refused(folder: Path) -> None:
