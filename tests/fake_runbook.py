@@ -39,6 +39,7 @@ def main(words: list[str]) -> int:
 def _do(does: str, name: str, log: Path) -> int:
     for number, each in enumerate(STAGES, 1):
         sys.stderr.write(f"   0.{number} s  [{number}/{len(STAGES)}] {each.title()}\n")
+        sys.stderr.write(f"   0.{number} s         {each.title()}: done in 0.0 s\n")
         sys.stderr.flush()
     match does.split():
         case ["killed"]:

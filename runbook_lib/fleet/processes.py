@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from runbook_lib.fleet.starting import Process, Start
 
-STAGE = re.compile(r"^\s*[0-9.]+ s  \[(?P<place>\d+/\d+)\] (?P<title>.+)$")
+TOLD = r"^\s*[0-9.]+ s  "
+PROGRESS = re.compile(TOLD)
+"""How a line begins that says how far a run is."""
+STAGE = re.compile(rf"{TOLD}\[(?P<place>\d+/\d+)\] (?P<title>.+)$")
 """The line that a run writes when a stage begins."""
 LAST = 5
 """Lines that are kept of what a process says besides its answer: where it dies, they tell why."""
@@ -73,7 +76,7 @@ async def _listened(stream: asyncio.StreamReader, heard: Callable[[str, str], No
         line = octets.decode(errors="replace").rstrip()
         if match := STAGE.match(line):
             heard(match["place"], match["title"])
-        elif line:
+        elif line and not PROGRESS.match(line):
             last.append(line)
     return tuple(last)
 
