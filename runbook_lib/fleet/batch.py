@@ -12,11 +12,11 @@ from runbook_lib import interrupts, place
 from runbook_lib.errors import ApprovalRefused, InvalidParameters, RunbookError, TargetError
 from runbook_lib.evidence.batches import BatchRecord
 from runbook_lib.fleet import filing
-from runbook_lib.fleet.going_on import became, begun, files_of, refuse_others, words_of
+from runbook_lib.fleet.going_on import became, begun, carried, files_of, refuse_others, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.fleet.processes import Processes
 from runbook_lib.fleet.progress import FleetProgress
-from runbook_lib.fleet.rows import seen
+from runbook_lib.fleet.rows import led, seen
 from runbook_lib.fleet.running import Fleet
 from runbook_lib.fleet.schedule import Place, Schedule
 from runbook_lib.fleet.starting import starting
@@ -142,12 +142,13 @@ def _run(facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earli
     commands = {
         row.number: words_of(found[row.number - 1], facts, earlier.get(row.number)) for row in to_run if not found[row.number - 1].problem
     }
+    going_on = {number: carried(found[number - 1], rows[number], words, earlier.get(number)) for number, words in commands.items()}
     progress = told(len(to_run))
 
     def known(row: Row) -> Row:
-        return seen(row, found[row.number - 1].environment)
+        return led(seen(row, found[row.number - 1].environment), record.folder)
 
-    fleet = Fleet(rows, commands, schedule, record.keep, progress, Processes(start), known)
+    fleet = Fleet(rows | going_on, commands, schedule, record.keep, progress, Processes(start), known)
     with _named(record), interrupts.heard_by(fleet.stop):
         for row in rows.values():
             if row.batch:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runbook_lib import place
 from runbook_lib.errors import InvalidParameters, Problem, RunbookError
 from runbook_lib.evidence import Record
-from runbook_lib.evidence.resuming import stopped
+from runbook_lib.evidence.resuming import command, stopped
 from runbook_lib.evidence.standing import standing
 from runbook_lib.runbook.records import Records
 from runbook_lib.runbook.world import now
@@ -71,6 +71,14 @@ def words_of(member: Member, facts: BatchFacts, before: Row | None) -> tuple[str
     stages = (word for each in facts.stages for word in ("--stage", each))
     approved = ("--approved",) if facts.verb == "apply" else ()
     return (facts.verb, str(member.file), *stages, *approved, "--by", facts.by, *reported)
+
+
+def carried(member: Member, row: Row, words: Sequence[str], before: Row | None) -> Row:
+    """Let a row that goes on from a run name that run and its way on: so it stays where this is stopped, or not begun, too."""
+    if before is None or member.environment is None or words[0] != "resume":
+        return row
+    record = Record(Records(member.environment).folder / before.record)
+    return row.model_copy(update={"record": before.record, "way_out": command(record)})
 
 
 def _goes_on(member: Member, before: Row) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 STOPPED = "Stopped"
+AGAIN = "give the same command again"
 FAILED = 1
 
 
@@ -29,6 +31,9 @@ def ran(row: Row, ended: Ended, seconds: float) -> Row:
     answer = ended.answer
     is_stopped = answer.get("error") == STOPPED or ended.code < 0
     said, way_out = _said(answer, ended)
+    if is_stopped and row.way_out and way_out in {"", AGAIN}:
+        # It was to go on from a run, and was stopped before it did.
+        way_out = row.way_out
     folder = str(answer.get("record", ""))
     return row.model_copy(
         update={
@@ -38,6 +43,13 @@ def ran(row: Row, ended: Ended, seconds: float) -> Row:
             "changes": int(answer.get("changes", 0)), "stages": _cells(answer), "said": said, "way_out": way_out,
         }
     )  # fmt: skip
+
+
+def led(row: Row, batch: Path) -> Row:
+    """Name the batch's way on where a row's own would be to give its command again, which nobody gave, and where a stopped one has none."""
+    resume = f"runbook resume {shlex.quote(str(batch))}"
+    is_lost = row.state == "stopped" and not row.way_out
+    return row.model_copy(update={"way_out": resume if is_lost else row.way_out.replace(AGAIN, resume)})
 
 
 def seen(row: Row, environment: Environment | None) -> Row:

@@ -82,7 +82,7 @@ def _is_here(folder: Folder, row: Row) -> bool:
     """Tell whether an environment's record can be held; one that lies elsewhere, or was never closed, is said."""
     if not row.record_digest:
         if row.record:
-            folder.audit.add(_name(row), 0, f"names {row.record} of {row.environment}, which was not closed", "note")
+            folder.audit.add(_name(row), 0, f"names {row.record} of {row.environment}, which was not closed by this batch", "note")
         return False
     if not NAME.fullmatch(row.record) or not ENVIRONMENT.fullmatch(row.environment):
         folder.audit.add(_name(row), 0, f"names {row.environment}/{row.record}, which is no name of a record")

@@ -40,6 +40,14 @@ def test_whatever_becomes_of_some_all_others_are_done(yard: Yard) -> None:
     assert "ended without an answer: Traceback: everything went wrong" == rows["bad-dead"].said
 
 
+def test_the_way_on_from_what_was_killed_is_that_of_the_batch(yard: Yard) -> None:
+    """What it told of its progress is no reason, and its command is none that anybody gave."""
+    done = yard.run([yard.file("one", "killed")])
+
+    [row] = done.page.rows
+    assert ("was ended by SIGKILL", f"runbook resume {done.record.folder}") == (row.said, row.way_out)
+
+
 def test_environments_run_side_by_side_and_no_more_than_that(yard: Yard) -> None:
     """Each of four waits until two run; never are there more than two."""
     done = yard.run([yard.file(f"env-{number}", "meets 2" if number < 2 else "") for number in range(6)], jobs=2)

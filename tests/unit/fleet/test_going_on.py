@@ -9,7 +9,7 @@ import pytest
 from runbook_lib.errors import InvalidParameters, Rejected
 from runbook_lib.evidence import audit
 from runbook_lib.fleet import batch
-from runbook_lib.fleet.going_on import begun, words_of
+from runbook_lib.fleet.going_on import begun, carried, words_of
 from runbook_lib.fleet.members import members
 from runbook_lib.model.fleets import BatchFacts, Row
 from tests import records
@@ -64,6 +64,18 @@ def test_what_cannot_be_resumed_is_begun_anew(house: records.House) -> None:
     for name in ("", plan, "20260102T030405Z-apply-abc123"):
         words = words_of(member, FACTS, Row(number=1, file="any", environment="staging", record=name))
         assert ("apply", str(house.file), *ANEW) == words
+
+
+def test_a_row_names_the_run_that_it_goes_on_from(house: records.House) -> None:
+    """With the command that goes on, so that a stop before it begins loses neither; what is begun anew names none."""
+    name = stopped(house)
+    [member] = members(["any"])
+    row, before = (Row(number=1, file="any", environment="staging", record=each) for each in ("", name))
+
+    going_on, anew = (carried(member, row, words_of(member, FACTS, each), each) for each in (before, None))
+
+    assert (name, f"runbook resume {name} any") == (going_on.record, going_on.way_out)
+    assert row == anew
 
 
 def test_what_is_left(house: records.House) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.fleet.processes import Ended
-from runbook_lib.fleet.rows import ran, seen
+from runbook_lib.fleet.rows import led, ran, seen
 from runbook_lib.model.fleets import Row
 from runbook_lib.parameters.load import load
 from tests import records
@@ -47,6 +47,32 @@ def test_a_row_says_what_ended_a_process_that_did_not_answer(number: signal.Sign
     row = ran(ROW, Ended(-number, {}, ("first word", "last word")), 1.0)
 
     assert ("stopped", said, "") == (row.state, row.said, row.way_out)
+
+
+NOTHING_YET = {"error": "Stopped", "where": "runbook", "what": "was stopped before a run began", "way_out": "give the same command again"}
+FULL = {"error": "OSError", "where": "/", "what": "is full", "way_out": "mend it and give the same command again"}
+BATCH = "runbook resume 'a b'"
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "way_out"),
+    [(1, NOTHING_YET, BATCH), (1, FULL, f"mend it and {BATCH}"), (-9, {}, BATCH), (1, {**NOTHING_YET, "way_out": RESUME}, RESUME)],
+)
+def test_in_a_batch_the_way_on_is_the_batch(code: int, answer: dict[str, Any], way_out: str) -> None:
+    """Nobody gave the command of one environment that could be given again; what its own run names stays."""
+    row = led(ran(ROW, Ended(code, {"exit_code": 1, **answer} if answer else {}, ()), 1.0), Path("a b"))
+
+    assert way_out == row.way_out
+
+
+@pytest.mark.parametrize(("code", "answer"), [(1, {"exit_code": 1, **NOTHING_YET}), (-2, {}), (-9, {})])
+def test_what_was_to_go_on_from_a_run_keeps_the_way_on(code: int, answer: dict[str, Any]) -> None:
+    """Stopped before it did, it names that run and its command as the batch before."""
+    before = ROW.model_copy(update={"record": "20260102T030405Z-apply-abc123", "way_out": RESUME})
+
+    row = led(ran(before, Ended(code, answer, ()), 1.0), Path("batch"))
+
+    assert ("20260102T030405Z-apply-abc123", RESUME) == (row.record, row.way_out)
 
 
 def test_a_row_of_a_stopped_run_shows_what_its_record_knows(tmp_path: Path) -> None:
