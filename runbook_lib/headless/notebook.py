@@ -73,7 +73,8 @@ def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[s
     try:
         _execute(kernel, notebook_of(stage), output, values, judges)
     except PapermillExecutionError as failure:
-        error, message = str(failure.ename), str(failure.evalue)
+        # Some exceptions have nothing to say, as MemoryError: their name is what there is.
+        error, message = str(failure.ename), str(failure.evalue) or str(failure.ename)
     except RuntimeError as failure:
         # What Jupyter says of a kernel that does not answer or that died.
         error, message = FAILED, _died(failure, values)

@@ -57,7 +57,9 @@ def _cases(row: Row) -> Iterator[ET.Element]:
     if row.exit_code is None:
         ET.SubElement(run, "skipped", {"message": row.state})
     elif row.is_failed:
-        ET.SubElement(run, "error", {"message": _clean(f"exit code {row.exit_code}: {row.said}"), "type": str(row.exit_code)})
+        ET.SubElement(
+            run, "error", {"message": _clean(": ".join(filter(None, (f"exit code {row.exit_code}", row.said)))), "type": str(row.exit_code)}
+        )
     yield run
 
 

@@ -40,7 +40,6 @@ def naming(env: Environment) -> dict[str, str]:
     return {
         "aws.account": env.aws.account, "aws.region": env.aws.region, "server.instance_id": env.server.instance_id,
         "server.role_arn": env.server.role_arn, "roles.server": env.server_role, "roles.lambda": env.lambda_role,
-        "roles.permissions_boundary": env.roles.permissions_boundary,
         **dict(_buckets(env)), **dict(_keys(env)), **dict(_databases(env)),
     }  # fmt: skip
 

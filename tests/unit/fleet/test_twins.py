@@ -44,6 +44,18 @@ def test_what_differs_in_names_alone_is_equal(name: str, style: str) -> None:
     assert 0 == found.exit_code
 
 
+def test_a_boundary_is_no_name() -> None:
+    """What bounds roles decides what they may; that it lies in another account makes no difference."""
+    bounded = "arn:aws:iam::{}:policy/{}"
+    one = environment(roles={"permissions_boundary": bounded.format(ONE.aws.account, "strict")})
+    same, other = (
+        named("production", roles={"permissions_boundary": bounded.format("444455556666", policy)}) for policy in ("strict", "lax")
+    )
+
+    assert 0 == against(same, one).exit_code
+    assert ["roles.permissions_boundary"] == [each.key for each in against(other, one).differing]
+
+
 def test_an_environment_is_its_own_twin() -> None:
     """Nothing differs, not even in names."""
     assert Twins("staging", "staging") == against(ONE)

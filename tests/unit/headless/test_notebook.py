@@ -1,4 +1,4 @@
-"""A notebook whose kernel cannot start is a failure of its own stage."""
+"""What becomes of a notebook that fails, and of one whose kernel cannot start: a failure of its own stage, with a reason."""
 
 from __future__ import annotations
 
@@ -57,3 +57,25 @@ def test_others_go_on_beside_a_kernel_that_cannot_start(failure: Exception, monk
     assert ["a", "b"] == [each.stage.slug for each in done]
     said = f"the notebook's kernel: {failure}; give the same command again"
     assert [("", ""), ("KernelFailed", said)] == sorted((each.error, each.message) for each in done)
+
+
+@pytest.mark.parametrize(("said", "message"), [("no such bucket", "no such bucket"), ("", "MemoryError")])
+def test_an_error_without_a_word_is_told_by_its_name(said: str, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every failure has a reason wherever it is told."""
+    from papermill.exceptions import PapermillExecutionError
+
+    def execute(*_: object) -> None:
+        raise PapermillExecutionError(1, 1, "", "MemoryError", said, [])
+
+    @contextmanager
+    def one(_: Kernels) -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr(Kernels, "one", one)
+    monkeypatch.setattr(notebook, "_execute", execute)
+    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    record: Any = SimpleNamespace(folder=tmp_path)
+    with notebook.papermill(record, VALUES, Line({"a": Turn()})) as way, way.prepare(Stage(1, "a", "a", (), "")) as executing:
+        done = executing()
+
+    assert ("MemoryError", message) == (done.error, done.message)
