@@ -230,7 +230,7 @@ CASES = (
     Case("sandbox down", 0, {"exit_code", "stopped"}),
     Case("sandbox fault deny", 1, FAILED, says="none is running"),
     Case("sandbox up --ports auto", 2, INVALID, says="--ports auto FILE"),
-    Case("sandbox up --ports auto new.yaml", 0, RUNS | {"files"}, says="new.yaml"),
+    Case("sandbox up --ports auto OUT", 0, RUNS | {"files"}, says="wrote "),
     Case("sandbox up --ports auto FILE", 0, RUNS | {"files"}, no_sandbox, "set the ports in"),
     Case("sandbox up --ports auto FILE", 1, FAILED, says="so it is of no sandbox and stays as it is"),
     Case("sandbox up --ports auto FILE", 2, INVALID, bad, "pipeline"),
