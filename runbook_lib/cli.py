@@ -179,7 +179,9 @@ def _approval_commands(names: Any) -> None:
 def _record_commands(names: Any) -> None:
     resume = _command(names, "resume", commands.resume, "go on from where an approved run stopped, under the same approval")
     resume.add_argument("run", metavar="RUN", help="the record of that run: its folder, or its name; or a batch's folder")
-    resume.add_argument("environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name")
+    resume.add_argument(
+        "environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name; of a batch, all go on"
+    )
     _limits(resume, "that of the batch, as the other limits")
     _progress(resume)
     for name, run, text in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,8 @@ def plans_of(run: str) -> tuple[str, ...]:
 
 def resume(arguments: argparse.Namespace) -> Answer:
     """Run the rest of an earlier batch."""
-    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments), **_limits(arguments)), "")
+    facts = BatchRecord(Path(arguments.run)).facts
+    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments), **_limits(arguments, *_alone(arguments, facts.verb))), "")
 
 
 def diff(arguments: argparse.Namespace) -> Answer:
@@ -119,6 +121,14 @@ def _others(arguments: argparse.Namespace) -> Iterator[Problem]:
     yield from unknown_stages(arguments.verb, arguments.stage)
     if arguments.junit and not Path(arguments.junit).parent.is_dir():
         yield Problem(0, "", f"--junit is {arguments.junit}", "name a file in a folder that is there")
+
+
+def _alone(arguments: argparse.Namespace, verb: str) -> Iterator[Problem]:
+    """Say that a batch goes on as a whole, where one environment of it is named."""
+    if each := arguments.environment:
+        alone = f"runbook {verb} {shlex.quote(each)}{' --approved' if verb == 'apply' else ''}"
+        way_out = f"leave {each} out, or run it by itself: {alone}, or runbook resume with its own record"
+        yield Problem(0, "", f"{each} is named beside a batch, which goes on in every environment that is left", way_out)
 
 
 def _told(done: Filed, report: str) -> Answer:

@@ -184,6 +184,7 @@ CASES = (
     Case("resume BATCH", 7, BATCH, batched_and_mended, "goes on from 2"),
     Case("resume BATCH --jobs 1", 3, FAILED, batched, "there is nothing to resume"),
     Case("resume BATCH --max-failures 0", 2, INVALID, batched, "--max-failures is 0; give a number from 1 on"),
+    Case("resume BATCH FILE", 2, INVALID, batched, "is named beside a batch, which goes on in every environment that is left; leave"),
     Case("resume NAME FILE --waves 1", 2, INVALID, stopped, "--waves limits a batch; name the folder of one"),
     Case("audit verify BATCH", 0, CHECKED | {"digest", "signer", "batch", "verb", "started"}, batched, "fine"),
     Case("diff any any", 0, TWINS, says="any and any are twins: they differ in names alone"),
