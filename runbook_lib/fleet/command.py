@@ -51,9 +51,12 @@ def is_batch(run: str) -> bool:
 
 
 def plans_of(run: str) -> tuple[str, ...]:
-    """Name the records of a batch whose plans can be approved. Raises ApprovalRefused where there is none."""
-    rows = BatchRecord(Path(run)).rows()
-    found = tuple(row.folder for row in rows if row.folder and row.changes and row.is_done)
+    """Name the records of a batch whose plans can be approved. Raises ApprovalRefused where there is none, or where it planned nothing."""
+    record = BatchRecord(Path(run))
+    if (facts := record.facts).verb != "plan":
+        what = f"is a batch of {facts.verb}, and holds no plan that could be approved"
+        raise ApprovalRefused(run, what, f"name the batch of the plan, or make one: {facts.anew('plan')}")
+    found = tuple(row.folder for row in record.rows() if row.folder and row.changes and row.is_done)
     if not found:
         raise ApprovalRefused(run, "holds no plan that could be approved", "name the batch of a plan, in which something is to be changed")
     return found

@@ -338,6 +338,13 @@ def planned_in_batch(desk: Desk) -> None:
     BatchRecord.create(desk.home / "runs", BatchFacts(verb="plan", started=NOW, files=("any",))).keep(row)
 
 
+def applied_in_batch(desk: Desk) -> None:
+    """Have a batch that applied what was planned in one environment."""
+    desk.apply()
+    row = Row(number=1, file="any", environment="staging", state="ended", exit_code=0, changes=2, folder=str(desk.record))
+    BatchRecord.create(desk.home / "runs", BatchFacts(verb="apply", started=NOW, files=("any",))).keep(row)
+
+
 def batched_and_mended(desk: Desk) -> None:
     """Have a batch in which an environment failed, and what made it fail mended."""
     failing_in_batch(desk)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.properties.before import (
     applied,
+    applied_in_batch,
     approved,
     approved_and_replanned,
     bad,
@@ -152,6 +153,7 @@ CASES = (
     Case("approve RECORD", 3, FAILED, applied, "approved already"),
     Case("approve BATCH --by Jo", 0, {"exit_code", "approvals"}, planned_in_batch, "is approved by Jo until"),
     Case("approve BATCH", 3, FAILED, batched, "holds no plan that could be approved"),
+    Case("approve BATCH", 3, FAILED, applied_in_batch, "name the batch of the plan, or make one: runbook batch any --verb plan"),
     Case("reject BATCH --reason wide", 0, {"exit_code", "rejections"}, planned_in_batch, "a new plan takes that back"),
     Case("approve nothing", 2, INVALID, says="nothing: there is no such record"),
     Case("approve nothing/at-all", 2, INVALID, says="no such parameter file"),
