@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import place
-from runbook_lib.errors import ApprovalRefused, InvalidParameters, Problem
+from runbook_lib.errors import PRECEDENCE, ApprovalRefused, InvalidParameters, Problem, RunbookError
 from runbook_lib.evidence.batches import FACTS, BatchRecord
 from runbook_lib.fleet import batch, twins
 from runbook_lib.fleet.progress import FleetLines
 from runbook_lib.fleet.waves import sizes
+from runbook_lib.headless.outcome import MEANINGS
 from runbook_lib.headless.verbs import unknown_stages
 from runbook_lib.model.fleets import Limits
 from runbook_lib.parameters.load import load
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runbook_lib.fleet.filing import Filed
+    from runbook_lib.views.fleet import BatchPage
 
 Answer = tuple[int, dict[str, Any], str]
 AT_ONCE = 2 * (os.cpu_count() or 1)
@@ -122,8 +124,18 @@ def _wrong(name: str, value: int) -> Iterator[Problem]:
 def _others(arguments: argparse.Namespace) -> Iterator[Problem]:
     """List what else is wrong with the words of a batch."""
     yield from unknown_stages(arguments.verb, arguments.stage)
-    if arguments.junit and not Path(arguments.junit).parent.is_dir():
-        yield Problem(0, "", f"--junit is {arguments.junit}", "name a file in a folder that is there")
+    yield from _unwritable(arguments.junit)
+
+
+def _unwritable(report: str) -> Iterator[Problem]:
+    """Say before anything begins that a report cannot be written where it is wanted."""
+    path = Path(report)
+    if report and not path.parent.is_dir():
+        yield Problem(0, "", f"--junit is {report}", "name a file in a folder that is there")
+    elif report and path.is_dir():
+        yield Problem(0, "", f"--junit is {report}, a folder", "name a file in it")
+    elif report and not os.access(path if path.exists() else path.parent, os.W_OK):
+        yield Problem(0, "", f"--junit is {report}, where nothing can be written", "name a file that can be written")
 
 
 def _alone(arguments: argparse.Namespace, verb: str) -> Iterator[Problem]:
@@ -134,18 +146,31 @@ def _alone(arguments: argparse.Namespace, verb: str) -> Iterator[Problem]:
         yield Problem(0, "", f"{each} is named beside a batch, which goes on in every environment that is left", way_out)
 
 
+def _reported(page: BatchPage, report: str) -> tuple[int, tuple[str, ...]]:
+    """Write the report for CI; give the exit code, and what is to say where the report was not written: the matrix is told all the same."""
+    code = page.end.exit_code
+    try:
+        if report:
+            Path(report).write_text(junit(page), "utf-8")
+    except OSError as error:
+        code = next(each for each in PRECEDENCE if each in {code, RunbookError.exit_code})
+        what = f"{report} was not written ({error.strerror or error}), so this command ends with {code}"
+        return code, (f"{what}; the record holds the report: {page.record}/junit.xml",)
+    return code, ()
+
+
 def _told(done: Filed, report: str) -> Answer:
     page = done.page
-    if report:
-        Path(report).write_text(junit(page), "utf-8")
+    code, remarks = _reported(page, report)
+    remarks = (*done.remarks, *remarks)
     answer = {
-        "meaning": page.end.meaning,
+        "meaning": MEANINGS[code],
         "verb": page.facts.verb,
         "record": page.record,
         "record_digest": done.digest,
         "halted": page.end.halted,
-        "remarks": list(done.remarks),
+        "remarks": list(remarks),
         "environments": [row.model_dump(mode="json") for row in page.rows],
     }
     check = f"check it: {check_command(page.record, done.digest, done.signer)}"
-    return page.end.exit_code, answer, "\n\n".join((batch_text(page, check), *(f"note: {each}" for each in done.remarks)))
+    return code, answer, "\n\n".join((batch_text(page, check), *(f"note: {each}" for each in remarks)))

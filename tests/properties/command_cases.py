@@ -181,6 +181,13 @@ CASES = (
     Case("batch FILE", 2, INVALID, says="--verb"),
     Case("batch FILE --verb plan --jobs 0 --max-failures 0", 2, INVALID, says="--max-failures is 0"),
     Case("batch FILE --verb plan --junit nowhere/report.xml", 2, INVALID, says="in a folder that is there"),
+    Case("batch FILE --verb plan --junit ..", 2, INVALID, says="--junit is .., a folder; name a file in it"),
+    Case(
+        "batch FILE --verb verify --junit /dev/full",
+        1,
+        BATCH,
+        says="/dev/full was not written (No space left on device), so this command ends",
+    ),
     Case("batch FILE --verb plan --waves 1,half --jobs 0", 2, INVALID, says="'half' is no size of a wave"),
     Case("batch FILE --verb plan --stage nope --jobs 0", 2, INVALID, says="nope is not a stage of plan; use one of preflight, storage"),
     Case("resume BATCH", 7, BATCH, batched_and_mended, "goes on from 2"),
