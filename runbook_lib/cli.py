@@ -148,7 +148,7 @@ def _fleet_commands(names: Any) -> None:
     batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
     batch.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
     _limits(batch, "two for each processor")
-    batch.add_argument("--junit", default="", metavar="FILE", help="write the report for CI here too; the record holds it")
+    _report(batch)
     batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
     _progress(batch)
     diff = _command(names, "diff", commands.diff, "offline: what differs between two environments in more than their names")
@@ -183,6 +183,7 @@ def _record_commands(names: Any) -> None:
         "environment", metavar="ENV", nargs="?", default="", help="its parameter file, where RUN is a name; of a batch, all go on"
     )
     _limits(resume, "that of the batch, as the other limits")
+    _report(resume)
     _progress(resume)
     for name, run, text in (
         ("unlock", commands.unlock, "take away the lock that a run on another machine left behind"),
@@ -237,6 +238,10 @@ def _limits(one: argparse.ArgumentParser, jobs: str) -> None:
     one.add_argument("--per-account", type=int, metavar="N", help="environments of one account at once")
     one.add_argument("--max-failures", type=int, metavar="N", help="begin no more once N have failed")
     one.add_argument("--waves", default="", metavar="SIZES", help="1,25%%: the first, then a quarter, then the rest, while none fails")
+
+
+def _report(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--junit", default="", metavar="FILE", help="write a batch's report for CI here too; its record holds it")
 
 
 def _progress(one: argparse.ArgumentParser) -> None:

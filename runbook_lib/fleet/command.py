@@ -67,7 +67,8 @@ def plans_of(run: str) -> tuple[str, ...]:
 def resume(arguments: argparse.Namespace) -> Answer:
     """Run the rest of an earlier batch."""
     facts = BatchRecord(Path(arguments.run)).facts
-    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments), **_limits(arguments, *_alone(arguments, facts.verb))), "")
+    limits = _limits(arguments, *_alone(arguments, facts.verb), *_unwritable(arguments.junit))
+    return _told(batch.go_on(Path(arguments.run).resolve(), _progress(arguments), **limits), arguments.junit)
 
 
 def diff(arguments: argparse.Namespace) -> Answer:
@@ -94,10 +95,12 @@ def _progress(arguments: argparse.Namespace) -> batch.Told:
 
 
 def refuse_limits(arguments: argparse.Namespace) -> None:
-    """Refuse limits where one environment is meant. Raises InvalidParameters."""
-    named = [f"--{name.replace('_', '-')}" for name in LIMITS if getattr(arguments, name) not in {None, ""}]
+    """Refuse limits and a report where one environment is meant. Raises InvalidParameters."""
+    named = {f"--{name.replace('_', '-')}": "limits" for name in LIMITS if getattr(arguments, name) not in {None, ""}}
+    named |= {"--junit": "reports"} if arguments.junit else {}
     if named:
-        raise InvalidParameters("command line", [Problem(0, each, "limits a batch", "name the folder of one") for each in named])
+        problems = [Problem(0, option, f"{does} a batch", "name the folder of one") for option, does in named.items()]
+        raise InvalidParameters("command line", problems)
 
 
 def _limits(arguments: argparse.Namespace, *others: Problem) -> dict[str, Any]:

@@ -40,3 +40,18 @@ def test_a_report_that_cannot_be_written_takes_no_matrix_away(
     assert (code, 1) == (ended, len(said["environments"]))
     assert remark.startswith(f"report.xml was not written (No space left on device), so this command ends with {code}; the record holds")
     assert Path(remark.rpartition(" ")[2]).is_file()
+
+
+def test_each_attempt_leaves_its_report_where_ci_looks(yard: Yard, tmp_path: Path) -> None:
+    """What goes on from a batch writes the whole of it to the same place: what was done before, too."""
+    files, report = [yard.file("fine"), yard.file("bad", "fail")], tmp_path / "report.xml"
+    assert 1 == main(["batch", *files, "--verb", "verify", "--junit", str(report)])
+    first = report.read_text("utf-8")
+    yard.file("bad")
+
+    assert 0 == main(["resume", str(next((yard.home / "runs" / "_batches").iterdir())), "--junit", str(report)])
+
+    assert "fine" in first
+    assert ("<failure" in first or "<error" in first, "fine" in report.read_text("utf-8")) == (True, True)
+    assert "<failure" not in report.read_text("utf-8")
+    assert "<error" not in report.read_text("utf-8")
