@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
 
 PARAMETERS = "parameters.yaml"
+"""The file that holds the parameters as used."""
 BOUND = "parameters.json"
 """The same with its defaults filled in, as the digest in every plan's scope has it."""
-"""The file that holds the parameters as used."""
 SCHEMA = "urn:redshift-runbook:record:1"
 """The form of everything in a record, which run.json and the statement name; docs/record-1.schema.json describes it."""
 LATER = re.compile(r"(approval|rejection)(?:\.[1-9][0-9]*)?\.json")

@@ -18,8 +18,8 @@ from runbook_lib.stages.source_database import STAGE as SOURCE
 from tests.contract.redshift.standin import Standin, environment_on
 from tests.contract.redshift.worlds import target_on
 
-# Committed now and then: a transaction cannot lock 100,000 new tables.
 STAGES = (SOURCE, DESTINATION)
+# Committed now and then: a transaction cannot lock 100,000 new tables.
 FILL = """DO $x$ BEGIN FOR s IN 1..{schemas} LOOP EXECUTE format('CREATE SCHEMA many_%s', s); FOR t IN 1..{tables} LOOP
 EXECUTE format('CREATE TABLE many_%s.t%s ()', s, t); END LOOP; IF s % 100 = 0 THEN COMMIT; END IF; END LOOP; END $x$"""
 # Else the server takes the catalogue for as small as it was, and joins it in the slowest way.

@@ -32,7 +32,7 @@ def test_a_plan_reads_as_much_of_sixty_schemas_as_of_five(standin: Standin, *, i
 
 
 def test_applying_and_proving_takes_as_many_statements_for_sixty_schemas_as_for_three(standin: Standin) -> None:
-    """Both stages send so many statements of each kind, whatever the number of schemas: names go together, and reads are of all at once."""
+    """Both stages send so many statements of each kind for whatever fits into one batch: names go together, and a read is of all."""
     with many(standin, 3, 2) as small, many(standin, 60, 5) as large:
         sent = [[kinds(each, work) for stage in STAGES for work in works(each, stage)] for each in (small, large)]
 
