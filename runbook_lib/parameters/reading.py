@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 LONGEST = 60
+UNGUARDED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What the parser lets through beside its own errors: whatever Python says of an escape or a version that cannot be."""
 TEXTS = 64
 """Texts whose parts are kept, some 20 kB each: a file is read several times, and to parse it takes longer than what is decided from it."""
 START = "start from one of parameters/example-*.yaml"
@@ -97,9 +99,7 @@ def _noted(events: Iterator[Any], spans: list[tuple[int, int]], text: str) -> It
             if isinstance(event, ScalarEvent):
                 spans.append((event.start_mark.index, read_to))
             yield event
-    except YAMLError:
-        raise
-    except Exception:  # noqa: BLE001 - only the parser runs here, and it lets through whatever a text makes Python raise
+    except UNGUARDED:
         raise _Refused(unguarded(text, read_to)) from None
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
+UNREADABLE = (OSError, yaml.YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading raises: PyYAML lets through whatever Python says of a date, a number, an escape or a depth that cannot be."""
+
+
 @dataclass(frozen=True)
 class ParameterFile:
     """Hold a parameter file, its account and the environment that it is of, which are empty where the file does not say them."""
@@ -77,7 +81,7 @@ def _said(path: Path) -> tuple[str, str]:
     """Read account and environment; a file that cannot be read has none here, for whatever reason that may be."""
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
-    except Exception:  # noqa: BLE001 - PyYAML lets through what Python raises at a date, a number, an escape or a depth that cannot be
+    except UNREADABLE:
         return "", ""
     named = values if isinstance(values, dict) else {}
     aws = named.get("aws")
