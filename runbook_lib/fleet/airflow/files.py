@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from glob import glob
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-
-
 UNREADABLE = (OSError, yaml.YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading raises: PyYAML lets through whatever Python says of a date, a number, an escape or a depth that cannot be."""
+FOREIGN = re.compile(r"[^A-Za-z0-9_.-]")
+"""What Airflow admits in no name of a DAG, or not everywhere."""
+LONGEST = 200
+"""How much of a file's name a DAG has in its own, of which Airflow takes 250 characters."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,11 @@ class ParameterFile:
 
     @property
     def dag_id(self) -> str:
-        """Name its DAG."""
-        return f"runbook-{self.name}"
+        """Name its DAG; what Airflow does not take is an underscore there, and a digest keeps it apart from other files' names."""
+        taken = FOREIGN.sub("_", self.name)[:LONGEST]
+        return (
+            f"runbook-{taken}" if taken == self.name else f"runbook-{taken}-{sha256(self.name.encode('utf-8', 'replace')).hexdigest()[:8]}"
+        )
 
     @property
     def pool(self) -> str:
@@ -51,11 +58,11 @@ def parameter_files(given: str | Iterable[str]) -> tuple[ParameterFile, ...]:
     """
     patterns = (given,) if isinstance(given, str) else tuple(given)
     paths = sorted({path for pattern in patterns for path in _named(pattern)})
-    names = [path.stem for path in paths]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    found = tuple(ParameterFile(path, *_said(path)) for path in paths)
+    named = Counter(each.dag_id for each in found)
+    if twice := sorted({each.name for each in found if named[each.dag_id] > 1}):
         message = f"{', '.join(twice)}: two parameter files have this name, and a DAG is named after its file; rename one"
         raise ValueError(message)
-    found = tuple(ParameterFile(path, *_said(path)) for path in paths)
     _refuse_one_environment(found)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,30 @@ def test_two_files_of_one_name_are_refused(folder: Path) -> None:
 
     with pytest.raises(ValueError, match="prod-a: two parameter files have this name"):
         parameter_files([f"{folder}/prod-a.yaml", f"{folder}/more/prod-a.yaml"])
+
+
+def test_every_name_of_a_file_has_a_dag_that_airflow_admits(folder: Path) -> None:
+    """Blanks, other letters and long names are changed in it, a digest keeps similar ones apart, and others stay as they are."""
+    names = ("odd", "odd.eu-1_a", "odd eu", "odd_eu", "odd+eu", "odd\u00e9", "odd" * 80)
+    for name in names:
+        (folder / f"{name}.yaml").write_text("", "utf-8")
+
+    found = {each.name: each.dag_id for each in parameter_files([f"{folder}/{name}.yaml" for name in names])}
+
+    assert all(len(each) <= 250 and re.fullmatch(r"[A-Za-z0-9_.-]+", each) for each in found.values())
+    assert len(names) == len(set(found.values()))
+    assert {name: f"runbook-{name}" for name in ("odd", "odd.eu-1_a", "odd_eu")}.items() <= found.items()
+    assert "runbook-odd_eu-2d9e9677" == found["odd eu"]
+
+
+def test_two_files_of_one_dag_are_refused(folder: Path) -> None:
+    """A name that was made to look like another file's takes no DAG away."""
+    (folder / "prod eu.yaml").write_text("", "utf-8")
+    (taken,) = (each.dag_id.removeprefix("runbook-") for each in parameter_files(f"{folder}/prod eu.yaml"))
+    (folder / f"{taken}.yaml").write_text("", "utf-8")
+
+    with pytest.raises(ValueError, match="two parameter files have this name"):
+        parameter_files(f"{folder}/prod?eu*.yaml")
 
 
 def test_two_files_of_one_environment_are_refused(folder: Path) -> None:
