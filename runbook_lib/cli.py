@@ -33,13 +33,20 @@ class Parser(argparse.ArgumentParser):
         raise InvalidParameters("command line", [Problem(0, "", message, f"see `{self.prog} --help`")])
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
+def main(argv: Sequence[str] | None = None, answered: Callable[[], None] = lambda: None) -> int:
+    """Run one command and give its exit code; `answered` is called once there is an answer, before it is printed."""
     # Typed into a notebook's cell, it would hand on whose notebook that is; but nobody looks at the kernels that it starts.
     os.environ.pop(place.FRONT_END, None)
     words = sys.argv[1:] if argv is None else argv
     with interrupts.until_answered():
-        return _told(*_answer(words), is_json="--json" in words)
+        answer = _answer(words)
+        answered()
+        return _told(*answer, is_json="--json" in words)
+
+
+def stopped() -> int:
+    """Say that the command of this process was stopped before it began, and give its exit code."""
+    return _told(*_stopped(), is_json="--json" in sys.argv[1:])
 
 
 def _told(code: int, answer: dict[str, Any], text: str, *, is_json: bool) -> int:
@@ -70,7 +77,11 @@ def _answer(words: Sequence[str]) -> Answer:
         place, what = str(error.filename or "this machine"), error.strerror or str(error)
         return _failed(RunbookError(place, what, "mend it and give the same command again"), type(error).__name__)
     except KeyboardInterrupt:
-        return _failed(Stopped("runbook", "was stopped before a run began", "give the same command again"), Stopped.__name__)
+        return _stopped()
+
+
+def _stopped() -> Answer:
+    return _failed(Stopped("runbook", "was stopped before a run began", "give the same command again"), Stopped.__name__)
 
 
 def _failed(error: RunbookError, name: str) -> Answer:

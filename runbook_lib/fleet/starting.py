@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     """Start a command of these words, which writes its answer into this file."""
 
 Started = TypeVar("Started")
-RUNBOOK = (sys.executable, "-P", "-m", "runbook_lib.cli")
+RUNBOOK = (sys.executable, "-P", "-m", "runbook_lib")
 CALLED, IMPORTED = "runbook_lib.cli:main", "runbook_lib.fleet.warming:import_all"
 LONGEST = 1 << 16
 

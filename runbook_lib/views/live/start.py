@@ -120,7 +120,7 @@ def _waiting(answer: dict[str, Any], attempt: int) -> dict[str, str]:
 async def _command(*words: str) -> dict[str, Any]:
     variables = {name: value for name, value in os.environ.items() if name != live.FRONT_END}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "runbook_lib.cli", *words, "--json", env=variables, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "runbook_lib", *words, "--json", env=variables, stdout=asyncio.subprocess.PIPE
     )
     answer, _ = await process.communicate()
     try:
