@@ -65,7 +65,7 @@ def begin(files: Sequence[str], options: Options, told: Told = silent, program: 
     # What environments are forked from makes itself ready while their files are read.
     with starting(min(len(files), options.limits.jobs), program) as start:
         found = members(files)
-        return _run(_facts(files, options), found, dict(_rows(found, options.limits)), {}, told, start)
+        return _run(_store(found), _facts(files, options), found, dict(_rows(found, options.limits)), {}, told, start)
 
 
 def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **changed: Any) -> Filed:
@@ -95,7 +95,8 @@ def go_on(folder: Path, told: Told = silent, program: Sequence[str] = (), **chan
         if number not in done
     }
     with starting(min(len(earlier), limits.jobs), program) as start:
-        later = _run(_again(facts, before, folder, limits), found, rows | done, earlier, told, start)
+        # Beside those that it goes on from, wherever its files keep their records by now: one line of batches is found from each of it.
+        later = _run(folder.parent.parent, _again(facts, before, folder, limits), found, rows | done, earlier, told, start)
     return replace(later, remarks=closed.remarks if closed is not None else ())
 
 
@@ -133,10 +134,12 @@ def _facts(files: Sequence[str], options: Options) -> BatchFacts:
     return facts.model_copy(update={"command": facts.anew(facts.verb)})
 
 
-def _run(facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earlier: dict[int, Row], told: Told, start: Start) -> Filed:
+def _run(
+    store: Path, facts: BatchFacts, found: Sequence[Member], rows: dict[int, Row], earlier: dict[int, Row], told: Told, start: Start
+) -> Filed:
     """Run the rows that have not ended, and those of `earlier` anew."""
     key = _key(found)
-    record = BatchRecord.create(_store(found), facts)
+    record = BatchRecord.create(store, facts)
     to_run = [row for row in rows.values() if not row.batch]
     schedule = Schedule(tuple(Place(row.number, row.wave, row.account) for row in to_run), facts.limits)
     commands = {

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Place = tuple["str | int", ...]
 ARN = re.compile(r"arn:([^:]*:){4}")
 TONIC = re.compile(r"tonic-")
+TAG_KEY, TAG_VALUE = 128, 256
+"""Characters that AWS takes of each."""
 PARTITIONS = {"aws-us-gov": "us-gov-", "aws-cn": "cn-"}
 
 
@@ -185,8 +187,8 @@ def roles(env: Environment) -> Iterator[Broken]:
     for key, value in env.roles.tags.items():
         if key.startswith(("aws:", "tonic-runbook:")):
             yield Broken(("roles", "tags", key), "has a reserved prefix", "name another key")
-        if not 1 <= len(key) <= 128 or len(value) > 256:  # noqa: PLR2004 - AWS's limits of key and value
-            yield Broken(("roles", "tags", key), "is longer than AWS takes (128, value 256)", "shorten it")
+        if not 1 <= len(key) <= TAG_KEY or len(value) > TAG_VALUE:
+            yield Broken(("roles", "tags", key), f"is longer than AWS takes ({TAG_KEY}, value {TAG_VALUE})", "shorten it")
 
 
 RULES: tuple[Rule, ...] = (

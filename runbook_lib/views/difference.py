@@ -30,6 +30,8 @@ _NAMING = {"kind", "name", "role", "profile", "instance_id", "arn", "key", "buck
 _LABELS = {"password": "password from", "permissions_boundary": "boundary"}
 _SILENT: tuple[object, ...] = ("", [], None, "/")
 _LISTS = (Grants, DefaultPrivileges, Ownership)
+_NARROW = 90
+"""Characters of one difference that a cell shows without folding it."""
 
 
 def shown(before: Resource | None, after: Resource | None) -> tuple[Inline, ...]:
@@ -39,7 +41,7 @@ def shown(before: Resource | None, after: Resource | None) -> tuple[Inline, ...]
     match found:
         case ():
             return (summary,) if summary else ()
-        case (Line(text=text, sign=sign),) if len(text) <= 90:  # noqa: PLR2004
+        case (Line(text=text, sign=sign),) if len(text) <= _NARROW:
             return (f"{sign} {text}",)
     return (Fold(summary, found, is_list=isinstance(_subject(before, after), _LISTS)),)
 

@@ -279,6 +279,18 @@ def test_whoever_goes_on_twice_goes_on_from_the_newest(yard: Yard) -> None:
     assert 6 == len(yard.began)
 
 
+def test_batches_that_go_on_from_each_other_lie_beside_each_other(yard: Yard) -> None:
+    """Also where a file that was mended keeps its records elsewhere by now: whichever is named, the newest counts."""
+    folder = yard.run([yard.file("fine"), yard.file("bad", "fail")]).record.folder
+    yard.file("bad", records=str(yard.home / "elsewhere"))
+
+    second = batch.go_on(folder, program=FAKE)
+
+    assert folder.parent == second.record.folder.parent
+    with pytest.raises(ApprovalRefused, match=second.record.folder.name):
+        batch.go_on(folder, program=FAKE)
+
+
 def test_what_was_done_stays_done_where_the_newest_has_not_noted_it(yard: Yard) -> None:
     """One that was killed at its beginning has no row at all: what those before it did is taken over from them."""
     folder = yard.run([yard.file("fine"), yard.file("bad", "fail")]).record.folder
