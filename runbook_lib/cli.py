@@ -178,11 +178,9 @@ def _approval_commands(names: Any) -> None:
     reject.add_argument("--reason", required=True, metavar="TEXT", help="what has to be mended")
     for one in (approve, reject):
         one.add_argument(
-            "records",
-            nargs="+",
-            metavar="RECORD",
+            "records", nargs="+", metavar="RECORD",
             help="a plan: its record's folder, ENV/NAME of it in the record store, or ENV/DIGEST; or a batch's folder",
-        )
+        )  # fmt: skip
         one.add_argument("--by", default="", metavar="NAME", help="who it is, as approvers names him")
         one.add_argument("--key", default="", metavar="PRIVATE", help="PEM file of his Ed25519 private key, or the ARN of a key of KMS")
 
@@ -230,10 +228,7 @@ def _lab_commands(names: Any) -> None:
 def _sandbox_commands(names: Any) -> None:
     actions = _group(names, "sandbox", "the embedded AWS and Redshift")
     up = _command(actions, "up", commands.sandbox, "start it, or find the one that runs")
-    up.add_argument(
-        "--ports", nargs="+", metavar=("auto", "FILE"),
-        help="any ports: those that the first FILE names, else free ones; a FILE that is there is set to them, another is written",
-    )  # fmt: skip
+    up.add_argument("--ports", nargs="+", metavar=("auto", "FILE"), help="those that FILE names, else free ones, set in each FILE")
     _command(actions, "status", commands.sandbox, "tell what runs where")
     _command(actions, "down", commands.sandbox, "stop it and delete what it left")
     fault = _command(actions, "fault", commands.fault, "make it go wrong from now on, in the place of what was set before")
