@@ -47,7 +47,7 @@ def codes(answer: dict[str, Any]) -> list[int]:
 
 
 def test_a_fleet_from_plan_to_audit(sandbox: tuple[State, Path], tmp_path: Path) -> None:
-    """One that is in the wrong account stops nobody; nothing is applied but what was approved; one digest vouches for every record."""
+    """One that is in the wrong account stops nobody; nothing but what was approved is applied, once; one digest vouches for all."""
     state, folder = sandbox
     checkout, fleet = Checkout(HERE, folder), files(state, folder, tmp_path, {"north": (), "south": (), "lost": WRONG_ACCOUNT})
 
@@ -66,6 +66,10 @@ def test_a_fleet_from_plan_to_audit(sandbox: tuple[State, Path], tmp_path: Path)
 
     audited = checkout("audit", "verify", applied["record"], "--digest", applied["record_digest"])
     assert 2 == sum("against its digest, and within" in each for each in audited["checked"])
+
+    again = checkout("batch", *fleet[:2], "--verb", "apply", *STORAGE)
+    assert ["-verify-"] * 2 == [row["record"][16:24] for row in again["environments"]]
+    checkout("audit", "verify", again["record"], "--digest", again["record_digest"])
 
 
 def test_each_cause_that_preflight_knows_stops_its_own_environment(sandbox: tuple[State, Path], tmp_path: Path) -> None:
