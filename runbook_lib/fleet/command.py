@@ -12,6 +12,7 @@ from runbook_lib import place
 from runbook_lib.errors import PRECEDENCE, ApprovalRefused, InvalidParameters, Problem, RunbookError
 from runbook_lib.evidence.batches import FACTS, BatchRecord
 from runbook_lib.fleet import batch, twins
+from runbook_lib.fleet.going_on import files_of
 from runbook_lib.fleet.progress import FleetLines
 from runbook_lib.fleet.waves import sizes
 from runbook_lib.headless.outcome import MEANINGS
@@ -57,7 +58,8 @@ def plans_of(run: str) -> tuple[str, ...]:
     record = BatchRecord(Path(run))
     if (facts := record.facts).verb != "plan":
         what = f"is a batch of {facts.verb}, and holds no plan that could be approved"
-        raise ApprovalRefused(run, what, f"name the batch of the plan, or make one: {facts.anew('plan')}")
+        again = facts.model_copy(update={"files": files_of(facts)})
+        raise ApprovalRefused(run, what, f"name the batch of the plan, or make one: {again.anew('plan')}")
     found = tuple(row.folder for row in record.rows() if row.folder and row.changes and row.is_done)
     if not found:
         raise ApprovalRefused(run, "holds no plan that could be approved", "name the batch of a plan, in which something is to be changed")
