@@ -13,6 +13,7 @@ from jupyter_core.utils import run_sync
 
 from runbook_lib.kernels.cycles import SELDOM
 from runbook_lib.kernels.fork_server import warmed
+from runbook_lib.kernels.requests import can_fork
 from tests.contract.kernels.conftest import Talk, is_alive, talking, wait_until_gone
 
 PRINTS_VARIABLES = "import os; print(sorted(os.environ.items()))"
@@ -30,27 +31,44 @@ JUPYTERS = {
 GIVEN = JUPYTERS | {"RUNBOOK_SECRETS"}
 """What Jupyter sets by itself in a kernel, and what the run tells it of the socket."""
 DRAWS = "import random, secrets, tempfile, uuid; print(random.random(), secrets.token_hex(), tempfile.mktemp(), uuid.uuid4())"
-LIMIT = resource.RLIMIT_CORE
+LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+FAR = 1 << 40
+"""A limit where there is none, which nothing here reaches."""
+OPENS = """
+import os
+opened = []
+try:
+    while True:
+        opened.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+for each in opened:
+    os.close(each)
+print(max(opened) + 1)
+"""
+"""Opens as many files as the system lets it."""
 MASK = 0o037
 
 
 @pytest.fixture(scope="module")
 def talk(way: str, home: Path) -> Iterator[Talk]:
-    """Start a kernel of which the tests ask what it is; the run has an odd variable, a secret, a limit, a mask and an open file."""
-    soft, hard = resource.getrlimit(LIMIT)
+    """Start a kernel of which the tests ask what it is; the run has an odd variable, a secret, limits, a mask and an open file."""
+    before = {kind: resource.getrlimit(kind) for kind in LIMITS if can_fork() or kind != resource.RLIMIT_AS}
     with pytest.MonkeyPatch.context() as patch, (home / "open").open("w") as held:
         patch.setenv("ODD", "a\udcff\n'")
         patch.setenv("CANARY", "Qz7~canary")
         os.set_inheritable(held.fileno(), True)
         # What kernels are forked from is there before both: neither comes with the fork.
         warmed()
-        resource.setrlimit(LIMIT, (0, hard))
+        for kind, (soft, hard) in before.items():
+            resource.setrlimit(kind, (FAR if soft == resource.RLIM_INFINITY else soft - 1, hard))
         mask = os.umask(MASK)
         try:
             with talking("CANARY") as made:
                 yield made
         finally:
-            resource.setrlimit(LIMIT, (soft, hard))
+            for kind, both in before.items():
+                resource.setrlimit(kind, both)
             os.umask(mask)
 
 
@@ -112,9 +130,11 @@ def test_it_has_no_file_but_the_socket(talk: Talk) -> None:
 
 
 def test_it_keeps_to_the_runs_limits(talk: Talk) -> None:
-    """A limit that the run was put under, also late, holds for its kernels, and so does its umask."""
+    """Whatever limit of memory, time or files the run was put under, also late, holds for its kernels, and so does its umask."""
     assert str(MASK) == talk(f"import os; print(os.umask({MASK}))")
-    assert str(resource.getrlimit(LIMIT)) == talk(f"import resource; print(resource.getrlimit({LIMIT}))")
+    own = [resource.getrlimit(kind) for kind in LIMITS]
+    assert str(own) == talk(f"import resource; print([resource.getrlimit(kind) for kind in {LIMITS}])")
+    assert str(own[-1][0]) == talk(OPENS)
 
 
 def test_it_can_be_interrupted(talk: Talk) -> None:
