@@ -24,6 +24,8 @@ from tests.folders import passable
 BUCKET = "acme-runbook-records"
 ANSWER = "ANSWER "
 NAMES = ("prod-one", "prod-two")
+ODD = "prod-\u00e9tat eu"
+"""Name a file as Airflow names no DAG; what it holds makes PyYAML fail, too."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Airflow:
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
-    """Set up two environments of a fleet, and one whose file is broken, with the DAG file that the documentation shows."""
+    """Set up two environments of a fleet, and two whose files are broken, with the DAG file that the documentation shows."""
     with passable() as home, pytest.MonkeyPatch.context() as patch, running(home / "box", Wanted()) as state:
         for name, value in environment(home / "box").items():
             patch.setenv(name, value)
@@ -103,6 +105,7 @@ def house() -> Iterator[House]:
         for name in NAMES:
             _write(made, name)
         made.file("prod-broken").write_text("version: 1\npipeline: v3\n", "utf-8")
+        made.file(ODD).write_text("version: 1\nconfirmations: [{date: 2026-13-01}]\n", "utf-8")
         (made.dags / "runbook.py").write_text(_documented(home), "utf-8")
         client("s3", state).create_bucket(Bucket=BUCKET)
         yield made

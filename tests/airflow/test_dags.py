@@ -11,7 +11,7 @@ import pytest
 
 from runbook_lib.sandbox.injection import Fault, inject
 from tests import machine
-from tests.airflow.conftest import BUCKET, NAMES, Airflow, House
+from tests.airflow.conftest import BUCKET, NAMES, ODD, Airflow, House
 from tests.end_to_end.world import client
 
 NEXT = re.compile(r"next: runbook approve (\S+)")
@@ -28,7 +28,9 @@ def test_each_file_has_a_dag_and_each_account_a_pool(airflow: Airflow, house: Ho
     described = airflow()
 
     assert {} == described["errors"]
-    assert {f"runbook-{name}" for name in (*NAMES, "prod-broken")} == set(described["dags"])
+    assert {f"runbook-{name}" for name in (*NAMES, "prod-broken", "prod-_tat_eu-DIGEST")} == {
+        re.sub(r"eu-[0-9a-f]{8}$", "eu-DIGEST", name) for name in described["dags"]
+    }
     pool = f"runbook-{house.state.account}"
     assert {
         "tasks": {
@@ -88,6 +90,17 @@ def test_a_rejected_plan_stops_its_run(airflow: Airflow, house: House) -> None:
 
     assert {"plan": "success", "approval": "failed", "apply": "upstream_failed", "verify": "upstream_failed"} == states(ran)
     assert {f"tonic-{TWO}-source"}.isdisjoint(each["Name"] for each in client("s3", house.state).list_buckets()["Buckets"])
+
+
+def test_a_file_of_any_name_and_text_has_a_dag_that_runs(airflow: Airflow) -> None:
+    """Its command gets the file's own name and says what is wrong with it."""
+    heard: list[str] = []
+    (name,) = (each for each in airflow()["dags"] if each.startswith("runbook-prod-_tat"))
+
+    ran = airflow(name, {"exit code 2": heard.append})
+
+    assert ("failed", 1) == (ran["plan"]["state"], ran["plan"]["tries"])
+    assert f"{ODD}.yaml:" in heard[0]
 
 
 def test_a_broken_file_fails_at_once(airflow: Airflow) -> None:
