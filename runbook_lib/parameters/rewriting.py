@@ -45,7 +45,7 @@ def rewritten(name: str, text: str, values: Mapping[str, Any]) -> str:
     try:
         after = _edited(text, before, dict(values))
     except (YAMLError, ValueError):
-        # An alias of nothing, or a second document: `before` is what can be read of them, and nothing is put where they stand.
+        # An alias of nothing, a second document, a key without an end: the file is read around them, and nothing is put where they stand.
         after = text
     if not same(document(name, after).values, values):
         raise InvalidParameters(name, [Problem(1, "", "is written in a way that cannot be edited here", "edit the file itself")])

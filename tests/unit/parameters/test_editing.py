@@ -200,6 +200,15 @@ def test_what_cannot_be_edited_is_refused(text: str) -> None:
     assert text == edit(text, {})
 
 
+def test_nothing_is_put_behind_a_key_without_an_end() -> None:
+    """Where it ends nobody can tell; what stands before it is edited all the same."""
+    text = "environment: one\nbuckets: \r\n? "
+
+    with pytest.raises(InvalidParameters, match="cannot be edited here"):
+        edit(text, {("schemas", "include"): ["a"]})
+    assert edit(text, {("environment",): "two"}).startswith("environment: two\nbuckets: ")
+
+
 def test_the_difference_is_shown_line_by_line() -> None:
     """What goes and what comes, with its neighbours."""
     file = ParameterFile(Path("some.yaml"), SMALL, values_of(SMALL))
