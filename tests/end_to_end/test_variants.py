@@ -104,7 +104,7 @@ def statements(kms: Any, key: str) -> dict[str, Any]:
 
 def confirm(drive: Driver, *rows: str) -> None:
     """Let somebody vouch for rows."""
-    words = "".join(f'- row: {row}\n  who: Tester\n  date: "2026-01-01"\n' for row in rows)
+    words = "".join(f'  - row: {row}\n    who: Tester\n    date: "2026-01-01"\n' for row in rows)
     edit(drive, ("confirmations:\n", f"confirmations:\n{words}"))
 
 
