@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -57,22 +58,27 @@ def applying(file: Path, planned: Sequence[str]) -> tuple[str, ...]:
     return runbook("apply", file, "--approve", json.loads(planned[0])["digest"], "--acknowledge", "*")
 
 
-def measure_papermill(bed: Bed) -> None:
-    """Measure the same notebooks under the stock command, one process each, beside the script."""
+def measure_papermill(bed: Bed, size: int) -> None:
+    """Measure the same notebooks under the stock command, one process each, of so many environments side by side, beside the script."""
     for turn, ms in _turns(bed):
-        stock, theirs = bed.environments(2)
-        _measure_straight(bed, PAPERMILL, turn, ms, theirs)
-        # The digest that the notebooks are approved by comes from a plan that is not measured.
-        (said,) = bed.run(runbook("plan", stock))
-        approval = ("-r", "approve", json.loads(said)["digest"], "-r", "acknowledge", "*")
-        bed.take(Case(PAPERMILL, "apply and verify", STOCK, ms, 1, "apply"), turn, papermill(bed, stock, approval))
-        bed.take(Case(PAPERMILL, "unchanged", STOCK, ms, 1, "unchanged"), turn, papermill(bed, stock))
+        files = bed.environments(2 * size)
+        stock, theirs = files[:size], files[size:]
+        for what in ("apply", "unchanged"):
+            bed.take(Case(PAPERMILL, what, STRAIGHT, ms, size, what), turn, [straight(each) for each in theirs], at_once=True)
+        # The digests that the notebooks are approved by come from plans that are not measured.
+        digests = [json.loads(said)["digest"] for said in bed.run(*(runbook("plan", each) for each in stock))]
+        approved = [papermill(bed, *each) for each in zip(stock, digests, strict=True)]
+        bed.take(Case(PAPERMILL, "apply and verify", STOCK, ms, size, "apply"), turn, approved, at_once=True)
+        again = [papermill(bed, each) for each in stock]
+        bed.take(Case(PAPERMILL, "unchanged", STOCK, ms, size, "unchanged"), turn, again, at_once=True)
 
 
-def papermill(bed: Bed, file: Path, words: Sequence[str] = ()) -> list[tuple[str, ...]]:
-    """Write the stock command of every notebook of a run."""
+def papermill(bed: Bed, file: Path, digest: str = "") -> tuple[str, ...]:
+    """Write the stock command of every notebook of a run, one after the other."""
     begin = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3")
-    return [(*begin, str(each), str(bed.folder / f"out-{each.name}"), "-f", str(file), *words) for each in NOTEBOOKS]
+    words = ("-f", str(file), *(("-r", "approve", digest, "-r", "acknowledge", "*") if digest else ()))
+    commands = [(*begin, str(each), str(bed.folder / f"out-{file.stem}-{each.name}"), *words) for each in NOTEBOOKS]
+    return ("sh", "-c", " && ".join(map(shlex.join, commands)))
 
 
 def _turns(bed: Bed) -> Iterator[tuple[int, int]]:

@@ -27,6 +27,7 @@ BROKEN: dict[str, tuple[int, Edits]] = {
     "password": (6, ((r"env:RUNBOOK_SANDBOX_ADMIN_PASSWORD", "env:RUNBOOK_NEVER_SET"),)),
 }
 """What preflight finds before anything else is asked, with the exit code of the environment."""
+FIFTY = 50
 
 
 def files(state: State, folder: Path, tmp_path: Path, fleet: Mapping[str, Edits]) -> list[str]:
@@ -72,17 +73,17 @@ def test_a_fleet_from_plan_to_audit(sandbox: tuple[State, Path], tmp_path: Path)
     checkout("audit", "verify", again["record"], "--digest", again["record_digest"])
 
 
-def test_each_cause_that_preflight_knows_stops_its_own_environment(sandbox: tuple[State, Path], tmp_path: Path) -> None:
-    """Broken in every way at once, a fleet is planned all the same: the environments between them are done, and each cause has its code."""
+def test_of_fifty_all_are_done_that_preflight_finds_no_fault_with(sandbox: tuple[State, Path], tmp_path: Path) -> None:
+    """Some are broken, one in each way that preflight knows, and each of these has its code; all others are planned, between and after."""
     state, folder = sandbox
-    fleet: dict[str, Edits] = {"first": ()}
+    fleet: dict[str, Edits] = {}
     for number, (name, (_, edits)) in enumerate(BROKEN.items()):
-        fleet |= {name: edits, **({"middle": ()} if number == len(BROKEN) // 2 else {})}
+        fleet |= {f"fine-{number}-{place}": () for place in range(4)} | {name: edits}
+    fleet |= {f"fine-{place}": () for place in range(FIFTY - len(fleet))}
 
-    done = Checkout(HERE, folder)(
-        "batch", *files(state, folder, tmp_path, fleet), "--verb", "plan", "--stage", "preflight", "--jobs", "3", expected=5
-    )
+    done = Checkout(HERE, folder)("batch", *files(state, folder, tmp_path, fleet), "--verb", "plan", "--stage", "preflight", expected=5)
 
+    assert FIFTY == len(done["environments"])
     assert {name: BROKEN[name][0] if name in BROKEN else 0 for name in fleet} == {
         row["environment"]: row["exit_code"] for row in done["environments"]
     }
