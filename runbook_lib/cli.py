@@ -158,7 +158,7 @@ def _fleet_commands(names: Any) -> None:
     batch.add_argument("files", nargs="+", metavar="FILE", help="parameter files, or their stems in parameters/")
     batch.add_argument("--verb", required=True, choices=("plan", "apply", "verify"), help="apply: under stored approvals only")
     batch.add_argument("--stage", action="append", default=[], type=_slug, help="only this stage (repeatable)")
-    _limits(batch, "two for each processor")
+    _limits(batch, "three for each processor")
     _report(batch)
     batch.add_argument("--by", default="", metavar="NAME", help="who gives the command (default: the log-in name)")
     _progress(batch)

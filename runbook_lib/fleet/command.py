@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from runbook_lib.views.fleet import BatchPage
 
 Answer = tuple[int, dict[str, Any], str]
-AT_ONCE = 2 * (os.cpu_count() or 1)
-"""Environments that run at once where nobody says how many: two for each processor, as they wait for answers most of the time."""
+AT_ONCE = 3 * (os.cpu_count() or 1)
+"""Environments that run at once where nobody says how many: three for each processor, as they wait for answers most of the time."""
 MOST = 64
 """Environments that may run at once: each takes a few processes."""
 LIMITS = ("jobs", "per_account", "max_failures", "waves")
