@@ -57,11 +57,9 @@ def test_the_main_job_from_end_to_end(shape: str, sandbox: tuple[State, Path], t
     assert ([], 0) == (not_kept(destroyed), destroyed.exit_code)
     assert before == snapshot(state, folder)
 
-    if shape == "sandbox":
-        # What lies between took the world of either shape back: how often that goes is no matter of shapes.
-        assert 0 == approved(drive, "apply").exit_code
-        assert 0 == approved(drive, "destroy").exit_code
-        assert before == snapshot(state, folder)
+    assert 0 == approved(drive, "apply").exit_code
+    assert 0 == approved(drive, "destroy").exit_code
+    assert before == snapshot(state, folder)
 
 
 def approved(drive: Driver, verb: Any) -> Any:

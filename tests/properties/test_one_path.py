@@ -91,7 +91,7 @@ def known(values: dict[str, Any], there: list[tuple[Resource, bool]]) -> FakeTar
 
 # An example takes a second: what fails is shown as it was drawn.
 @pytest.mark.slow
-@settings(phases=(Phase.explicit, Phase.generate), max_examples=7)
+@settings(phases=(Phase.explicit, Phase.generate), max_examples=10)
 @given(st.data(), st.sampled_from(["stage by stage", "as a whole"]))
 def test_law_11_both_paths_have_one_digest_and_one_end(data: st.DataObject, how: str) -> None:
     """Stepped through with an approval for each stage or for all, or run by papermill: digest, world and the way back are the same."""
