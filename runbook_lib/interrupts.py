@@ -24,13 +24,19 @@ def until_answered() -> Iterator[None]:
             _answers.remove(restored)
 
 
+def asking() -> tuple[signal.Signals, ...]:
+    """Name the signals that ask a process to stop as Ctrl-C does: a scheduler's, and that of a terminal that is closed.
+
+    Not the latter under nohup: whoever began it so means to close the terminal.
+    """
+    return (signal.SIGTERM,) if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def heard_by(hears: Callable[[str], None]) -> Iterator[None]:
     """Tell of Ctrl-C, SIGTERM and a terminal that is closed by their names, in the place of what they do by themselves."""
-    # Whoever began it under nohup means to close the terminal.
-    hung_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
     with ExitStack() as own:
         restored = _answers[-1] if _answers else own
-        for each in (signal.SIGINT, signal.SIGTERM, *hung_up):
+        for each in (signal.SIGINT, *asking()):
             restored.callback(signal.signal, each, signal.signal(each, lambda number, _frame: hears(signal.Signals(number).name)))
         yield

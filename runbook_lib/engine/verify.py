@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import Target
 
+PLAN_ANEW = "plan, read the change, approve its digest and apply"
+"""The way out of what is not as wanted."""
 _DRIFT = {"create": "is missing", "update": "differs from what is wanted", "remove": "should not be there"}
 
 
@@ -101,7 +103,7 @@ def _drifted(stage: str, change: Change) -> Finding:
         claim=f"{change.address} is as wanted",
         verdict="broken",
         detail=f"it {differing(change)}",
-        way_out="plan, read the change, approve its digest and apply",
+        way_out=PLAN_ANEW,
         address=change.address,
         grade="read back",
     )

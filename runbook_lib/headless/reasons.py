@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook_lib.engine.verify import differing
+from runbook_lib.engine.verify import PLAN_ANEW, differing
 from runbook_lib.model.fleets import Reason
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _drift(changes: Sequence[Change]) -> Iterator[Reason]:
     if changes:
         more = f", and {len(changes) - 1:,} more" if len(changes) > 1 else ""
         what = f"{len(changes):,} no longer as applied: {changes[0].address} {differing(changes[0])}{more}"
-        yield Reason(what=what, way_out="plan, read the change, approve its digest and apply")
+        yield Reason(what=what, way_out=PLAN_ANEW)
 
 
 def _grouped(findings: Iterable[Finding]) -> tuple[Reason, ...]:

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runbook_lib import interrupts
 from runbook_lib.errors import Stopped
 from runbook_lib.evidence.journal import written
 from runbook_lib.evidence.resuming import command
@@ -37,9 +38,7 @@ def _heeding() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # Whoever began it under nohup means to close the terminal.
-    heeded = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
-    before = {each: signal.signal(each, signal.default_int_handler) for each in heeded}
+    before = {each: signal.signal(each, signal.default_int_handler) for each in interrupts.asking()}
     try:
         yield
     finally:

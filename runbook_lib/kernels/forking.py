@@ -123,12 +123,12 @@ class Server:
             # Only the numbers are forgotten here: the files are closed with all others.
             self._control.detach()
             return True
-        kept = files[: pid != NONE]
-        for each in files[len(kept) :]:
-            os.close(each)
-        for report in kept:
+        if pid != NONE:
+            report = files.pop(0)
             self._living[pid] = Living(report, message["start"], message["meeting"])
             _tell(report, pid)
+        for each in files:
+            os.close(each)
         return False
 
     def _reap(self) -> None:
