@@ -16,6 +16,10 @@ class Abandoned(Exception):
     """Say that the run was given up while a stage waited."""
 
 
+class NotBegun(Exception):
+    """Say that a stage may not begin any more: the run was given up, or another was refused."""
+
+
 class Line:
     """Hold who has ended, for any thread; `when_abandoned` ends what goes on at that moment, `cause` is for what the run was given up."""
 
@@ -31,9 +35,10 @@ class Line:
         """Count how many stages follow on each other until one may begin: 0 for those that need not wait."""
         return max((self.place(each) + 1 for each in self._turns[slug].begins), default=0)
 
-    def begins(self, slug: str) -> bool:
-        """Wait until a stage may begin, and tell whether it still may."""
-        return self._waited(self._turns[slug].begins) and not self.is_closed
+    def begins(self, slug: str) -> None:
+        """Wait until a stage may begin. Raises NotBegun when it may not any more."""
+        if not self._waited(self._turns[slug].begins) or self.is_closed:
+            raise NotBegun(slug)
 
     def judges(self, slug: str) -> None:
         """Wait until a stage may judge. Raises Abandoned when the run was given up."""

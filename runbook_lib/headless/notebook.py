@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import place, secrets
 from runbook_lib.errors import RunbookError
 from runbook_lib.headless.importing import import_papermill
+from runbook_lib.headless.line import NotBegun
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.headless.side_by_side import Way
 from runbook_lib.kernels.at_once import notebooks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence import Record
     from runbook_lib.headless.kernel import KernelOfRun
     from runbook_lib.headless.line import Line
+    from runbook_lib.headless.side_by_side import Begin
     from runbook_lib.model import Stage
 
 FAILED = "KernelFailed"
@@ -48,7 +50,7 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
     line.when_abandoned = kernels.abandon
 
     @contextmanager
-    def prepare(stage: Stage) -> Iterator[Callable[[], Executed]]:
+    def prepare(stage: Stage) -> Iterator[Callable[[Begin], Executed]]:
         source = notebook_of(stage)
         output = record.folder / "notebooks" / source.name
         output.parent.mkdir(exist_ok=True, mode=0o700)
@@ -65,23 +67,48 @@ def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator
     yield Way(prepare, notebooks())
 
 
-def _executed(stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> Executed:
+def _executed(
+    stage: Stage, kernel: KernelOfRun, output: Path, values: Mapping[str, Any], judges: Callable[[], None], begin: Begin
+) -> Executed:
     from papermill.exceptions import PapermillExecutionError
 
-    started, begun = now(), time.monotonic()
+    timed = _Timed(begin)
     error, message = "", ""
     try:
-        _execute(kernel, notebook_of(stage), output, values, judges)
-    except PapermillExecutionError as failure:
-        # Some exceptions have nothing to say, as MemoryError: their name is what there is.
-        error, message = str(failure.ename), str(failure.evalue) or str(failure.ename)
-    except RuntimeError as failure:
-        # What Jupyter says of a kernel that does not answer or that died.
-        error, message = FAILED, _died(failure, values)
-    return Executed(stage, time.monotonic() - begun, output, error, message, started)
+        try:
+            _execute(kernel, notebook_of(stage), output, values, (timed.begin, judges))
+        except PapermillExecutionError as failure:
+            # Some exceptions have nothing to say, as MemoryError: their name is what there is.
+            error, message = str(failure.ename), str(failure.evalue) or str(failure.ename)
+        except RuntimeError as failure:
+            # What Jupyter says of a kernel that does not answer or that died.
+            error, message = FAILED, _died(failure, values)
+        if not timed.started:
+            # What failed before its turn is told in its turn.
+            timed.begin()
+    except NotBegun:
+        # Nobody was asked anything yet: what only was opened is no part of the record.
+        output.unlink(missing_ok=True)
+        raise
+    return Executed(stage, time.monotonic() - timed.at, output, error, message, timed.started)
 
 
-def _not_started(stage: Stage, output: Path, message: str) -> Executed:
+class _Timed:
+    """Note when a stage begins."""
+
+    started, at = "", 0.0
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+
+    def begin(self) -> None:
+        """Wait for the turn, and note when it came. Raises NotBegun."""
+        self._begin()
+        self.started, self.at = now(), time.monotonic()
+
+
+def _not_started(stage: Stage, output: Path, message: str, begin: Begin) -> Executed:
+    begin()
     return Executed(stage, 0.0, output, FAILED, message, now())
 
 
@@ -90,12 +117,13 @@ def _died(failure: Exception, values: Mapping[str, Any]) -> str:
     return str(RunbookError("the notebook's kernel", str(failure), "" if values.get("approve") else "give the same command again"))
 
 
-def _execute(kernel: KernelOfRun, source: Path, output: Path, values: Mapping[str, Any], judges: Callable[[], None]) -> None:
+def _execute(kernel: KernelOfRun, source: Path, output: Path, values: Mapping[str, Any], waits: tuple[Callable[[], None], ...]) -> None:
     from papermill import execute_notebook
 
-    from runbook_lib.headless.saving import ENGINE
+    from runbook_lib.headless.saving import ENGINE, JUDGING, LOOKING
 
-    execute_notebook(str(source), str(output), dict(values), ENGINE, kernel_name="python3", km=kernel, judges=judges)
+    turns = dict(zip((LOOKING, JUDGING), waits, strict=True))
+    execute_notebook(str(source), str(output), dict(values), ENGINE, kernel_name="python3", km=kernel, waits=turns)
 
 
 def _variables(values: Mapping[str, Any]) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.headless.line import NotBegun
 from runbook_lib.headless.outcome import Executed, code_of
 
 if TYPE_CHECKING:
@@ -22,19 +23,29 @@ if TYPE_CHECKING:
     from runbook_lib.progress import Progress
 
 Execute = Callable[["Stage", "Record", dict[str, Any]], Executed]
+Begin = Callable[[], None]
+"""Waits until a stage may look at what others write, and tells that it begins. Raises NotBegun when it may not any more."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """Say how notebooks are executed: `prepare` makes ready what executes one, ahead of its turn; `at_once` is how many at most."""
+    """Say how notebooks are executed: `prepare` makes ready what executes one, ahead of its turn; `at_once` is how many at most.
 
-    prepare: Callable[[Stage], AbstractContextManager[Callable[[], Executed]]]
+    What executes one calls `Begin` before its first cell that asks anybody: until then nothing of it depends on others.
+    """
+
+    prepare: Callable[[Stage], AbstractContextManager[Callable[[Begin], Executed]]]
     at_once: int
 
 
 def in_turn(execute: Execute, record: Record, values: dict[str, Any]) -> Way:
     """Execute one after the other by what needs nothing made ready."""
-    return Way(lambda stage: nullcontext(partial(execute, stage, record, values)), 1)
+
+    def begun(stage: Stage, begin: Begin) -> Executed:
+        begin()
+        return execute(stage, record, values)
+
+    return Way(lambda stage: nullcontext(partial(begun, stage)), 1)
 
 
 def side_by_side(stages: Sequence[Stage], line: Line, way: Way, progress: Progress) -> list[Executed]:
@@ -72,33 +83,39 @@ class _Telling:
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._lock = progress, total, threading.Lock()
 
-    def executed(self, number: int, stage: Stage, execute: Callable[[], Executed]) -> Executed:
-        """Execute a stage and tell when it begins, and how it ended."""
+    def begins(self, number: int, stage: Stage) -> None:
+        """Tell that a stage begins."""
         with self._lock:
             self._progress.stage_begins(stage.title, number, self._total)
-        done = execute()
+
+    def ended(self, done: Executed) -> None:
+        """Tell how a stage ended."""
         with self._lock:
-            self._progress.stage_ends(stage.title, done.seconds, done.message)
-        return done
+            self._progress.stage_ends(done.stage.title, done.seconds, done.message)
 
 
 def _one(line: Line, way: Way, telling: _Telling, number: int, stage: Stage) -> Executed | None:
-    """Execute a stage when its turn has come; None where it has not."""
+    """Execute a stage as far as its turn comes; None where it does not."""
+
+    def begin() -> None:
+        line.begins(stage.slug)
+        telling.begins(number, stage)
+
     try:
         if line.is_closed:
             return None
-        with way.prepare(stage) as execute:
-            return _in_its_turn(line, stage, partial(telling.executed, number, stage, execute))
+        with way.prepare(stage) as execute, suppress(NotBegun):
+            done = execute(begin)
+            telling.ended(done)
+            if done.error and code_of(done.error) in {2, 3, 5}:
+                line.close()
+            # Whoever waits need not wait for the kernel's end as well.
+            line.ended(stage.slug)
+            return done
     except BaseException as error:
         # Before anybody hears that this one has ended: nothing may be built on it.
         line.abandon(error)
         raise
     finally:
         line.ended(stage.slug)
-
-
-def _in_its_turn(line: Line, stage: Stage, execute: Callable[[], Executed]) -> Executed | None:
-    done = execute() if line.begins(stage.slug) else None
-    if done is not None and done.error and code_of(done.error) in {2, 3, 5}:
-        line.close()
-    return done
+    return None

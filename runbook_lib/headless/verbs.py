@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runbook_lib.evidence.record import RunVerb
     from runbook_lib.evidence.resuming import StoppedRun
     from runbook_lib.headless.outcome import Executed, Run
-    from runbook_lib.headless.side_by_side import Execute, Way
+    from runbook_lib.headless.side_by_side import Begin, Execute, Way
     from runbook_lib.model import EnvironmentPlan, Stage
     from runbook_lib.parameters import Environment
 
@@ -244,9 +244,9 @@ def _discreetly(way: Way, known: Known) -> Way:
     """Let no error that a kernel told show a secret, on the terminal either."""
 
     @contextmanager
-    def prepare(stage: Stage) -> Iterator[Callable[[], Executed]]:
-        def hidden() -> Executed:
-            done = execute()
+    def prepare(stage: Stage) -> Iterator[Callable[[Begin], Executed]]:
+        def hidden(begin: Begin) -> Executed:
+            done = execute(begin)
             return replace(done, message=known.hiding()(done.message))
 
         with way.prepare(stage) as execute:

@@ -74,7 +74,7 @@ def main() -> None:
     def execute(place: int) -> None:
         output = source.with_name(f"out-{place}.ipynb")
         with kernels.one() as kernel:
-            execute_notebook(str(source), str(output), {}, ENGINE, kernel_name="python3", km=kernel, judges=lambda: None)
+            execute_notebook(str(source), str(output), {}, ENGINE, kernel_name="python3", km=kernel, waits={})
 
     with ThreadPoolExecutor(notebooks()) as pool:
         list(pool.map(execute, range(number)))

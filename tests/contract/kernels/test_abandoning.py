@@ -63,7 +63,7 @@ def test_who_is_about_to_run_his_first_cell_runs_none(tmp_path: Path) -> None:
     def use() -> None:
         with kernels.one() as kernel:
             kernels.abandon()
-            execute_notebook(str(source), str(tmp_path / "out.ipynb"), {}, ENGINE, kernel_name="python3", km=kernel, judges=lambda: None)
+            execute_notebook(str(source), str(tmp_path / "out.ipynb"), {}, ENGINE, kernel_name="python3", km=kernel, waits={})
 
     with ThreadPoolExecutor(1) as pool:
         raised = pool.submit(use).exception(LONG)

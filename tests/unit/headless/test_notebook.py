@@ -14,7 +14,7 @@ import pytest
 from runbook_lib.engine.order import Turn
 from runbook_lib.headless import notebook
 from runbook_lib.headless.kernel import Kernels
-from runbook_lib.headless.line import Line
+from runbook_lib.headless.line import Line, NotBegun
 from runbook_lib.headless.side_by_side import side_by_side
 from runbook_lib.model import Stage
 from runbook_lib.progress import Progress
@@ -22,6 +22,12 @@ from runbook_lib.progress import Progress
 LONG = 60
 """Seconds after which a test that hangs fails."""
 VALUES: dict[str, Any] = {side: {"admin": {}, "user": {}} for side in ("source", "destination")}
+
+
+def _begun(given: tuple[Any, ...]) -> None:
+    """Begin as papermill's engine does before the cell that looks at what others write."""
+    begin, _ = given[-1]
+    begin()
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("died at birth"), OSError(12, "Cannot allocate memory")])
@@ -36,7 +42,8 @@ def test_others_go_on_beside_a_kernel_that_cannot_start(failure: Exception, monk
             raise failure
         yield
 
-    def execute(*_: object) -> None:
+    def execute(*given: Any) -> None:
+        _begun(given)
         assert failed.wait(LONG)
         assert line.cause is None
 
@@ -76,6 +83,38 @@ def test_an_error_without_a_word_is_told_by_its_name(said: str, message: str, mo
     monkeypatch.setattr(notebook, "warmed", lambda: None)
     record: Any = SimpleNamespace(folder=tmp_path)
     with notebook.papermill(record, VALUES, Line({"a": Turn()})) as way, way.prepare(Stage(1, "a", "a", (), "")) as executing:
-        done = executing()
+        done = executing(lambda: None)
 
     assert ("MemoryError", message) == (done.error, done.message)
+
+
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_what_only_was_opened_leaves_nothing(is_opened: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A notebook whose turn does not come any more is no part of the record, also where it failed before."""
+    from papermill.exceptions import PapermillExecutionError
+
+    def execute(_kernel: object, _source: Path, output: Path, *given: Any) -> None:
+        output.write_text("{}")
+        if not is_opened:
+            raise PapermillExecutionError(1, 1, "", "MemoryError", "", [])
+        _begun(given)
+
+    @contextmanager
+    def one(_: Kernels) -> Iterator[None]:
+        yield
+
+    def refuse() -> None:
+        raise NotBegun("a")
+
+    monkeypatch.setattr(Kernels, "one", one)
+    monkeypatch.setattr(notebook, "_execute", execute)
+    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    record: Any = SimpleNamespace(folder=tmp_path)
+    with (
+        notebook.papermill(record, VALUES, Line({"a": Turn()})) as way,
+        way.prepare(Stage(1, "a", "a", (), "")) as executing,
+        pytest.raises(NotBegun),
+    ):
+        executing(refuse)
+
+    assert [] == list((tmp_path / "notebooks").iterdir())

@@ -12,7 +12,7 @@ import pytest
 from runbook_lib.engine.order import Turn
 from runbook_lib.headless.line import Abandoned, Line
 from runbook_lib.headless.outcome import Executed
-from runbook_lib.headless.side_by_side import Way, side_by_side
+from runbook_lib.headless.side_by_side import Begin, Way, side_by_side
 from runbook_lib.model import Stage
 from runbook_lib.progress import Progress
 
@@ -42,6 +42,7 @@ class Run:
 
     def __init__(self, turns: dict[str, Turn], **works: Work) -> None:
         self.works, self.said, self.prepared = works, Said(), list[str]()
+        self.opens: dict[str, Callable[[], object]] = dict.fromkeys(works, good)
         self.line = Line({slug: turns.get(slug, Turn()) for slug in works})
 
     def __call__(self) -> list[tuple[str, str]]:
@@ -51,9 +52,15 @@ class Run:
         return [(each.stage.slug, each.error) for each in done]
 
     @contextmanager
-    def _prepare(self, stage: Stage) -> Iterator[Callable[[], Executed]]:
+    def _prepare(self, stage: Stage) -> Iterator[Callable[[Begin], Executed]]:
         self.prepared.append(stage.slug)
-        yield lambda: Executed(stage, 0.0, Path(stage.slug), self.works[stage.slug]())
+
+        def execute(begin: Begin) -> Executed:
+            self.opens[stage.slug]()
+            begin()
+            return Executed(stage, 0.0, Path(stage.slug), self.works[stage.slug]())
+
+        yield execute
 
 
 def good() -> str:
@@ -78,27 +85,40 @@ def test_stages_go_on_at_the_same_time() -> None:
 
 
 def test_who_builds_on_another_begins_when_that_has_ended() -> None:
-    """Its kernel is made ready before."""
-    both_ready = threading.Event()
+    """Its notebook is opened before."""
+    is_open = threading.Event()
 
     def first() -> str:
-        assert both_ready.wait(LONG)
+        assert is_open.wait(LONG)
         return ""
 
     run = Run({"b": after("a")}, a=first, b=good)
-    prepare = run._prepare
-
-    @contextmanager
-    def noticing(stage: Stage) -> Iterator[Callable[[], Executed]]:
-        with prepare(stage) as execute:
-            if stage.slug == "b":
-                both_ready.set()
-            yield execute
-
-    run._prepare = noticing  # type: ignore[method-assign]
+    run.opens["b"] = is_open.set
     run()
 
     assert ["1/2 a", "a done", "2/2 b", "b done"] == run.said.lines
+
+
+def test_who_waits_does_not_wait_for_the_end_of_a_kernel() -> None:
+    """A stage is built on as soon as its notebook has ended."""
+    begun = threading.Event()
+
+    def second() -> str:
+        begun.set()
+        return ""
+
+    run = Run({"b": after("a")}, a=good, b=second)
+    prepare = run._prepare
+
+    @contextmanager
+    def ending(stage: Stage) -> Iterator[Callable[[Begin], Executed]]:
+        with prepare(stage) as execute:
+            yield execute
+        assert stage.slug == "b" or begun.wait(LONG)
+
+    run._prepare = ending  # type: ignore[method-assign]
+
+    assert [("a", ""), ("b", "")] == run()
 
 
 def test_nobody_who_waits_keeps_a_place_from_who_need_not() -> None:
