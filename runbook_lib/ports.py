@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from runbook_lib.errors import TargetError
     from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered
     from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
@@ -29,7 +30,7 @@ class Observation:
 
 
 class Target(Protocol):
-    """Reach AWS and the databases. Only `write` changes anything."""
+    """Reach AWS and the databases. Only what is written changes anything."""
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions; those that may not be asked are answered with `Unanswered`. Independent ones are asked together."""
@@ -41,6 +42,13 @@ class Target(Protocol):
         """Make the changes of one group: all or none where they share a transaction. Raises `TargetError`."""
 
 
+class LanedTarget(Target, Protocol):
+    """Be a target that writes in several lanes at once."""
+
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Make the changes of groups that do not build on each other at once, each as `write` does; give what was wrong with each."""
+
+
 class DeclaringTarget(Target, Protocol):
     """Be a target that can tell beforehand what it takes."""
 
@@ -48,7 +56,7 @@ class DeclaringTarget(Target, Protocol):
         """Declare which permissions it takes to ask a question, look at a resource or make a change; asks nobody."""
 
 
-class ConnectedTarget(DeclaringTarget, Protocol):
+class ConnectedTarget(DeclaringTarget, LanedTarget, Protocol):
     """Be a target that holds connections, and can play the product's part."""
 
     def sender(self, change: Change) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook_lib.errors import Conflict, NotFound
+from runbook_lib.errors import Conflict, NotFound, TargetError
 from runbook_lib.evidence.journal import is_divisible
 from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered, Written
 from runbook_lib.ports import Observation
@@ -67,6 +67,17 @@ class FakeTarget:
                 self.things, self.grants, self.ours = saved
                 raise
         self.after_write(self.writes)
+
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Make the changes of each group, one after the other."""
+        return tuple(map(self._tried, groups))
+
+    def _tried(self, changes: Sequence[Change]) -> TargetError | None:
+        try:
+            self.write(changes)
+        except TargetError as error:
+            return error
+        return None
 
     def sender(self, change: Change) -> Mapping[str, str]:
         """Tell as whom a change is sent."""

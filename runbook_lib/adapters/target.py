@@ -102,6 +102,18 @@ class CompositeTarget:
             with self._written():
                 self._write(changes)
 
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Make the changes of groups that do not build on each other at once; give what was wrong with each."""
+        with self._written():
+            return together(self._tried, groups)
+
+    def _tried(self, changes: Sequence[Change]) -> TargetError | None:
+        try:
+            self._write(changes)
+        except TargetError as error:
+            return error
+        return None
+
     def _write(self, changes: Sequence[Change]) -> None:
         if isinstance(after := changes[0].after, Rotation) and isinstance(before := changes[0].before, Rotation):
             rotate(before.version, after, self._connections)

@@ -1,12 +1,15 @@
-"""Apply an approved plan: one group at a time, journalled before and after, stopping at the first failure."""
+"""Apply an approved plan: one step at a time, journalled before and after, stopping at the first failure.
+
+A step is one group of changes, or a group each of several lanes: these are written at the same time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from runbook_lib.engine.consent import refuse_drift
+from runbook_lib.engine.order import steps
 from runbook_lib.errors import (
     Denied,
     InUse,
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from runbook_lib.model import Approval, Change, Plan
-    from runbook_lib.ports import Target
+    from runbook_lib.ports import LanedTarget
 
 IN_PLACE = "was in place already"
 """What is said of a change that an earlier run under the same approval made."""
@@ -48,7 +51,7 @@ class Journal(Protocol):
 class Applying:
     """Carry what one apply needs and what it has found out so far."""
 
-    target: Target
+    target: LanedTarget
     journal: Journal
     now: Callable[[], str]
     stopped: Callable[[], bool]
@@ -61,7 +64,7 @@ def apply(
     approved: Plan,
     approvals: tuple[Approval, ...],
     fresh: Plan,
-    target: Target,
+    target: LanedTarget,
     journal: Journal,
     *,
     now: Callable[[], str],
@@ -79,7 +82,8 @@ def apply(
     refuse_drift(approved, fresh)
     out_of_reach = {each.address for each in fresh.owed} | {each.address for each in fresh.contested}
     run = Applying(target, journal, now, stopped, owners, out_of_reach)
-    entries = tuple(_entries(approved, fresh, run))
+    found = {entry.change.address: entry for entry in _entries(approved, fresh, run)}
+    entries = tuple(found[each.address] for each in approved.changes)
     return Receipt(stage=approved.stage, digest=approved.digest, approvals=approvals, entries=entries)
 
 
@@ -88,53 +92,70 @@ def _entries(approved: Plan, fresh: Plan, run: Applying) -> Iterator[Entry]:
     if ahead := [left[each.address] for each in approved.changes if each.address in left]:
         run.journal.announce(fresh.stage, ahead)
     beyond = {each.address: each.reason for each in fresh.owed} | {each.address: each.reason for each in fresh.contested}
-    for _, group in groupby(enumerate(approved.changes), key=lambda pair: pair[1].subject.group or str(pair[0])):
-        changes = [change for _, change in group]
-        for change in changes:
+    for step in steps(approved.changes):
+        for change in (each for group in step for each in group):
             if change.address in beyond:
                 yield _entry(change, "owed", run, beyond[change.address])
             elif change.address not in left:
                 yield _entry(change, "applied", run, IN_PLACE)
-        yield from _group([left[each.address] for each in changes if each.address in left], fresh.stage, run)
+        groups = ([left[each.address] for each in group if each.address in left] for group in step)
+        yield from _step([each for each in groups if each], fresh.stage, run)
 
 
-def _group(changes: Sequence[Change], stage: str, run: Applying) -> Iterator[Entry]:
-    if not changes:
-        return
+def _step(groups: Sequence[Sequence[Change]], stage: str, run: Applying) -> Iterator[Entry]:
     if run.stopped() and not run.halted:
         run.halted = "stopped on request"
     if run.halted:
-        yield from (_entry(change, "withheld", run, run.halted) for change in changes)
+        yield from (_entry(change, "withheld", run, run.halted) for group in groups for change in group)
         return
-    if any(each.subject.holder in run.beyond or (each.before is None and each.subject.needs in run.beyond) for each in changes):
-        run.beyond.update(change.address for change in changes)
-        yield from (_entry(change, "owed", run, "what it sits on or is made from is owed") for change in changes)
-        return
-    run.journal.begin(stage, *changes)
-    try:
-        entries = _write(changes, run)
-    except (Unreachable, Transient) as error:
-        # Nobody knows whether it was written: the journal's line stays open, and live state decides in the next run.
-        run.halted = f"withheld after a failure: {error}"
-        yield from (_entry(change, "failed", run, str(error)) for change in changes)
-        return
-    run.journal.end(stage, *entries)
-    yield from entries
+    sent = []
+    for group in groups:
+        if any(each.subject.holder in run.beyond or (each.before is None and each.subject.needs in run.beyond) for each in group):
+            run.beyond.update(change.address for change in group)
+            yield from (_entry(change, "owed", run, "what it sits on or is made from is owed") for change in group)
+        else:
+            sent.append(group)
+    yield from _sent(sent, stage, run)
 
 
-def _write(changes: Sequence[Change], run: Applying) -> Sequence[Entry]:
+def _sent(groups: Sequence[Sequence[Change]], stage: str, run: Applying) -> Iterator[Entry]:
+    if not groups:
+        return
+    run.journal.begin(stage, *(change for group in groups for change in group))
+    ended: list[Entry] = []
+    for group, error in zip(groups, _written(groups, run), strict=True):
+        if isinstance(error, Unreachable | Transient):
+            # Nobody knows whether it was written: the journal's line stays open, and live state decides in the next run.
+            run.halted = f"withheld after a failure: {error}"
+            yield from (_entry(change, "failed", run, str(error)) for change in group)
+        else:
+            ended += _ended(group, error, run)
+    if ended:
+        run.journal.end(stage, *ended)
+    yield from ended
+
+
+def _written(groups: Sequence[Sequence[Change]], run: Applying) -> Sequence[TargetError | None]:
+    """Write one group, or several at once, and give what was wrong with each."""
+    if len(groups) > 1:
+        return run.target.write_together(groups)
     try:
-        run.target.write(changes)
-    except (Unreachable, Transient):
-        raise
-    except (Denied, Unresolved, InUse) as error:
+        run.target.write(groups[0])
+    except TargetError as error:
+        return [error]
+    return [None]
+
+
+def _ended(changes: Sequence[Change], error: TargetError | None, run: Applying) -> Sequence[Entry]:
+    """Say what became of a group of which that is known."""
+    if error is None:
+        return [_entry(change, "applied", run) for change in changes]
+    if isinstance(error, Denied | Unresolved | InUse):
         run.beyond.update(change.address for change in changes)
         artefact = error.artefact if isinstance(error, InUse) else ""
         return [_entry(change, "owed", run, str(error), artefact) for change in changes]
-    except TargetError as error:
-        run.halted = f"withheld after a failure: {error}"
-        return [_entry(change, "rolled back" if index else "failed", run, str(error)) for index, change in enumerate(changes)]
-    return [_entry(change, "applied", run) for change in changes]
+    run.halted = f"withheld after a failure: {error}"
+    return [_entry(change, "rolled back" if index else "failed", run, str(error)) for index, change in enumerate(changes)]
 
 
 def _entry(change: Change, outcome: Outcome, run: Applying, detail: str = "", artefact: str = "") -> Entry:

@@ -1,14 +1,17 @@
-"""Say which stages build on which: what does not is looked at, and written, at the same time."""
+"""Say which stages, and which changes of one, build on which: what does not is looked at, and written, at the same time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from runbook_lib.model import EnvironmentPlan, Stage
+    from runbook_lib.model import Change, EnvironmentPlan, Stage
+
+    Group = tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,20 @@ def turns(
         is_told = not only_plans or each.after is None
         found[each.slug] = Turn(earlier if each.slug in writing else earlier & writing, earlier if is_told else frozenset())
     return found
+
+
+def steps(changes: Iterable[Change]) -> Iterator[tuple[Group, ...]]:
+    """Part the changes of a plan into steps, one after the other: of neighbouring lanes the first groups, then the second, and so on.
+
+    A group is what is written in one transaction; one without a lane is a step of its own.
+    """
+    numbered = groupby(enumerate(changes), key=lambda pair: pair[1].subject.group or str(pair[0]))
+    groups = [tuple(change for _, change in group) for _, group in numbered]
+    for has_lanes, neighbours in groupby(groups, key=lambda group: bool(group[0].subject.lane)):
+        if not has_lanes:
+            yield from ((group,) for group in neighbours)
+            continue
+        lanes: dict[str, list[Group]] = {}
+        for group in neighbours:
+            lanes.setdefault(group[0].subject.lane, []).append(group)
+        yield from (tuple(each for each in step if each is not None) for step in zip_longest(*lanes.values()))

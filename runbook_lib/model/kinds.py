@@ -61,7 +61,8 @@ class Kinded(Value):
 class Resource(Kinded):
     """Describe one thing that exists or should exist, as one call of a service can make it.
 
-    `holder` names the object it sits on, `needs` what it is made from, `group` the transaction it is written in (each may be empty).
+    `holder` names the object it sits on, `needs` what it is made from, `group` the transaction it is written in, `lane` with what it is
+    written one after the other while other lanes are written beside (each may be empty).
     `is_claimed` marks objects that may belong to somebody else: an existing one is taken over only when the parameter file adopts it.
     `is_ours_by_name` marks what carries no mark of its own: on a holder that is not ours, an existing one that differs is somebody's.
     `goes_with_holder` marks what the service removes together with the holder.
@@ -93,6 +94,11 @@ class Resource(Kinded):
     @property
     def group(self) -> str:
         """Name the transaction that writes this together with its neighbours."""
+        return ""
+
+    @property
+    def lane(self) -> str:
+        """Name the object that this is a part of, where nothing of it builds on its neighbours of other lanes; empty: it waits for all."""
         return ""
 
     @property

@@ -23,6 +23,11 @@ class Bucket(Resource):
         return f"{self.kind}/{self.name}"
 
     @property
+    def lane(self) -> str:
+        """Name the bucket: no bucket builds on another."""
+        return self.address
+
+    @property
     def mark(self) -> str:
         """Name the setting: S3 takes tags in a call after the bucket's own."""
         return f"{BucketSetting.kind}/{self.name}/tags"
@@ -47,6 +52,11 @@ class BucketSetting(Resource):
         """Name the bucket."""
         return f"{Bucket.kind}/{self.bucket}"
 
+    @property
+    def lane(self) -> str:
+        """Name the bucket."""
+        return self.holder
+
 
 class BucketStatement(Resource):
     """Hold one statement, found by Sid, in a bucket's policy."""
@@ -67,6 +77,11 @@ class BucketStatement(Resource):
     def holder(self) -> str:
         """Name the bucket."""
         return f"{Bucket.kind}/{self.bucket}"
+
+    @property
+    def lane(self) -> str:
+        """Name the bucket."""
+        return self.holder
 
 
 class BucketAsked(Question):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
+    from runbook_lib.errors import TargetError
     from runbook_lib.model import Change, Question, Resource, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.ports import ConnectedTarget, Observation
@@ -95,6 +96,11 @@ class World:
                 rehearsing.play(changes[0], self._target, self._record, self._scope)
             else:
                 self._target.write(changes)
+
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Make the changes of groups that do not build on each other at once."""
+        with self._clock:
+            return self._target.write_together(groups)
 
     def _rehearsals(self, wanted: Sequence[Rehearsal]) -> Mapping[str, Observation]:
         found = {each.address: newest(self._record.folder.parent, each.flow, self._scope, now()) for each in wanted}

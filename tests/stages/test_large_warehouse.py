@@ -11,6 +11,7 @@ import pytest
 
 from runbook_lib import engine, views
 from runbook_lib.documents.sql import statements
+from runbook_lib.errors import TargetError
 from runbook_lib.evidence.journal import FILE, FileJournal, written
 from runbook_lib.model import Approval, Change, Entry, Inventory, Plan, Question, Receipt, Resource
 from runbook_lib.ports import Observation
@@ -50,6 +51,10 @@ class Counted:
         """Count groups."""
         self.written.append(tuple(each.address for each in changes))
         self.target.write(changes)
+
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Have none that are written at once: a database's changes are one transaction."""
+        raise NotImplementedError
 
 
 def warehouse(size: int) -> Counted:

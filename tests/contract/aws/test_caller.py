@@ -98,6 +98,10 @@ class Run:
         """Make the changes."""
         self.target.write(changes)
 
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Make the changes of several lanes."""
+        return self.target.write_together(groups)
+
     def permissions(self, use: Any) -> tuple[Permission, ...]:
         """Declare what a use takes."""
         return self.target.permissions(use)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from runbook_lib import engine
 from runbook_lib.adapters.redshift import WarehouseTarget
+from runbook_lib.errors import TargetError
 from runbook_lib.model import Approval, Change, Entry, Finding, Inventory, Plan, Question, Receipt, Resource, Stage
 from runbook_lib.parameters import Environment
 from runbook_lib.ports import Observation
@@ -47,6 +48,10 @@ class OnADay:
     def write(self, changes: Sequence[Change]) -> None:
         """Make the changes of one group."""
         self.target.write(changes)
+
+    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+        """Have none that are written at once: a database's changes are one transaction."""
+        raise NotImplementedError
 
 
 class Unkept:
