@@ -29,7 +29,7 @@ FILE = HERE / "docs" / "calls.md"
 SHAPES = {"sandbox": "V2, nothing encrypted with keys", "example-legacy-kms": "the previous process, with customer managed keys"}
 MOMENTS: dict[str, RunVerb] = {"first plan": "plan", "apply": "apply", "plan": "plan", "verify": "verify"}
 """What is run: a plan of an empty account, its apply with the proof, and both again when all is in place."""
-LONGEST = {"first plan": 8, "apply": 47, "plan": 12, "verify": 13}
+LONGEST = {"first plan": 8, "apply": 44, "plan": 12, "verify": 13}
 """How many calls to AWS follow on each other in any stage at most; which of two that ask for the same is first makes one or two more."""
 SENT = "both databases, by their log"
 Counts = Counter[tuple[str, str]]

@@ -238,7 +238,7 @@ class StageRun:
         # Who steps through notebooks holds the lock while he writes, not while he reads.
         lock = setting.records.locked(f"apply of {setting.stage.slug}", now()) if self._writes and setting.is_step else nullcontext()
         with lock, setting.world.traffic.into(journal):
-            fresh = self._before() if self._writes else plan
+            fresh = self._before(plan) if self._writes else plan
             approvals = stepping.unused(setting.record, gate.approvals, fresh) if setting.is_step else gate.approvals
             receipt = engine.apply(
                 gate.approved, approvals, fresh, setting.world, journal, now=now, stopped=self._stop.is_set,
@@ -247,10 +247,12 @@ class StageRun:
             )  # fmt: skip
         return made_here(setting.record, receipt)
 
-    def _before(self) -> Plan:
-        """Plan by what is there now, and keep that. A person may read a plan for an hour: what is written is held against this."""
-        self._setting.world.forget()
-        fresh = self._planned()
+    def _before(self, plan: Plan) -> Plan:
+        """Keep what is there now: what is written is held against it. A person may read a plan for an hour; a run has just planned."""
+        fresh = plan
+        if self._setting.is_step:
+            self._setting.look_anew()
+            fresh = self._planned()
         snapshots.keep(self._setting.record, fresh, "before")
         return fresh
 
