@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_foreign_change_is_refused_and_named(drive: Driver, sandbox: tuple[Sta
 
 
 def test_a_run_that_is_killed_goes_on_under_the_same_approval(drive: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed at one write after another, the run is taken up with the same digest each time, and ends with 0 and nothing left to do."""
+    """Killed at one write after another, also within a step, the run is taken up under the same digest, and ends with 0, nothing to do."""
     planned = drive("plan")
     count = 0
     write = World.write
@@ -103,8 +104,14 @@ def test_a_run_that_is_killed_goes_on_under_the_same_approval(drive: Driver, mon
         count += 1
         write(self, changes)  # type: ignore[arg-type]
 
+    def one_by_one(self: World, groups: Sequence[object]) -> list[None]:
+        for each in groups:
+            dying(self, each)
+        return [None for _ in groups]
+
     deaths = {1, 4, 9, 15, 19, 21, 22}
     monkeypatch.setattr(World, "write", dying)
+    monkeypatch.setattr(World, "write_together", one_by_one)
     while deaths:
         with pytest.raises(KilledError):
             drive("apply", approve=planned.plan.digest)
