@@ -27,16 +27,17 @@ def verify(
     fresh: Plan,
     left: Mapping[str, str] | None = None,
     ways: Mapping[str, str] | None = None,
+    known: Inventory | None = None,
 ) -> tuple[Finding, ...]:
     """State what is as wanted, what drifted, what is contested or owed, and the verdict of every check.
 
     Drift of an object that a check of the stage finds broken by its own name is said once, in the check's words. `left` pairs the
     addresses that other stages left to someone else with who that is: what is missing because of them is owed, not broken. `ways` are
-    ways out by address that fit better than to plan anew.
+    ways out by address that fit better than to plan anew. What is `known` is not asked again.
     """
     beyond = {**(left or {}), **{each.address: each.by for each in fresh.owed if each.verdict == "owed"}}
     fitting = {**{each.address: each.way_out for each in fresh.owed if each.verdict == "owed" and each.way_out}, **(ways or {})}
-    judged = tuple(_owed(each, beyond) for each in check(stage, environment, target))
+    judged = tuple(_owed(each, beyond) for each in check(stage, environment, target, known))
     said = {each.address for each in judged if each.verdict == "broken"}
     found = (*(each for each in state(fresh) if each.verdict != "broken" or each.address not in said), *judged)
     return tuple(_led(each, fitting) for each in found)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook_lib import engine, evidence
+from runbook_lib.adapters.together import both
 from runbook_lib.engine.apply import NOT_APPROVED, USED_UP
 from runbook_lib.engine.plan import desired as wanted_by
 from runbook_lib.errors import RunbookError
@@ -24,7 +25,7 @@ from runbook_lib.views.shown import Closing, DesiredResources, Findings, Gate, S
 from runbook_lib.views.watching import Watch
 
 if TYPE_CHECKING:
-    from runbook_lib.model import Reading, Stage
+    from runbook_lib.model import Inventory, Reading, Stage
     from runbook_lib.parameters import Environment
     from runbook_lib.runbook.world import World
     from runbook_lib.views.shown import ParameterForm
@@ -119,14 +120,14 @@ class StageRun:
             plan = self._plan or self._planned()
             findings = (*self._findings, *engine.state(plan.model_copy(update={"changes": (), "kept": ()})))
         elif not self._idle:
-            fresh = self._planned()
+            fresh, answers = self._reread()
             if self._writes:
                 snapshots.keep(self._setting.record, fresh, "after")
             ways = self._ways_out()
             fresh = without_owed(fresh, self._receipt, ways)
             # What a destroy keeps is what it undid earlier; nobody wants it.
             fresh = fresh.model_copy(update={"kept": ()}) if self._is_teardown else fresh
-            findings = engine.verify(*self._subject, fresh, self._left_by_others(), ways)
+            findings = engine.verify(*self._subject, fresh, self._left_by_others(), ways, answers)
         self._keep(findings, fresh)
         empty = "nothing was applied, so there is nothing to prove yet" if self._only_plans else "nothing to verify"
         pending = len(self._plan.changes) if self._plan is not None and self._only_plans else 0
@@ -219,6 +220,12 @@ class StageRun:
 
     def _history(self) -> engine.History:
         return evidence.history(self._setting.record.folder.parent)
+
+    def _reread(self) -> tuple[Plan, Inventory]:
+        """Plan by what is there now, and ask at the same time what the checks need."""
+        stage, environment, world = self._subject
+        fresh, (answers, _) = both(self._planned, lambda: engine.inventory_of(stage.checks, environment, world))
+        return fresh, answers
 
     def _planned(self) -> Plan:
         setting = self._setting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class World:
         self.traffic = traffic or Traffic()
         self._clock = Clock()
         self.left: tuple[str, ...] = ()
-        self._told = Inventory({})
+        self._told, self._lock_told = Inventory({}), threading.Lock()
 
     def ask(self, questions: Sequence[Question]) -> Inventory:
         """Answer questions, the local ones without a call; what rights a plan takes is found while the others are asked."""
@@ -66,7 +67,8 @@ class World:
         local = [question for question in questions if isinstance(question, LOCAL)]
         answers, others = both(lambda: self._remote(remote), lambda: Inventory({each: self._local(each) for each in local}))
         found = answers.merged(others)
-        self._told = self._told.merged(found)
+        with self._lock_told:
+            self._told = self._told.merged(found)
         return found
 
     def _remote(self, questions: Sequence[Question]) -> Inventory:
