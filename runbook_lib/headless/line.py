@@ -26,6 +26,7 @@ class Line:
     def __init__(self, turns: Mapping[str, Turn]) -> None:
         self._turns = turns
         self._moved = threading.Condition()
+        self._begun: set[str] = set()
         self._ended: set[str] = set()
         self.is_closed = self._is_abandoned = False
         self.cause: BaseException | None = None
@@ -35,19 +36,26 @@ class Line:
         """Count how many stages follow on each other until one may begin: 0 for those that need not wait."""
         return max((self.place(each) + 1 for each in self._turns[slug].begins), default=0)
 
+    def opens(self, slug: str) -> None:
+        """Wait until all that a stage waits for have begun: it would take the processors from them. Raises NotBegun as `begins` does."""
+        self._await(slug, self._begun)
+
     def begins(self, slug: str) -> None:
         """Wait until a stage may begin. Raises NotBegun when it may not any more."""
-        if not self._waited(self._turns[slug].begins) or self.is_closed:
-            raise NotBegun(slug)
+        self._await(slug, self._ended)
+        with self._moved:
+            self._begun.add(slug)
+            self._moved.notify_all()
 
     def judges(self, slug: str) -> None:
         """Wait until a stage may judge. Raises Abandoned when the run was given up."""
-        if not self._waited(self._turns[slug].judges):
+        if not self._waited(self._turns[slug].judges, self._ended):
             raise Abandoned(slug)
 
     def ended(self, slug: str) -> None:
         """Let those go on that waited for a stage, however it ended."""
         with self._moved:
+            self._begun.add(slug)
             self._ended.add(slug)
             self._moved.notify_all()
 
@@ -63,7 +71,11 @@ class Line:
             self._moved.notify_all()
         self.when_abandoned()
 
-    def _waited(self, others: AbstractSet[str]) -> bool:
+    def _await(self, slug: str, moved: AbstractSet[str]) -> None:
+        if not self._waited(self._turns[slug].begins, moved) or self.is_closed:
+            raise NotBegun(slug)
+
+    def _waited(self, others: AbstractSet[str], moved: AbstractSet[str]) -> bool:
         with self._moved:
-            self._moved.wait_for(lambda: self._is_abandoned or others <= self._ended)
+            self._moved.wait_for(lambda: self._is_abandoned or others <= moved)
             return not self._is_abandoned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -102,9 +102,8 @@ def _one(line: Line, way: Way, telling: _Telling, number: int, stage: Stage) -> 
         telling.begins(number, stage)
 
     try:
-        if line.is_closed:
-            return None
-        with way.prepare(stage) as execute, suppress(NotBegun):
+        line.opens(stage.slug)
+        with way.prepare(stage) as execute:
             done = execute(begin)
             telling.ended(done)
             if done.error and code_of(done.error) in {2, 3, 5}:
@@ -112,10 +111,11 @@ def _one(line: Line, way: Way, telling: _Telling, number: int, stage: Stage) -> 
             # Whoever waits need not wait for the kernel's end as well.
             line.ended(stage.slug)
             return done
+    except NotBegun:
+        return None
     except BaseException as error:
         # Before anybody hears that this one has ended: nothing may be built on it.
         line.abandon(error)
         raise
     finally:
         line.ended(stage.slug)
-    return None

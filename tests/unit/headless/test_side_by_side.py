@@ -99,6 +99,17 @@ def test_who_builds_on_another_begins_when_that_has_ended() -> None:
     assert ["1/2 a", "a done", "2/2 b", "b done"] == run.said.lines
 
 
+def test_nobody_opens_before_what_it_waits_for_has_begun() -> None:
+    """Whose turn is now has the processors for itself."""
+    is_open = threading.Event()
+    run = Run({"b": after("a")}, a=good, b=good)
+    early = list[bool]()
+    run.opens |= {"a": lambda: early.append(is_open.wait(0.2)), "b": is_open.set}
+    run()
+
+    assert ([False], True) == (early, is_open.is_set())
+
+
 def test_who_waits_does_not_wait_for_the_end_of_a_kernel() -> None:
     """A stage is built on as soon as its notebook has ended."""
     begun = threading.Event()
