@@ -125,7 +125,7 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
         from runbook_lib.kernels import at_once, cycles, fork_server
 
         at_once.notebooks()
-        fork_server.warmed()
+        fork_server.warmed(debugs=False)
         cycles.leave_alone()
 
 

@@ -48,7 +48,7 @@ def starting(runs: int, program: Sequence[str] = ()) -> Iterator[Start]:
     if program or not can_fork():
         yield lambda words, answer: executed((*(program or RUNBOOK), *words), answer, environ)
         return
-    with contextlib.closing(ForkServer.started(IMPORTED)) as server:
+    with contextlib.closing(ForkServer.started(IMPORTED, debugs=False)) as server:
         yield lambda words, answer: forked(server, words, answer, environ)
 
 

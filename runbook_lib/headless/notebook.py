@@ -39,7 +39,7 @@ def notebook_of(stage: Stage) -> Path:
 def papermill(record: Record, values: Mapping[str, Any], line: Line) -> Iterator[Way]:
     """Give the way to execute a run's notebooks, each in a kernel of its own; the executed copy is kept also when it fails."""
     # What kernels are forked from makes itself ready while all that a run needs here is imported.
-    warmed()
+    warmed(debugs=False)
     import_papermill()
     from runbook_lib.headless.kernel import Kernels
     from runbook_lib.views import notebook_page

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook_lib.kernels.requests import can_fork, shape
+from runbook_lib.kernels.requests import DEBUGS, can_fork, shape
 
 if TYPE_CHECKING:
     from runbook_lib.kernels.requests import Request
@@ -36,9 +36,9 @@ _own: list[ForkServer] = []
 """This process's one, once it has one."""
 
 
-def shared() -> ForkServer:
+def shared(*, debugs: bool = True) -> ForkServer:
     """Give this process's one, started with the first call and ended with the process."""
-    return _own[0] if _own else _kept(ForkServer.started())
+    return _own[0] if _own else _kept(ForkServer.started(debugs=debugs))
 
 
 def take_over(control: socket.socket, pid: int) -> None:
@@ -52,10 +52,10 @@ def _kept(server: ForkServer) -> ForkServer:
     return server
 
 
-def warmed() -> None:
+def warmed(*, debugs: bool = True) -> None:
     """Let it make itself ready beside what else is to be done first, where kernels can be forked at all."""
     if can_fork():
-        shared()
+        shared(debugs=debugs)
 
 
 class ForkServer:
@@ -67,13 +67,16 @@ class ForkServer:
         self._has_forked = False
 
     @classmethod
-    def started(cls, *others: str) -> ForkServer:
-        """Start the process; beside what kernels need, it calls what is named as `module:function` to make itself ready."""
+    def started(cls, *others: str, debugs: bool = True) -> ForkServer:
+        """Start the process; beside what kernels need, it calls what is named as `module:function` to make itself ready.
+
+        In kernels that somebody may debug, `debugs`.
+        """
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         given = {**QUIET, **shape(os.environ), **{name: os.environ[name] for name in KEPT if name in os.environ}}
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(os.getpid()), *others],
+                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(os.getpid()), DEBUGS if debugs else "", *others],
                 env=given, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         return cls(control, process)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.kernels import cycles
-from runbook_lib.kernels.requests import Request, named
+from runbook_lib.kernels.requests import DEBUGS, Request, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +48,12 @@ def main() -> None:
     """Import, then serve until nobody needs kernels any more; in each kernel, be that kernel."""
     from runbook_lib.kernels.warming import warm
 
-    control, parent, others = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:]
+    control, parent, debugs = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3] == DEBUGS
     # Not ignored: an interrupt that reaches a new command before it is one waits until it is.
     signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
     # Nothing of what is imported is ever given back: looking for it meanwhile takes a fifth of the time.
     gc.disable()
-    warm(*others, is_needed=lambda: os.getppid() == parent)
+    warm(*sys.argv[4:], is_needed=lambda: os.getppid() == parent, debugs=debugs)
     # Nor is it ever looked through for cycles again, so that its pages stay shared.
     gc.freeze()
     gc.enable()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LAUNCHER = (sys.executable, "-m", "ipykernel_launcher")
 """What starts the kernel that this interpreter's kernelspec describes."""
+DEBUGS = "debugs"
+"""The word by which kernels are asked for that can be debugged."""
 SHAPING = ("BOTO", "HOME", "JUPYTER_", "LANG", "LC_", "LD_", "PYTHON")
 """Prefixes of variables that interpreter and libraries read while they start: who has others cannot take over what was imported."""
 LIMITS = tuple(sorted({getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import threading
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from runbook_lib.kernels.importing import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,16 +23,20 @@ IMPORTED = (
 )  # fmt: skip
 """What a kernel imports after it was started, and what the first cell of a notebook does."""
 
+DEBUGGER = "debugpy"
 
-def warm(*others: str, is_needed: Callable[[], bool] = lambda: True) -> None:
+
+def warm(*others: str, is_needed: Callable[[], bool] = lambda: True, debugs: bool = True) -> None:
     """Import and read, and call what else is named as `module:function`; go no further once nobody needs it.
 
-    Raises RuntimeError when a thread was started by that: a fork would leave it behind in the middle of its work.
+    Kernels that nobody debugs do without the debugger. Raises RuntimeError when a thread was started by that: a fork would leave it behind
+    in the middle of its work.
     """
-    for step in _steps(others):
-        if not is_needed():
-            return
-        step()
+    with nullcontext() if debugs else without(DEBUGGER):
+        for step in _steps(others):
+            if not is_needed():
+                return
+            step()
     if threads() > 1:
         message = f"{threads()} threads run before the first fork"
         raise RuntimeError(message)

@@ -48,6 +48,15 @@ for service in SERVICES:
     connections.session().client(service)
 print(sorted(set(sys.modules) - before))
 """
+UNDEBUGGED = """
+import sys
+from runbook_lib.kernels.warming import warm
+warm(debugs=False)
+from ipykernel import debugger
+print("debugpy" in sys.modules, debugger._is_debugpy_available)
+import debugpy
+print(debugpy.__name__)
+"""
 STOPS = """
 import sys
 from runbook_lib.kernels.warming import warm
@@ -122,6 +131,13 @@ def test_nothing_more_is_imported_once_nobody_needs_it() -> None:
     done = subprocess.run([sys.executable, "-c", STOPS], capture_output=True, text=True, check=True)
 
     assert "[] False" == done.stdout.strip()
+
+
+def test_nobody_debugs_the_kernels_of_a_run() -> None:
+    """They come without the debugger, which a cell may import as ever."""
+    done = subprocess.run([sys.executable, "-c", UNDEBUGGED], capture_output=True, text=True, check=True)
+
+    assert ["False False", "debugpy"] == done.stdout.splitlines()
 
 
 def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:

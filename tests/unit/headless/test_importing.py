@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from runbook_lib.headless.importing import without
+from runbook_lib.kernels.importing import without
 
 
 def test_a_package_is_missing_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

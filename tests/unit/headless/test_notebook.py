@@ -55,7 +55,7 @@ def test_others_go_on_beside_a_kernel_that_cannot_start(failure: Exception, monk
 
     monkeypatch.setattr(Kernels, "one", one)
     monkeypatch.setattr(notebook, "_execute", execute)
-    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    monkeypatch.setattr(notebook, "warmed", lambda **_: None)
     stages = [Stage(number, slug, slug, (), "") for number, slug in enumerate("ab", 1)]
     record: Any = SimpleNamespace(folder=tmp_path)
     with notebook.papermill(record, VALUES, line) as way:
@@ -80,7 +80,7 @@ def test_an_error_without_a_word_is_told_by_its_name(said: str, message: str, mo
 
     monkeypatch.setattr(Kernels, "one", one)
     monkeypatch.setattr(notebook, "_execute", execute)
-    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    monkeypatch.setattr(notebook, "warmed", lambda **_: None)
     record: Any = SimpleNamespace(folder=tmp_path)
     with notebook.papermill(record, VALUES, Line({"a": Turn()})) as way, way.prepare(Stage(1, "a", "a", (), "")) as executing:
         done = executing(lambda: None)
@@ -108,7 +108,7 @@ def test_what_only_was_opened_leaves_nothing(is_opened: bool, monkeypatch: pytes
 
     monkeypatch.setattr(Kernels, "one", one)
     monkeypatch.setattr(notebook, "_execute", execute)
-    monkeypatch.setattr(notebook, "warmed", lambda: None)
+    monkeypatch.setattr(notebook, "warmed", lambda **_: None)
     record: Any = SimpleNamespace(folder=tmp_path)
     with (
         notebook.papermill(record, VALUES, Line({"a": Turn()})) as way,
