@@ -40,6 +40,8 @@ PARTS = {
     "warehouse": Part("100 and 1,000 schemas", partial(large.measure, sizes=(100, 1000)), large.goals),
     "papermill": Part("the same notebooks under the stock papermill command", partial(single.measure_papermill, size=1), is_long=True),
     "papermill10": Part("the same of 10 side by side", partial(single.measure_papermill, size=10), is_long=True),
+    "papermill50": Part("the same of 50", partial(single.measure_papermill, size=50), is_long=True),
+    "papermill-warehouse": Part("the same, many schemas", partial(large.measure_papermill, sizes=(100, 1000, 9900)), is_long=True),
     "fleet50": Part("a batch of 50", partial(fleet.measure, sizes=(50,)), fleet.goals, is_long=True),
     "warehouse9900": Part("9,900 schemas", partial(large.measure, sizes=(9900,)), large.goals, is_long=True),
 }

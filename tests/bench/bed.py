@@ -45,6 +45,10 @@ class Bed:
     begun: float = field(default_factory=time.monotonic)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
+    def turns(self) -> Iterator[tuple[int, int]]:
+        """Number the rounds, and give the milliseconds by which calls are slowed down in each."""
+        return ((turn, ms) for turn in range(self.rounds) for ms in self.latencies)
+
     def environments(self, number: int, templates: tuple[str, str] = TEMPLATES, **changes: Any) -> list[Path]:
         """Make files of environments that are not set up: databases copied from templates, and an instance each."""
         return [self._environment(f"bench-{next(self._numbers)}", templates, changes) for _ in range(number)]

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import terraform
@@ -38,7 +39,7 @@ def measure_runs(bed: Bed) -> None:
     _prove_equal(bed, STRAIGHT, straight)
     if has_terraform:
         _prove_equal(bed, terraform.TOOL, lambda file: terraform.prepared(bed, [file]))
-    for turn, ms in _turns(bed):
+    for turn, ms in bed.turns():
         ours, theirs = bed.environments(2)
         _measure_straight(bed, RUNS, turn, ms, theirs)
         if has_terraform:
@@ -60,17 +61,22 @@ def applying(file: Path, planned: Sequence[str]) -> tuple[str, ...]:
 
 def measure_papermill(bed: Bed, size: int) -> None:
     """Measure the same notebooks under the stock command, one process each, of so many environments side by side, beside the script."""
-    for turn, ms in _turns(bed):
+    for turn, ms in bed.turns():
         files = bed.environments(2 * size)
-        stock, theirs = files[:size], files[size:]
-        for what in ("apply", "unchanged"):
-            bed.take(Case(PAPERMILL, what, STRAIGHT, ms, size, what), turn, [straight(each) for each in theirs], at_once=True)
-        # The digests that the notebooks are approved by come from plans that are not measured.
-        digests = [json.loads(said)["digest"] for said in bed.run(*(runbook("plan", each) for each in stock))]
-        approved = [papermill(bed, *each) for each in zip(stock, digests, strict=True)]
-        bed.take(Case(PAPERMILL, "apply and verify", STOCK, ms, size, "apply"), turn, approved, at_once=True)
-        again = [papermill(bed, each) for each in stock]
-        bed.take(Case(PAPERMILL, "unchanged", STOCK, ms, size, "unchanged"), turn, again, at_once=True)
+        take_papermill(bed, turn, Case(PAPERMILL, "", STOCK, ms, size), (files[:size], files[size:]))
+
+
+def take_papermill(bed: Bed, turn: int, case: Case, files: tuple[Sequence[Path], Sequence[Path]]) -> None:
+    """Take what the stock command costs on the first of these environments, and the script on the others."""
+    stock, theirs = files
+    for what in ("apply", "unchanged"):
+        bed.take(replace(case, what=what, tool=STRAIGHT, against=what), turn, [straight(each) for each in theirs], at_once=True)
+    # The digests that the notebooks are approved by come from plans that are not measured.
+    digests = [json.loads(said)["digest"] for said in bed.run(*(runbook("plan", each) for each in stock))]
+    approved = [papermill(bed, *each) for each in zip(stock, digests, strict=True)]
+    bed.take(replace(case, what="apply and verify", against="apply"), turn, approved, at_once=True)
+    again = [papermill(bed, each) for each in stock]
+    bed.take(replace(case, what="unchanged", against="unchanged"), turn, again, at_once=True)
 
 
 def papermill(bed: Bed, file: Path, digest: str = "") -> tuple[str, ...]:
@@ -79,10 +85,6 @@ def papermill(bed: Bed, file: Path, digest: str = "") -> tuple[str, ...]:
     words = ("-f", str(file), *(("-r", "approve", digest, "-r", "acknowledge", "*") if digest else ()))
     commands = [(*begin, str(each), str(bed.folder / f"out-{file.stem}-{each.name}"), *words) for each in NOTEBOOKS]
     return ("sh", "-c", " && ".join(map(shlex.join, commands)))
-
-
-def _turns(bed: Bed) -> Iterator[tuple[int, int]]:
-    return ((turn, ms) for turn in range(bed.rounds) for ms in bed.latencies)
 
 
 def _measure_straight(bed: Bed, part: str, turn: int, ms: int, file: Path) -> None:
