@@ -139,7 +139,7 @@ class StageRun:
         Raises Leaked and ChecksBroken when the notebook runs alone and a secret stood in its record, or something is broken.
         """
         setting = self._setting
-        names = self._kept_artefacts()
+        names = () if self._idle else artefacts.kept(setting, self._plan, self._receipt)
         result = evidence.StageResult(
             stage=setting.stage.slug, at=self._at, banner=self.banner.facts, idle=self._idle, plan=self._plan, receipt=self._receipt,
             findings=self._findings, artefacts=names, adapter_seconds=round(setting.world.seconds, 3),
@@ -262,14 +262,3 @@ class StageRun:
             fresh = self._planned()
         snapshots.keep(self._setting.record, fresh, "before")
         return fresh
-
-    def _kept_artefacts(self) -> tuple[str, ...]:
-        if self._idle:
-            return ()
-        texts = artefacts.wanted(self._setting, self._plan)
-        entries = self._receipt.entries if self._receipt else ()
-        owed = dict.fromkeys(entry.artefact for entry in entries if entry.artefact)
-        texts |= {f"owed-{number}.sql": artefact for number, artefact in enumerate(owed, 1)}
-        setting = self._setting
-        texts |= setting.stage.reports(setting.environment, setting.world.told(tuple(setting.stage.report_asks(setting.environment))))
-        return tuple(setting.record.artefact(setting.stage.slug, name, text) for name, text in texts.items())

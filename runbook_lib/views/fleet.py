@@ -83,8 +83,8 @@ def batch_html(page: BatchPage) -> str:
         (Note((result(page),), TONES.get(page.end.exit_code, "bad")), Note((f"Exit code {page.end.exit_code}: {page.end.meaning}.",)))
     )
     sections = (
-        ("attention", "What needs attention", as_html.body(attention(page))),
-        ("matrix", "Environments and stages", as_html.body(matrix(page))),
+        ("attention", "What needs attention", as_html.body(attention(page, "What failed first, then what is open, each reason once"))),
+        ("matrix", "Environments and stages", as_html.body(matrix(page, "A row for each environment, a column for each stage"))),
         ("asked", "What was asked", as_html.body((_asked(page),))),
         ("records", "The environments' records", as_html.body((_records(page),))),
         ("versions", "Versions", as_html.body((Facts("Code", tuple((name, (text,)) for name, text in page.facts.versions)),))),
@@ -92,11 +92,11 @@ def batch_html(page: BatchPage) -> str:
     return whole_page(page.title, head, sections)
 
 
-def matrix(page: BatchPage) -> Iterator[Block]:
+def matrix(page: BatchPage, caption: str = "Environments and stages") -> Iterator[Block]:
     """Draw a row for each environment and a column for each stage; a sign for each state, told below."""
     stages = sorted({(cell.number, cell.stage, cell.title) for row in page.rows for cell in row.stages})
     columns = ("environment", "code", *(str(number) for number, _, _ in stages), "changes", "seconds")
-    yield Grid("Environments and stages", columns, tuple(_row(page, each, [slug for _, slug, _ in stages]) for each in page.rows))
+    yield Grid(caption, columns, tuple(_row(page, each, [slug for _, slug, _ in stages]) for each in page.rows))
     used = {cell.state for row in page.rows for cell in row.stages}
     if stages:
         yield Note((", ".join(f"{mark.letter} {mark.word}" for state, mark in STATES.items() if state in used),), "quiet")
@@ -124,12 +124,12 @@ def _code(row: Row) -> Mark:
     return CODES.get(row.exit_code, Mark(str(row.exit_code), "bad", "\N{BALLOT X}"))
 
 
-def attention(page: BatchPage) -> Iterator[Block]:
+def attention(page: BatchPage, caption: str = "Needs attention") -> Iterator[Block]:
     """List what failed, then what is not in order: of each environment what is broken by stages, then what is open, each reason once."""
     gravest_first = sorted(page.rows, key=lambda row: not row.is_failed)
     found = tuple((_name(page, row), *cells) for row in gravest_first for cells in _told(row))
     if found:
-        yield Grid("Needs attention", ("environment", "what", "where, and why"), found)
+        yield Grid(caption, ("environment", "what", "where, and why"), found)
 
 
 def _told(row: Row) -> Iterator[tuple[Cell, Cell]]:
