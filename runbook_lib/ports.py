@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
     from runbook_lib.secrets import Masked
+
+Ended = Callable[["Sequence[Change]", "TargetError | None"], None]
+"""Hears of a group that was written, and of what was wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,12 @@ class Target(Protocol):
 class LanedTarget(Target, Protocol):
     """Be a target that writes in several lanes at once."""
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
-        """Make the changes of groups that do not build on each other at once, each as `write` does; give what was wrong with each."""
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
+        """Make the changes of groups that do not build on each other at once, each as `write` does, and tell what came of each.
+
+        `ended` is called from any thread with a group and what was wrong with it, as soon as that is known. What is no `TargetError` is
+        raised once all have ended.
+        """
 
 
 class DeclaringTarget(Target, Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from runbook_lib.errors import Conflict, NotFound, TargetError
 from runbook_lib.evidence.journal import is_divisible
 from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered, Written
-from runbook_lib.ports import Observation
+from runbook_lib.ports import Ended, Observation
 from runbook_lib.resources.iam import Role
 from runbook_lib.resources.kms import Key
 from runbook_lib.resources.rehearsals import Exercise, Rehearsal, Step
@@ -68,9 +68,10 @@ class FakeTarget:
                 raise
         self.after_write(self.writes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Make the changes of each group, one after the other."""
-        return tuple(map(self._tried, groups))
+        for each in groups:
+            ended(each, self._tried(each))
 
     def _tried(self, changes: Sequence[Change]) -> TargetError | None:
         try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runbook_lib.adapters.aws.target import AwsTarget
     from runbook_lib.model import Change, Kinded, Question, Resource
     from runbook_lib.parameters import Environment
-    from runbook_lib.ports import ObjectStore, Secrets
+    from runbook_lib.ports import Ended, ObjectStore, Secrets
     from runbook_lib.resources.rehearsals import Exercise
     from runbook_lib.resources.rights import Permission
 
@@ -102,10 +102,10 @@ class CompositeTarget:
             with self._written():
                 self._write(changes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
-        """Make the changes of groups that do not build on each other at once; give what was wrong with each."""
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
+        """Make the changes of groups that do not build on each other at once, and tell what came of each."""
         with self._written():
-            return together(self._tried, groups)
+            together(lambda changes: ended(changes, self._tried(changes)), groups)
 
     def _tried(self, changes: Sequence[Change]) -> TargetError | None:
         try:

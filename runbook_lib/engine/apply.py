@@ -121,29 +121,36 @@ def _step(groups: Sequence[Sequence[Change]], stage: str, run: Applying) -> Iter
 def _sent(groups: Sequence[Sequence[Change]], stage: str, run: Applying) -> Iterator[Entry]:
     if not groups:
         return
+    found: list[Entry] = []
+
+    def ended(changes: Sequence[Change], error: TargetError | None) -> None:
+        found.extend(_told(changes, error, stage, run))
+
     run.journal.begin(stage, *(change for group in groups for change in group))
-    ended: list[Entry] = []
-    for group, error in zip(groups, _written(groups, run), strict=True):
-        if isinstance(error, Unreachable | Transient):
-            # Nobody knows whether it was written: the journal's line stays open, and live state decides in the next run.
-            run.halted = f"withheld after a failure: {error}"
-            yield from (_entry(change, "failed", run, str(error)) for change in group)
-        else:
-            ended += _ended(group, error, run)
-    if ended:
-        run.journal.end(stage, *ended)
-    yield from ended
-
-
-def _written(groups: Sequence[Sequence[Change]], run: Applying) -> Sequence[TargetError | None]:
-    """Write one group, or several at once, and give what was wrong with each."""
     if len(groups) > 1:
-        return run.target.write_together(groups)
+        run.target.write_together(groups, ended)
+    else:
+        ended(groups[0], _tried(groups[0], run))
+    yield from found
+
+
+def _tried(changes: Sequence[Change], run: Applying) -> TargetError | None:
     try:
-        run.target.write(groups[0])
+        run.target.write(changes)
     except TargetError as error:
-        return [error]
-    return [None]
+        return error
+    return None
+
+
+def _told(changes: Sequence[Change], error: TargetError | None, stage: str, run: Applying) -> Sequence[Entry]:
+    """Say what became of a group, in the journal too as far as that is known."""
+    if isinstance(error, Unreachable | Transient):
+        # Nobody knows whether it was written: the journal's line stays open, and live state decides in the next run.
+        run.halted = f"withheld after a failure: {error}"
+        return [_entry(change, "failed", run, str(error)) for change in changes]
+    entries = _ended(changes, error, run)
+    run.journal.end(stage, *entries)
+    return entries
 
 
 def _ended(changes: Sequence[Change], error: TargetError | None, run: Applying) -> Sequence[Entry]:

@@ -65,10 +65,12 @@ class KernelOfRun(AsyncKernelManager):
         if (loop := self._loop) is not None:
             loop.call_soon_threadsafe(self._cancel, loop)
 
+    def let_go(self) -> None:
+        """Hear of no abandonment any more: what was asked of the loop while nothing ran in it would cancel the end itself."""
+        self._loop = None
+
     async def end(self) -> None:
         """Kill the kernel, if it still lives, and let go of all that belongs to it; whoever waits for a cell of it waits no longer."""
-        # What comes too late is not to end this.
-        self._loop = None
         # After an interrupt somebody still does, and would complain of the kernel's death when the command has said its last word.
         waiting = asyncio.all_tasks() - {asyncio.current_task()}
         for each in waiting:
@@ -123,6 +125,7 @@ def started(variables: Sequence[str]) -> Iterator[KernelOfRun]:
             start(cwd=str(place.home()), env=handed.environ, pass_fds=(handed.socket,), extra_arguments=list(ARGUMENTS))
             yield kernel
         finally:
+            kernel.let_go()
             run_sync(kernel.end)()
             if threading.current_thread() is not threading.main_thread():
                 ensure_event_loop().close()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import place, secrets
 from runbook_lib.errors import RunbookError
 from runbook_lib.headless.importing import import_papermill
-from runbook_lib.headless.line import NotBegun
 from runbook_lib.headless.outcome import Executed
 from runbook_lib.headless.side_by_side import Way
 from runbook_lib.kernels.at_once import notebooks
@@ -86,9 +85,10 @@ def _executed(
         if not timed.started:
             # What failed before its turn is told in its turn.
             timed.begin()
-    except NotBegun:
-        # Nobody was asked anything yet: what only was opened is no part of the record.
-        output.unlink(missing_ok=True)
+    except BaseException:
+        if not timed.started:
+            # Nobody was asked anything yet: what only was opened is no part of the record.
+            output.unlink(missing_ok=True)
         raise
     return Executed(stage, time.monotonic() - timed.at, output, error, message, timed.started)
 

@@ -32,22 +32,22 @@ class Gone(Exception):
     """Say that no kernel can be had by fork any more."""
 
 
-_own: list[ForkServer] = []
-"""This process's one, once it has one."""
+_own: dict[bool, ForkServer] = {}
+"""This process's one, once it has one, for kernels that somebody may debug and for others."""
 
 
 def shared(*, debugs: bool = True) -> ForkServer:
     """Give this process's one, started with the first call and ended with the process."""
-    return _own[0] if _own else _kept(ForkServer.started(debugs=debugs))
+    return _own[debugs] if debugs in _own else _kept(ForkServer.started(debugs=debugs), debugs=debugs)
 
 
 def take_over(control: socket.socket, pid: int) -> None:
     """Take for this process's one what it has forked of itself, when there was nothing in it but what was imported."""
-    _kept(ForkServer(control, Child(pid)))
+    _kept(ForkServer(control, Child(pid)), debugs=False)
 
 
-def _kept(server: ForkServer) -> ForkServer:
-    _own.append(server)
+def _kept(server: ForkServer, *, debugs: bool) -> ForkServer:
+    _own[debugs] = server
     atexit.register(server.close)
     return server
 

@@ -197,7 +197,7 @@ def become(files: Sequence[int]) -> Request:
 
 
 def run_kernel(request: Request) -> None:
-    """Be the kernel that `python -m ipykernel_launcher` would be."""
+    """Be the kernel that `python -m ipykernel_launcher` would be, without a debugger where that was not imported."""
     import ipykernel_launcher
     from ipykernel import kernelapp
 

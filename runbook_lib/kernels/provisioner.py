@@ -26,12 +26,12 @@ class ForkProvisioner(LocalProvisioner):
 
     process: Any = None
     is_brief = False
-    """Whether each kernel ends with the one notebook that it executes."""
+    """Whether each kernel ends with the one notebook that it executes, and nobody debugs it."""
 
     async def launch_kernel(self, cmd: list[str], **how: Any) -> KernelConnectionInfo:
         """Start the kernel of a command."""
         request = request_for(cmd, self._scrub_kwargs(how))
-        if request is None or not shared().suits(request):
+        if request is None or not shared(debugs=not self.is_brief).suits(request):
             return await super().launch_kernel(cmd, **how)
         try:
             self.process = await _forked(replace(request, is_brief=self.is_brief))
@@ -53,6 +53,6 @@ class ForkProvisioner(LocalProvisioner):
 
 async def _forked(request: Request) -> Forked:
     """Ask for a kernel and hear its number, without blocking other kernels of this process."""
-    kernel = shared().fork(request)
+    kernel = shared(debugs=not request.is_brief).fork(request)
     await kernel.begins()
     return kernel

@@ -59,6 +59,11 @@ class Setting:
         return self.known is not None and not self.is_step
 
     @property
+    def is_of_run(self) -> bool:
+        """Tell whether a command runs this notebook with others, each cell once."""
+        return self.known is None and not self.is_step
+
+    @property
     def is_step(self) -> bool:
         """Tell whether somebody steps through notebooks that share a record."""
         return self.verb == "step"

@@ -255,10 +255,13 @@ class StageRun:
         return made_here(setting.record, receipt)
 
     def _before(self, plan: Plan) -> Plan:
-        """Keep what is there now: what is written is held against it. A person may read a plan for an hour; a run has just planned."""
+        """Keep what is there now: what is written is held against it.
+
+        Whoever runs a cell may have read the plan for an hour, or run this cell before; a run has just planned, and applies once.
+        """
         fresh = plan
-        if self._setting.is_step:
-            self._setting.look_anew()
+        if not self._setting.is_of_run:
+            self._setting.world.forget()
             fresh = self._planned()
         snapshots.keep(self._setting.record, fresh, "before")
         return fresh

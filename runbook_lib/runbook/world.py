@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook_lib.engine.plan import Scope
-    from runbook_lib.errors import TargetError
     from runbook_lib.model import Change, Question, Resource, Stage
     from runbook_lib.parameters import Environment
-    from runbook_lib.ports import ConnectedTarget, Observation
+    from runbook_lib.ports import ConnectedTarget, Ended, Observation
     from runbook_lib.resources.rights import Permission, Purpose
 
 PURPOSES: dict[str, tuple[Purpose, ...]] = {"plan": ("plan",), "verify": ("plan", "verify")}
@@ -99,10 +98,10 @@ class World:
             else:
                 self._target.write(changes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
-        """Make the changes of groups that do not build on each other at once."""
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
+        """Make the changes of groups that do not build on each other at once, and tell what came of each."""
         with self._clock:
-            return self._target.write_together(groups)
+            self._target.write_together(groups, ended)
 
     def _rehearsals(self, wanted: Sequence[Rehearsal]) -> Mapping[str, Observation]:
         found = {each.address: newest(self._record.folder.parent, each.flow, self._scope, now()) for each in wanted}

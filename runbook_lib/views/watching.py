@@ -72,6 +72,9 @@ class Watch:
         with self._lock:
             status = what.get("status")
             self._said += str(what["sql"]).count(";\n") + 1 if "sql" in what else 0
+            if len({each.change.subject.lane for each in self._running.values()}) > 1:
+                # Of several that are written at the same time nobody knows whose request it was.
+                return
             for each in self._running.values():
                 each.tries += 1
                 each.refused = status if isinstance(status, int) and status >= REFUSED else each.refused

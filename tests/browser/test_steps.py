@@ -107,7 +107,7 @@ def test_stop_button_stops_between_two_writes(desk: Desk) -> None:
         gate.get_by_text("Approved by").wait_for()
         notebook.page.evaluate(RUN, ["apply", False])
         applying = shown(notebook, "apply")
-        applying.get_by_text("1 of 14 changes done").wait_for()
+        applying.get_by_text("2 of 14 changes done").wait_for()
         looked = look(notebook, f"{OURS}:has(.mod-warning)")
         notebook.page.evaluate(JUMPS)
         done = int(applying.inner_text().partition(" of 14 changes done")[0].split()[-1])

@@ -72,7 +72,7 @@ def test_by_keyboard(desk: Desk) -> None:
         notebook.page.keyboard.press("Space")
         shown(notebook, "approve").get_by_text("Approved by").wait_for()
         enter_until(notebook, "apply")
-        shown(notebook, "apply").get_by_text("1 of 14 changes done").wait_for()
+        shown(notebook, "apply").get_by_text("2 of 14 changes done").wait_for()
         focused(notebook, "Shift+Tab", "BUTTON", "Stop after this write")
         notebook.page.keyboard.press("Space")
         shown(notebook, "apply").get_by_text("stopped on request").first.wait_for()

@@ -9,6 +9,8 @@ import pytest
 
 from runbook_lib import headless
 from runbook_lib.errors import ApprovalRefused, PlanDrifted
+from runbook_lib.model import Change
+from runbook_lib.ports import Ended
 from runbook_lib.runbook.world import World
 from runbook_lib.sandbox.snapshot import snapshot
 from runbook_lib.sandbox.state import State
@@ -104,10 +106,10 @@ def test_a_run_that_is_killed_goes_on_under_the_same_approval(drive: Driver, mon
         count += 1
         write(self, changes)  # type: ignore[arg-type]
 
-    def one_by_one(self: World, groups: Sequence[object]) -> list[None]:
+    def one_by_one(self: World, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         for each in groups:
             dying(self, each)
-        return [None for _ in groups]
+            ended(each, None)
 
     deaths = {1, 4, 9, 15, 19, 21, 22}
     monkeypatch.setattr(World, "write", dying)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -95,9 +96,10 @@ def box(way: tuple[str, ...] = (sys.executable,), owner: str = "", **given: str)
 
 
 def kill(*pids: int) -> None:
-    """Kill processes in the middle of what they do."""
+    """Kill processes in the middle of what they do; one may end with another."""
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

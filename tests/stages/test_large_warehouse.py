@@ -11,10 +11,9 @@ import pytest
 
 from runbook_lib import engine, views
 from runbook_lib.documents.sql import statements
-from runbook_lib.errors import TargetError
 from runbook_lib.evidence.journal import FILE, FileJournal, written
 from runbook_lib.model import Approval, Change, Entry, Inventory, Plan, Question, Receipt, Resource
-from runbook_lib.ports import Observation
+from runbook_lib.ports import Ended, Observation
 from runbook_lib.resources.warehouse import Grants, RelationsAsked
 from runbook_lib.stages.source_database import STAGE as SOURCE_STAGE
 from runbook_lib.views.shown import DesiredResources, Findings
@@ -52,7 +51,7 @@ class Counted:
         self.written.append(tuple(each.address for each in changes))
         self.target.write(changes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Have none that are written at once: a database's changes are one transaction."""
         raise NotImplementedError
 

@@ -195,7 +195,7 @@ class AwsSession:
         if is_transient(error):
             return True
         now = self.patience.clock()
-        recent = {address for address, at in self._born.items() if now - at < _YOUTH}
+        recent = {address for address, at in self._born.copy().items() if now - at < _YOUTH}
         if isinstance(error, Unsettled) and recent:
             return True
         if young not in recent:

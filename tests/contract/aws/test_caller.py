@@ -23,7 +23,7 @@ from runbook_lib.errors import TargetError
 from runbook_lib.exports.render import Offline
 from runbook_lib.model import Approval, Change, Inventory, Question, Resource, Stage
 from runbook_lib.parameters import Environment
-from runbook_lib.ports import Observation
+from runbook_lib.ports import Ended, Observation
 from runbook_lib.resources.files import ExportedSettingsAsked, TodayAsked
 from runbook_lib.resources.records import FindingsAsked, ReverseAnswer, ReverseAsked
 from runbook_lib.resources.rights import Need, Permission, RightsAnswer, RightsAsked
@@ -98,9 +98,9 @@ class Run:
         """Make the changes."""
         self.target.write(changes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Make the changes of several lanes."""
-        return self.target.write_together(groups)
+        self.target.write_together(groups, ended)
 
     def permissions(self, use: Any) -> tuple[Permission, ...]:
         """Declare what a use takes."""

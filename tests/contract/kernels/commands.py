@@ -31,7 +31,7 @@ def tells(arguments: Sequence[str]) -> int:
         "left": [hasattr(json, "left"), "left" in sys.modules, random.random()],
         "files": sorted(filter(None, map(_target, list(Path("/proc/self/fd").iterdir())))),
         "threads": threading.active_count(),
-        "comes from": shared().pid,
+        "comes from": shared(debugs=False).pid,
     }
     print(json.dumps(seen))
     print("said aside", file=sys.stderr)
@@ -45,7 +45,7 @@ def waits(arguments: Sequence[str]) -> int:
     """Wait until somebody interrupts; then end what was begun, and say so in a file."""
     begun, ended = map(Path, arguments)
     try:
-        begun.write_text(f"{os.getpid()} {shared().pid}")
+        begun.write_text(f"{os.getpid()} {shared(debugs=False).pid}")
         threading.Event().wait()
     except KeyboardInterrupt:
         ended.write_text("its record is ended")

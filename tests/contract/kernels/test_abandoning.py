@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook_lib.headless.kernel import Kernels
-from runbook_lib.headless.line import Abandoned
+from runbook_lib.headless.line import Abandoned, NotBegun
 from runbook_lib.kernels.provisioner import ForkProvisioner
 from tests.contract.kernels.conftest import Talk, wait_until_gone
 
@@ -70,6 +70,40 @@ def test_who_is_about_to_run_his_first_cell_runs_none(tmp_path: Path) -> None:
 
     assert isinstance(raised, Abandoned)
     assert not written.exists()
+
+
+def test_who_waits_for_his_turn_leaves_no_kernel(tmp_path: Path) -> None:
+    """A run is given up while an opened notebook waits for its turn: its kernel ends, and what is raised is why it never began."""
+    from papermill import execute_notebook
+
+    from runbook_lib.headless.saving import ENGINE
+
+    source, kernels, waits, given_up = tmp_path / "in.ipynb", Kernels(()), threading.Event(), threading.Event()
+    cells: list[dict[str, object]] = [
+        {"cell_type": "code", "id": name, "metadata": {}, "source": "1", "outputs": [], "execution_count": None} for name in "ab"
+    ]
+    source.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    pids = list[int]()
+
+    def wait() -> None:
+        waits.set()
+        assert given_up.wait(LONG)
+        raise NotBegun("b")
+
+    def use() -> None:
+        with kernels.one() as kernel:
+            pids.append(getattr(kernel.provisioner, "pid", 0))
+            execute_notebook(str(source), str(tmp_path / "out.ipynb"), {}, ENGINE, kernel_name="python3", km=kernel, waits={"b": wait})
+
+    with ThreadPoolExecutor(1) as pool:
+        using = pool.submit(use)
+        assert waits.wait(LONG)
+        kernels.abandon()
+        given_up.set()
+        raised = using.exception(LONG)
+
+    assert isinstance(raised, NotBegun)
+    wait_until_gone(pids)
 
 
 def test_a_kernel_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.utils import run_sync
 
+from runbook_lib.kernels import fork_server
 from runbook_lib.kernels.fork_server import Forked, ForkServer, Gone, shared
 from runbook_lib.kernels.provisioner import ForkProvisioner
 from runbook_lib.kernels.requests import LAUNCHER, can_fork, request_for
@@ -70,7 +71,7 @@ from jupyter_core.utils import run_sync
 from runbook_lib.headless.kernel import started
 with started(()) as one, started(()) as other:
     from runbook_lib.kernels.fork_server import shared
-    print(shared().pid, one.provisioner.pid, other.provisioner.pid, flush=True)
+    print(shared(debugs=False).pid, one.provisioner.pid, other.provisioner.pid, flush=True)
     time.sleep(600)
 """
 
@@ -140,6 +141,19 @@ def test_nobody_debugs_the_kernels_of_a_run() -> None:
     assert ["False False", "debugpy"] == done.stdout.splitlines()
 
 
+def test_who_debugs_and_who_runs_have_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that runs, and starts kernels for somebody's page as well, has its kernels forked from two."""
+    monkeypatch.setattr(fork_server, "_own", {})
+    runs, debugs = shared(debugs=False), shared()
+    try:
+        assert runs is shared(debugs=False)
+        assert debugs is shared()
+        assert runs.pid != debugs.pid
+    finally:
+        runs.close()
+        debugs.close()
+
+
 def test_it_is_given_no_variable_that_is_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials of the run stand in no variable of the process that all kernels come from, so not in what the system tells of them."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "Qz7~canary")
@@ -205,7 +219,7 @@ def test_an_ordinary_kernel_takes_the_place_of_one_that_cannot_be_forked(monkeyp
 
 def test_who_asks_for_other_imports_gets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A variable that shapes what is imported, and differs, makes an ordinary kernel."""
-    shared()
+    shared(debugs=False)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     with talking() as talk:
         assert (False, "True") == (talk.is_forked, talk(f"import sys; print({str(tmp_path)!r} in sys.path)"))

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from runbook_lib import engine
 from runbook_lib.adapters.redshift import WarehouseTarget
-from runbook_lib.errors import TargetError
 from runbook_lib.model import Approval, Change, Entry, Finding, Inventory, Plan, Question, Receipt, Resource, Stage
 from runbook_lib.parameters import Environment
-from runbook_lib.ports import Observation
+from runbook_lib.ports import Ended, Observation
 from runbook_lib.resources.files import TodayAsked
 from runbook_lib.resources.warehouse import is_of_warehouse
 from runbook_lib.stages.destination_database import STAGE as DESTINATION
@@ -49,7 +48,7 @@ class OnADay:
         """Make the changes of one group."""
         self.target.write(changes)
 
-    def write_together(self, groups: Sequence[Sequence[Change]]) -> Sequence[TargetError | None]:
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Have none that are written at once: a database's changes are one transaction."""
         raise NotImplementedError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,15 +14,15 @@ from hypothesis import strategies as st
 
 from runbook_lib import engine
 from runbook_lib.adapters import target as reaching
-from runbook_lib.adapters.connections import Connections
 from runbook_lib.engine.order import steps
-from runbook_lib.errors import Denied, Rejected, TargetError, Unreachable
+from runbook_lib.errors import Denied, GuardRefused, Rejected, TargetError, Unreachable
 from runbook_lib.model import Approval, Change, Plan, Receipt, Resource
+from runbook_lib.ports import Ended
 from runbook_lib.resources.iam import Role
 from runbook_lib.resources.kms import Key
 from runbook_lib.resources.s3 import Bucket, BucketSetting
 from runbook_lib.resources.warehouse import Grants
-from tests.fakes import FakeTarget, ListJournal
+from tests.fakes import FakeTarget, Killed, ListJournal
 
 LONG = 60
 """Seconds after which a test that hangs fails."""
@@ -47,10 +48,16 @@ def addresses(changes: Sequence[Change]) -> list[str]:
 
 
 def applied(target: FakeTarget, *resources: Resource, stopped: Callable[[], bool] = lambda: False) -> tuple[Receipt, ListJournal]:
+    """Create things as an approved plan does, and keep a journal."""
+    journal = ListJournal()
+    return apply_to(target, journal, *resources, stopped=stopped), journal
+
+
+def apply_to(target: FakeTarget, journal: ListJournal, *resources: Resource, stopped: Callable[[], bool] = lambda: False) -> Receipt:
     """Create things as an approved plan does."""
-    plan, journal = Plan(stage="storage", environment="e", scope=(), changes=made(*resources)), ListJournal()
+    plan = Plan(stage="storage", environment="e", scope=(), changes=made(*resources))
     approvals = (Approval(digest=plan.digest, by="Ada", at="now"),)
-    return engine.apply(plan, approvals, plan, target, journal, now=lambda: "now", stopped=stopped), journal
+    return engine.apply(plan, approvals, plan, target, journal, now=lambda: "now", stopped=stopped)
 
 
 def failing(error: TargetError, address: str) -> FakeTarget:
@@ -144,20 +151,55 @@ def test_a_stop_is_heeded_between_two_steps() -> None:
     } == outcomes(receipt)
 
 
-def test_lanes_are_written_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+class Connected(FakeTarget):
+    """Be a world that is written to as the services are: each lane in a thread of its own."""
+
+    def __init__(self, write: Callable[[Sequence[Change]], None]) -> None:
+        super().__init__()
+        unconnected: Any = SimpleNamespace(forget=lambda: None)
+        self._target: Any = cast("Any", reaching.CompositeTarget)(unconnected)
+        self._target._write = write
+
+    def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
+        """Write as the services are written to."""
+        self._target.write_together(groups, ended)
+
+
+def test_lanes_are_written_at_the_same_time() -> None:
     """Each of two waits for the other to be on its way; what was wrong is told of each by itself."""
     meeting = threading.Barrier(2, timeout=LONG)
 
-    def write(_: object, changes: Sequence[Change]) -> None:
+    def write(changes: Sequence[Change]) -> None:
         meeting.wait()
         if changes[0].address == OTHER[0].address:
             raise Rejected("s3", "no")
 
-    monkeypatch.setattr(reaching.CompositeTarget, "_write", write)
-    connections = cast("Connections", type("Unconnected", (), {"forget": lambda *_: None})())
-    found: Any = reaching.CompositeTarget(connections).write_together([made(ONE[0]), made(OTHER[0])])
+    receipt, _ = applied(Connected(write), ONE[0], OTHER[0])
 
-    assert [None, "s3: no"] == [each and str(each) for each in found]
+    assert {ONE[0].address: "applied", OTHER[0].address: "failed"} == outcomes(receipt)
+
+
+@pytest.mark.parametrize("what", [Killed(), GuardRefused("AWS", "is another account")])
+def test_who_is_answered_is_in_the_journal_before_the_other(what: BaseException) -> None:
+    """Killed while one of two still waits, or ended by what no change can be blamed for: of the other it is known."""
+    target, journal = Connected(lambda _: None), ListJournal()
+    answered = threading.Event()
+
+    def write(changes: Sequence[Change]) -> None:
+        if changes[0].address == OTHER[0].address:
+            assert answered.wait(LONG)
+            raise what
+
+    def end(stage: str, *entries: Any) -> None:
+        ListJournal.end(journal, stage, *entries)
+        answered.set()
+
+    target._target._write = write
+    journal.end = end  # type: ignore[method-assign]
+    with pytest.raises(type(what)):
+        apply_to(target, journal, ONE[0], OTHER[0])
+
+    assert {ONE[0].address: True, OTHER[0].address: False} == {each.address: each.is_certain for each in journal.history()}
 
 
 def test_only_buckets_have_lanes() -> None:

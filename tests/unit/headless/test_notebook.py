@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,15 +89,17 @@ def test_an_error_without_a_word_is_told_by_its_name(said: str, message: str, mo
     assert ("MemoryError", message) == (done.error, done.message)
 
 
-@pytest.mark.parametrize("is_opened", [True, False])
-def test_what_only_was_opened_leaves_nothing(is_opened: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A notebook whose turn does not come any more is no part of the record, also where it failed before."""
+@pytest.mark.parametrize("how", ["its turn does not come", "it failed before", "the run was given up"])
+def test_what_only_was_opened_leaves_nothing(how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A notebook whose turn does not come any more is no part of the record, whatever became of it before."""
     from papermill.exceptions import PapermillExecutionError
 
     def execute(_kernel: object, _source: Path, output: Path, *given: Any) -> None:
         output.write_text("{}")
-        if not is_opened:
+        if how == "it failed before":
             raise PapermillExecutionError(1, 1, "", "MemoryError", "", [])
+        if how == "the run was given up":
+            raise asyncio.CancelledError
         _begun(given)
 
     @contextmanager
@@ -113,7 +116,7 @@ def test_what_only_was_opened_leaves_nothing(is_opened: bool, monkeypatch: pytes
     with (
         notebook.papermill(record, VALUES, Line({"a": Turn()})) as way,
         way.prepare(Stage(1, "a", "a", (), "")) as executing,
-        pytest.raises(NotBegun),
+        pytest.raises((NotBegun, asyncio.CancelledError)),
     ):
         executing(refuse)
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from runbook_lib.errors import ApprovalRefused
-from runbook_lib.model import Entry
+from runbook_lib.model import Change, Entry
+from runbook_lib.resources.s3 import Bucket
 from runbook_lib.runbook import asking
 from runbook_lib.runbook.applying import in_thread
 from runbook_lib.views import as_text, live
@@ -279,6 +280,17 @@ def test_watch_tells_time_and_tries() -> None:
     assert "refused for now (HTTP 400)" in running
     assert "1 of 4 changes done" in as_text.view(watch.now())
     assert "tried 2 times" in as_text.view(watch.whole())
+
+
+def test_of_what_is_written_at_the_same_time_no_other_s_refusals_are_told() -> None:
+    """A request names no change: while two buckets are written, neither is said to have been refused."""
+    pair = tuple(Change(before=None, after=Bucket(name=name, region="us-east-1")) for name in ("tonic-one", "tonic-other"))
+    watch = Watch(pair)
+    watch.begins(*pair)
+    watch.sends({"status": 409})
+    watch.ends(*(Entry(change=each, outcome="applied") for each in pair))
+
+    assert "tried" not in as_text.view(watch.whole())
 
 
 def test_what_was_not_sent_is_not_in_the_times() -> None:
