@@ -182,22 +182,21 @@ def test_lanes_are_written_at_the_same_time() -> None:
 @pytest.mark.parametrize("what", [Killed(), GuardRefused("AWS", "is another account")])
 def test_who_is_answered_is_in_the_journal_before_the_other(what: BaseException) -> None:
     """Killed while one of two still waits, or ended by what no change can be blamed for: of the other it is known."""
-    target, journal = Connected(lambda _: None), ListJournal()
     answered = threading.Event()
+
+    class Answered(ListJournal):
+        def end(self, stage: str, *entries: Any) -> None:
+            super().end(stage, *entries)
+            answered.set()
 
     def write(changes: Sequence[Change]) -> None:
         if changes[0].address == OTHER[0].address:
             assert answered.wait(LONG)
             raise what
 
-    def end(stage: str, *entries: Any) -> None:
-        ListJournal.end(journal, stage, *entries)
-        answered.set()
-
-    target._target._write = write
-    journal.end = end  # type: ignore[method-assign]
+    journal = Answered()
     with pytest.raises(type(what)):
-        apply_to(target, journal, ONE[0], OTHER[0])
+        apply_to(Connected(write), journal, ONE[0], OTHER[0])
 
     assert {ONE[0].address: True, OTHER[0].address: False} == {each.address: each.is_certain for each in journal.history()}
 

@@ -100,7 +100,7 @@ AGREEMENTS: dict[str, tuple[Edit, str]] = {
     "a receipt for another plan": (both("receipt", lambda one: one.update(digest="1" * 64)), "for another plan than the approved one"),
     "no receipt": (edited("stages/storage.json", lambda one: one.update(receipt=None)), "holds no receipt, though"),
     "a line without its end": (without("end"), f"{BUCKET} is applied; of that the journal has line 1 ends open"),
-    "an end without its line": (without("begin"), f"journal.jsonl:4: ends {BUCKET}, which was not begun"),
+    "an end without its line": (without("begin"), f"journal.jsonl:3: ends {BUCKET}, which was not begun"),
     "another end": (put("end", end="failed"), "line 1 ends failed"),
     "another place": (put("begin", scope={"account": "999999999999"}), "was changed elsewhere than the approved plan says"),
     "another address": (put("begin", address="s3_bucket/other"), "journal.jsonl:1: names s3_bucket/other"),
