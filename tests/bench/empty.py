@@ -60,7 +60,7 @@ def main() -> None:
     from runbook_lib.kernels.fork_server import warmed
 
     source, number = Path(sys.argv[1]), int(sys.argv[2])
-    warmed()
+    warmed(debugs=False)
     # What kernels are forked from makes itself ready meanwhile.
     import_papermill()
     from papermill import execute_notebook
