@@ -254,7 +254,8 @@ def dotted(path: Path_) -> str:
     """Write a path as `kms.bucket_keys.source` or `confirmations[0].row`; what lies below a secret is not named."""
     text = ""
     for part in path:
-        name = part if isinstance(part, int) or part.isprintable() else ascii(part)
+        # A cell of Python may use any key, None too.
+        name = part if isinstance(part, int) or (isinstance(part, str) and part.isprintable()) else ascii(part)
         text += f"[{name}]" if isinstance(name, int) else f".{name}" if text else name
         if part in UNQUOTED:
             break

@@ -229,6 +229,7 @@ def test_a_valid_text_with_lines_moved_is_refused_or_loaded(tmp_path: Path, path
 
 
 @given(st.dictionaries(st.sampled_from(sorted(described.keys(Environment))), trees))
+@example({"adopt": {None: "<>"}})
 @many
 def test_any_values_of_a_notebook_are_refused_or_taken(values: dict[str, Any]) -> None:
     """What papermill or a person puts into the parameters cell raises nothing but the library's own error, which names no line."""
