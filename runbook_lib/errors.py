@@ -25,7 +25,7 @@ A message says where, what, and the way out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 SAID = 40
@@ -109,6 +109,15 @@ class Leaked(RunbookError):
 
 class TargetError(RunbookError):
     """Wrap what AWS or a database answered."""
+
+
+def wrong_with(work: Callable[[], object]) -> TargetError | None:
+    """Do something with a target, and give what was wrong with it; None where nothing was."""
+    try:
+        work()
+    except TargetError as error:
+        return error
+    return None
 
 
 class Denied(TargetError):

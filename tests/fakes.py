@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from runbook_lib.errors import Conflict, NotFound, TargetError
+from runbook_lib.errors import Conflict, NotFound, wrong_with
 from runbook_lib.evidence.journal import is_divisible
 from runbook_lib.model import Change, Inventory, Question, Resource, Unanswered, Written
 from runbook_lib.ports import Ended, Observation
@@ -71,14 +72,7 @@ class FakeTarget:
     def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Make the changes of each group, one after the other."""
         for each in groups:
-            ended(each, self._tried(each))
-
-    def _tried(self, changes: Sequence[Change]) -> TargetError | None:
-        try:
-            self.write(changes)
-        except TargetError as error:
-            return error
-        return None
+            ended(each, wrong_with(partial(self.write, each)))
 
     def sender(self, change: Change) -> Mapping[str, str]:
         """Tell as whom a change is sent."""

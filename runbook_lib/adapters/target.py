@@ -18,7 +18,7 @@ from runbook_lib.adapters.symbols import (
     with_symbols,
 )
 from runbook_lib.adapters.together import both, together
-from runbook_lib.errors import TargetError
+from runbook_lib.errors import TargetError, wrong_with
 from runbook_lib.model import Inventory, Unanswered
 from runbook_lib.ports import Observation
 from runbook_lib.resources.kms import Key, KeyAsked, KeyRotation, KeyStatement
@@ -105,14 +105,7 @@ class CompositeTarget:
     def write_together(self, groups: Sequence[Sequence[Change]], ended: Ended) -> None:
         """Make the changes of groups that do not build on each other at once, and tell what came of each."""
         with self._written():
-            together(lambda changes: ended(changes, self._tried(changes)), groups)
-
-    def _tried(self, changes: Sequence[Change]) -> TargetError | None:
-        try:
-            self._write(changes)
-        except TargetError as error:
-            return error
-        return None
+            together(lambda changes: ended(changes, wrong_with(lambda: self._write(changes))), groups)
 
     def _write(self, changes: Sequence[Change]) -> None:
         if isinstance(after := changes[0].after, Rotation) and isinstance(before := changes[0].before, Rotation):

@@ -17,6 +17,7 @@ from runbook_lib.errors import (
     Transient,
     Unreachable,
     Unresolved,
+    wrong_with,
 )
 from runbook_lib.model import Entry, Outcome, Receipt
 
@@ -130,16 +131,8 @@ def _sent(groups: Sequence[Sequence[Change]], stage: str, run: Applying) -> Iter
     if len(groups) > 1:
         run.target.write_together(groups, ended)
     else:
-        ended(groups[0], _tried(groups[0], run))
+        ended(groups[0], wrong_with(lambda: run.target.write(groups[0])))
     yield from found
-
-
-def _tried(changes: Sequence[Change], run: Applying) -> TargetError | None:
-    try:
-        run.target.write(changes)
-    except TargetError as error:
-        return error
-    return None
 
 
 def _told(changes: Sequence[Change], error: TargetError | None, stage: str, run: Applying) -> Sequence[Entry]:
