@@ -21,6 +21,8 @@ OURS, STOCK = "runbook", "stock papermill"
 NOTEBOOKS = tuple(sorted(path for path in (HERE / "notebooks").glob("*.ipynb") if path.name[:2] not in {"00", "99"}))
 """What a run executes: neither the start page nor the way back."""
 PER_NOTEBOOK, ONCE, MEMORY = 0.2, 1.0, 150.0
+LONGEST_START = 600
+"""Seconds that the stock command waits for a kernel: of many side by side on few processors some take longer than its own 60."""
 
 
 def straight(file: Path, script: str = "straight") -> tuple[str, ...]:
@@ -81,7 +83,7 @@ def take_papermill(bed: Bed, turn: int, case: Case, files: tuple[Sequence[Path],
 
 def papermill(bed: Bed, file: Path, digest: str = "") -> tuple[str, ...]:
     """Write the stock command of every notebook of a run, one after the other."""
-    begin = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3")
+    begin = (sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "python3", "--start-timeout", str(LONGEST_START))
     words = ("-f", str(file), *(("-r", "approve", digest, "-r", "acknowledge", "*") if digest else ()))
     commands = [(*begin, str(each), str(bed.folder / f"out-{file.stem}-{each.name}"), *words) for each in NOTEBOOKS]
     return ("sh", "-c", " && ".join(map(shlex.join, commands)))
