@@ -108,25 +108,28 @@ def _file_of(arguments: argparse.Namespace, *, is_running: bool = False) -> Path
 def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     """Where a file reaches loopback only, take the running sandbox's variables, so that nobody has to copy them.
 
-    For a run that nothing stands against, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing
-    listens then, and InvalidParameters where somebody asks for no number of kernels.
+    For a run with a valid file, what kernels are forked from begins to make itself ready. Raises SandboxError when nothing listens for
+    it, and InvalidParameters where somebody asks for no number of kernels.
     """
+    if is_running:
+        from runbook_lib.kernels import cycles
+
+        cycles.leave_alone()
     from runbook_lib.parameters.approval_rules import is_loopback_only
     from runbook_lib.parameters.load import load
 
     environment = load(file, is_attended=not is_running)
+    if is_running:
+        from runbook_lib.kernels import at_once, fork_server
+
+        at_once.notebooks()
+        fork_server.warmed(debugs=False)
     if is_loopback_only(environment):
         from runbook_lib.sandbox import command
 
         if is_running:
             command.refuse_absent(file, environment)
         command.enter(environment)
-    if is_running:
-        from runbook_lib.kernels import at_once, cycles, fork_server
-
-        at_once.notebooks()
-        fork_server.warmed(debugs=False)
-        cycles.leave_alone()
 
 
 def _entered(names: Sequence[str]) -> list[str]:
