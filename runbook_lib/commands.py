@@ -112,7 +112,7 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
     it, and InvalidParameters where somebody asks for no number of kernels.
     """
     if is_running:
-        from runbook_lib.kernels import cycles
+        from runbook_lib.kernels import at_once, cycles, fork_server
 
         cycles.leave_alone()
     from runbook_lib.parameters.approval_rules import is_loopback_only
@@ -120,8 +120,6 @@ def _enter_sandbox(file: Path, *, is_running: bool = False) -> None:
 
     environment = load(file, is_attended=not is_running)
     if is_running:
-        from runbook_lib.kernels import at_once, fork_server
-
         at_once.notebooks()
         fork_server.warmed(debugs=False)
     if is_loopback_only(environment):
@@ -219,8 +217,7 @@ def status(arguments: argparse.Namespace) -> Answer:
         f"next    {way_on}",
     ]
     answer = {"digest": stands.digest, "record": stands.record, "state": stands.state, "reason": stands.reason}
-    code = 3 if stands.state in OPEN else 0
-    return code, {**answer, "approvals": approvals, "run": stands.run, "next": way_on}, "\n".join(lines)
+    return (3 if stands.state in OPEN else 0), {**answer, "approvals": approvals, "run": stands.run, "next": way_on}, "\n".join(lines)
 
 
 def unlock(arguments: argparse.Namespace) -> Answer:
